@@ -1,0 +1,1 @@
+"""The Rejoint server: Litestar features over the decisions of rejoint_sync."""

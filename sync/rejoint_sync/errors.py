@@ -1,0 +1,134 @@
+"""Every error this package raises.
+
+    SyncError                            the base: nothing else escapes the public API
+    ├── BadRequest             400       a body or a parameter that cannot be read
+    │   └── RevisionMalformed  400       not "<generation>-<digest>"
+    ├── Unauthorized           401       who asks is not known
+    ├── Forbidden              403       who asks is known and may not
+    ├── NotFound               404       no such database, document or revision
+    ├── ConflictError          409       a write named a parent that is not a leaf
+    ├── DatabaseExists         412       a database of that name is there already
+    ├── TooLarge               413       over a limit of limits.py
+    ├── NotOffered             501       the protocol knows it, this server does not offer it
+    ├── StoreUnavailable       503       the data cannot be reached; the same bytes may be sent again
+    └── CircleError            by code   a rule of docs/circle.md; `code` is one of its codes
+
+`error` is CouchDB's word in `{"error": …, "reason": …}`; `reason` is a sentence for a person and
+never holds health data.
+"""
+
+from typing import Final
+
+
+class SyncError(Exception):
+    """The base of every error; `str()` of it is the reason."""
+
+    status: int = 500
+    error: str = "internal_server_error"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadRequest(SyncError):
+    """A body or a parameter cannot be read."""
+
+    status = 400
+    error = "bad_request"
+
+
+class RevisionMalformed(BadRequest):
+    """A revision is not `<positive integer>-<digest>`."""
+
+
+class Unauthorized(SyncError):
+    """Who asks is not known."""
+
+    status = 401
+    error = "unauthorized"
+
+
+class Forbidden(SyncError):
+    """Who asks is known and may not."""
+
+    status = 403
+    error = "forbidden"
+
+
+class NotFound(SyncError):
+    """There is no such database, document or revision."""
+
+    status = 404
+    error = "not_found"
+
+
+class ConflictError(SyncError):
+    """A write named a parent that is not a leaf."""
+
+    status = 409
+    error = "conflict"
+
+
+class DatabaseExists(SyncError):
+    """A database of that name is there already."""
+
+    status = 412
+    error = "file_exists"
+
+
+class TooLarge(SyncError):
+    """Over a limit of `limits.py`."""
+
+    status = 413
+    error = "too_large"
+
+
+class NotOffered(SyncError):
+    """The protocol knows it, this server does not offer it."""
+
+    status = 501
+    error = "not_implemented"
+
+
+class StoreUnavailable(SyncError):
+    """The data cannot be reached; the same bytes may be sent again."""
+
+    status = 503
+    error = "service_unavailable"
+
+
+# HTTP status and CouchDB's word for each code. Source: docs/circle.md, "The server's duties".
+_BY_CODE: Final[dict[str, tuple[int, str]]] = {
+    **dict.fromkeys(
+        ("b64", "canon", "schema", "header", "kid", "circle", "op", "sig", "proof", "ts", "target"),
+        (400, "bad_request"),
+    ),
+    **dict.fromkeys(
+        ("epoch", "fence", "last", "wrap", "commit", "back", "tag", "frame", "codec"),
+        (400, "bad_request"),
+    ),
+    **dict.fromkeys(("author", "authz", "removed", "closed", "fork"), (403, "forbidden")),
+    **dict.fromkeys(
+        ("seq", "prev", "taken", "stale", "dup", "invite", "newer-log"), (409, "conflict")
+    ),
+    **dict.fromkeys(("snapshot", "gap", "replaced"), (409, "conflict")),
+    "limit": (413, "too_large"),
+    "clock": (401, "unauthorized"),
+}
+
+CODES: Final[frozenset[str]] = frozenset(_BY_CODE)
+
+
+class CircleError(SyncError):
+    """A rule of docs/circle.md was broken.
+
+    Args:
+        code: One of `CODES`, equal in Python, TypeScript and the vectors.
+        reason: What was expected, for a person.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+        self.status, self.error = _BY_CODE[code]

@@ -1,0 +1,242 @@
+"""The Store port: what every store promises, in prose and types.
+
+A store holds databases; a database holds documents, each a tree of revisions, and numbers every
+change. The promises, kept by `memory` (the oracle), `sqlite` and later stores alike and checked
+by tests/contract/:
+
+1. **Durable before answered.** When `write` or `create` returns, a crash cannot undo it.
+2. **Idempotent.** The same revision written twice is there once and takes one number.
+3. **Numbers only grow.** A change that adds anything to a tree (a losing leaf too) moves its
+   document to a new, greater number; a write that adds nothing takes none. A number shown to a
+   reader is never given out again, also not after a restore: then the incarnation differs.
+4. **One winner.** Not deleted before deleted, then the greater generation, then the greater
+   digest by byte order: the same on every replica, whatever the order of arrival.
+5. **Judged inside.** `judge` runs in the writer's turn, so what it saw is still true when the
+   write lands. A document it refuses is answered as refused; the others are stored. With
+   `whole=True` the first refusal is raised and nothing at all is stored.
+6. **No half writes.** A reader sees a call to `write` whole or not at all.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rejoint_sync.document import Document
+from rejoint_sync.errors import SyncError
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """The figures of one database.
+
+    Attributes:
+        name: As it was created.
+        documents: Documents whose winner is not deleted.
+        deleted: Documents whose winner is deleted.
+        sequence: Number of the newest change, 0 when empty.
+    """
+
+    name: str
+    documents: int
+    deleted: int
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One leaf of a document's tree, with its body.
+
+    Attributes:
+        rev: `<generation>-<digest>`.
+        ancestors: Digests of its known ancestors, newest first, without its own.
+        deleted: Whether this revision is a tombstone.
+        tail: The body as JSON text to paste after `_id` and `_rev`: `,"h":"…"}` or `}`.
+    """
+
+    rev: str
+    ancestors: tuple[str, ...]
+    deleted: bool
+    tail: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One document as the store holds it.
+
+    Attributes:
+        id: The document's name.
+        sequence: Number of its newest change.
+        leaves: At least one, the winner first, then by the order of promise 4.
+    """
+
+    id: str
+    sequence: int
+    leaves: tuple[Leaf, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one document of a `write`.
+
+    Attributes:
+        id: The document's name.
+        rev: The revision that is now stored; empty when refused.
+        error: Why it was refused; None when it is stored.
+    """
+
+    id: str
+    rev: str
+    error: SyncError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Which documents one reader is shown.
+
+    Documents whose name starts with `prefix` are shown only when it also ends with `suffix`;
+    all others are shown. `Sight()` shows everything.
+
+    Attributes:
+        prefix: For example `"wrap:"`; empty hides nothing.
+        suffix: For example `":d…"`, the reader's own device.
+    """
+
+    prefix: str = ""
+    suffix: str = ""
+
+    def shows(self, document_id: str) -> bool:
+        """Whether this reader may be shown the document."""
+        if not self.prefix or not document_id.startswith(self.prefix):
+            return True
+        return document_id.endswith(self.suffix)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesQuery:
+    """Which rows of the feed are asked for.
+
+    Attributes:
+        since: Rows with a greater number (descending: all up to the newest).
+        limit: Most rows to return, at least 0.
+        descending: Newest first.
+        all_leaves: Name every leaf in `changes` (`style=all_docs`), not the winner alone.
+        include_docs: Paste the winner as `doc`.
+        document_ids: Only these documents; None for all.
+        sight: Rows this reader is not shown are left out.
+    """
+
+    since: int = 0
+    limit: int = 1000
+    descending: bool = False
+    all_leaves: bool = False
+    include_docs: bool = False
+    document_ids: frozenset[str] | None = None
+    sight: Sight = Sight()
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesPage:
+    """Rows of the feed, ready to be pasted into an answer.
+
+    Attributes:
+        rows: CouchDB's row objects as JSON text, joined by ",\\n"; empty when there are none.
+        count: How many.
+        last: Number up to which the reader is now informed: the last row's, or the newest of the
+            database when no row is left.
+        pending: Rows that follow the last one.
+    """
+
+    rows: bytes
+    count: int
+    last: int
+    pending: int
+
+
+class View(Protocol):
+    """What a judge may look at: the database as it is in the writer's turn."""
+
+    def rev(self, document_id: str) -> str | None:
+        """The winner's revision, None when the document is not there."""
+
+    def last_id(self, prefix: str) -> str | None:
+        """The greatest document id (byte order) that starts with `prefix`; None without one."""
+
+
+Judge = Callable[[View, Document], None]
+"""Raises a `SyncError` when the document must not be stored."""
+
+
+class Store(Protocol):
+    """Databases of documents; see the module's promises."""
+
+    @property
+    def incarnation(self) -> str:
+        """Lower-case letters and digits, other after each restore."""
+
+    async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
+        """Make a database that holds these documents (stored as by `new_edits=False`).
+
+        Raises:
+            DatabaseExists: There is one of that name.
+        """
+
+    async def delete(self, database: str) -> None:
+        """Remove a database and all it holds. Raises `NotFound`."""
+
+    async def databases(self) -> list[str]:
+        """The names of all databases, sorted."""
+
+    async def info(self, database: str) -> DatabaseInfo:
+        """The figures of a database. Raises `NotFound`."""
+
+    async def write(
+        self,
+        database: str,
+        documents: Sequence[Document],
+        *,
+        new_edits: bool,
+        judge: Judge | None = None,
+        whole: bool = False,
+    ) -> list[Outcome]:
+        """Store revisions, one outcome per document in the same order.
+
+        Args:
+            database: Its name.
+            documents: With `new_edits` each names its parent in `rev` (or none) and gets the next
+                generation; without, each brings its own revision and ancestors, merged as is.
+            new_edits: As CouchDB's `new_edits`.
+            judge: Promise 5.
+            whole: All or nothing; the first refusal is raised.
+
+        Raises:
+            NotFound: No such database.
+        """
+
+    async def read(self, database: str, document_id: str) -> Stored | None:
+        """All leaves of one document, None when it is not there. Raises `NotFound`."""
+
+    async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
+        """As `read`, for those that are there. Raises `NotFound`."""
+
+    async def range(
+        self, database: str, start: str, end: str, *, limit: int, sight: Sight = Sight()
+    ) -> list[Stored]:
+        """Documents with `start <= id < end` in byte order, deleted ones too."""
+
+    async def changes(self, database: str, query: ChangesQuery) -> ChangesPage:
+        """Rows of the feed. Raises `NotFound`."""
+
+    async def wait(self, database: str, since: int, timeout_s: float) -> bool:
+        """Sleep until the newest number is above `since`; False when the time is over."""
+
+    async def local_get(self, database: str, local_id: str) -> tuple[int, bytes] | None:
+        """Revision count and body (JSON text) of a `_local` document."""
+
+    async def local_put(self, database: str, local_id: str, body: bytes) -> int:
+        """Store a `_local` document; the new revision count, from 1."""
+
+    async def local_delete(self, database: str, local_id: str) -> bool:
+        """Remove a `_local` document; False when it was not there."""
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of every resource."""
