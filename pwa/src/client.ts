@@ -1,0 +1,114 @@
+/**
+ * What the screens may ask for, and nothing else.
+ *
+ * A screen never imports PouchDB, a cipher or `fetch`: it reads signals and calls these. The one
+ * real implementation is `client/open.ts`; the gallery and the screen tests bring their own.
+ */
+import type { ReadonlySignal } from "@preact/signals";
+import type { Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
+
+export type { Note, Pain, PainAnswer, Plan, Profile, Session };
+
+/** Where a record is known to be. "server" only after the server answered for it. */
+export type Place = "phone" | "server";
+
+/** One opened record with what the envelope says about it. */
+export interface Opened<T> {
+  /** Document id, `kind:yymm:device:c000001`. */
+  readonly id: string;
+  readonly value: T;
+  readonly place: Place;
+  /** Member id of the author; the author is "me" when it is one of this person's devices. */
+  readonly author: string;
+  readonly mine: boolean;
+}
+
+export type Role = "patient" | "therapist" | "admin";
+
+/** One circle that this profile belongs to, as the screens name it. */
+export interface Care {
+  readonly circle: string;
+  readonly purpose: "patient" | "clinic";
+  readonly role: Role;
+  /** Name of the patient (purpose patient) or of the clinic; "" until its record has arrived. */
+  readonly name: ReadonlySignal<string>;
+  /** Name of the therapist of a patient circle; "" until known. */
+  readonly therapist: ReadonlySignal<string>;
+  /** Whether a patient's device has joined. */
+  readonly joined: ReadonlySignal<boolean>;
+  /** Newest plans: one, or several when two were written at once. */
+  readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
+  /** By the order of the fold, oldest first. */
+  readonly sessions: ReadonlySignal<readonly Opened<Session>[]>;
+  readonly pains: ReadonlySignal<readonly Opened<Pain>[]>;
+  readonly notes: ReadonlySignal<readonly Opened<Note>[]>;
+}
+
+export interface SyncStatus {
+  readonly state: "idle" | "working" | "offline" | "trouble";
+  /** Records that are only on this phone. */
+  readonly unsent: number;
+  /** When the server last answered, unix seconds; 0 = never. */
+  readonly lastContact: number;
+  /** Records that the server refused, with the reason in plain words. Nothing is lost. */
+  readonly refused: readonly { readonly id: string; readonly reason: string }[];
+  /** Plain words when state is "trouble". */
+  readonly reason: string;
+}
+
+/** What a link of an invitation leads to, looked at before anything is made. */
+export type LinkView =
+  | { readonly kind: "setup" }
+  | { readonly kind: "join"; readonly role: Role; readonly purpose: "patient" | "clinic" }
+  | {
+      readonly kind: "broken";
+      /** incomplete: cut link; used, expired: no longer open; unknown: the server has none such; offline: cannot look now. */
+      readonly why: "incomplete" | "used" | "expired" | "unknown" | "offline";
+    };
+
+/** One person on this phone. */
+export interface ProfileView {
+  readonly id: string;
+  /** A picture name of the profile chooser: "hill", "leaf", "river", "sun", "boat", "bird". */
+  readonly picture: string;
+  readonly role: Role;
+}
+
+/** What the person entered; the client adds clock, zone, counter and seals it. */
+export type SessionInput = Pick<Session, "day" | "performed_at" | "plan" | "done" | "items" | "pain" | "effort">;
+export type PainInput = Pick<Pain, "day" | "performed_at" | "context" | "score">;
+export type PlanInput = Omit<Plan, "type" | "lam" | "at" | "tz_min">;
+
+/** One opened profile. */
+export interface Client {
+  readonly profile: ProfileView;
+  readonly cares: ReadonlySignal<readonly Care[]>;
+  readonly sync: ReadonlySignal<SyncStatus>;
+  /** Today's local date, `YYYY-MM-DD`. */
+  readonly today: ReadonlySignal<string>;
+
+  /** Resolve when the record is durable on this phone; the tick may show then. Gives its id. */
+  logSession(circle: string, input: SessionInput): Promise<string>;
+  logPain(circle: string, input: PainInput): Promise<string>;
+  writeNote(circle: string, text: string): Promise<string>;
+  writePlan(circle: string, plan: PlanInput): Promise<string>;
+
+  /** Found a patient's circle with name and plan; gives the circle and a link to join (needs network). */
+  createPatient(name: string, plan: PlanInput): Promise<{ circle: string; link: string }>;
+  /** A fresh link for the patient of a circle (needs network). */
+  invitePatient(circle: string): Promise<string>;
+  syncNow(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The door: profiles on this phone and the way in. */
+export interface Door {
+  profiles(): Promise<readonly ProfileView[]>;
+  open(profileId: string): Promise<Client>;
+  /** `fragment` is the part after "#" of the link that was opened. */
+  look(fragment: string): Promise<LinkView>;
+  /** Found the clinic by the one-time setup secret. */
+  found(fragment: string, names: { clinic: string; person: string }): Promise<Client>;
+  /** Join by an invitation; makes a new profile, or uses `profileId` for one more circle. */
+  join(fragment: string, profileId?: string): Promise<Client>;
+}
