@@ -75,7 +75,10 @@ export interface ProfileView {
 }
 
 /** What the person entered; the client adds clock, zone, counter and seals it. */
-export type SessionInput = Pick<Session, "day" | "performed_at" | "plan" | "done" | "items" | "pain" | "effort">;
+export type SessionInput = Pick<
+  Session,
+  "day" | "performed_at" | "plan" | "done" | "items" | "pain" | "effort"
+>;
 export type PainInput = Pick<Pain, "day" | "performed_at" | "context" | "score">;
 export type PlanInput = Omit<Plan, "type" | "lam" | "at" | "tz_min">;
 

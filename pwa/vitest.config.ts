@@ -1,0 +1,11 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.{ts,tsx}"],
+    environment: "node",
+    testTimeout: 20_000,
+    // Two cores are shared with a server and a browser in the whole run.
+    maxWorkers: 2,
+  },
+});
