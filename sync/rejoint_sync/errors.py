@@ -10,7 +10,7 @@
     ├── DatabaseExists         412       a database of that name is there already
     ├── TooLarge               413       over a limit of limits.py
     ├── NotOffered             501       the protocol knows it, this server does not offer it
-    ├── StoreUnavailable       503       the data cannot be reached; the same bytes may be sent again
+    ├── StoreUnavailable       503       the data is out of reach; the same bytes may be sent again
     └── CircleError            by code   a rule of docs/circle.md; `code` is one of its codes
 
 `error` is CouchDB's word in `{"error": …, "reason": …}`; `reason` is a sentence for a person and

@@ -1,0 +1,114 @@
+"""The shapes of what people write."""
+
+from typing import Any
+
+import pytest
+
+from rejoint_sync.records import RecordMalformed, RecordUnknown, dump_record, parse_record
+
+COMMON = {"lam": 1, "at": 1_795_000_000, "tz_min": 180}
+PAIN = {
+    **COMMON,
+    "type": "pain",
+    "day": "2026-11-21",
+    "performed_at": 1_795_000_000,
+    "context": "now",
+}
+SESSION: dict[str, Any] = {
+    **COMMON,
+    "type": "session",
+    "day": "2026-11-21",
+    "performed_at": 1_795_000_000,
+    "done": "all",
+    "items": [{"exercise": "bk04", "sets_done": 3}],
+    "pain": {},
+}
+ITEM: dict[str, Any] = {
+    "exercise": "bk04",
+    "sets": 3,
+    "hold_s": 0,
+    "rest_s": 60,
+    "side": "both",
+}
+PLAN: dict[str, Any] = {
+    **COMMON,
+    "type": "plan",
+    "title": "Knee",
+    "parents": [],
+    "days_per_week": 5,
+    "items": [{**ITEM, "reps": 10}],
+}
+
+
+def test_pain_zero_not_said_and_not_asked_are_three_things() -> None:
+    zero = dump_record(parse_record("ev", {**SESSION, "pain": {"worst": 0}}))
+    not_said = dump_record(parse_record("ev", {**SESSION, "pain": {"worst": "not_said"}}))
+    not_asked = dump_record(parse_record("ev", SESSION))
+    assert [zero["pain"], not_said["pain"], not_asked["pain"]] == [
+        {"worst": 0},
+        {"worst": "not_said"},
+        {},
+    ]
+
+
+@pytest.mark.parametrize("score", [-1, 11, 2.0, "3", True, None, "", "not asked"])
+def test_a_pain_score_is_a_whole_number_from_0_to_10_or_not_said(score: object) -> None:
+    with pytest.raises(RecordMalformed):
+        parse_record("ev", {**PAIN, "score": score})
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "2026-1-1", "21.11.2026", "2026-11-21T10:00", "٢٠٢٦-١١-٢١"]
+)
+def test_a_day_is_a_real_date(day: str) -> None:
+    with pytest.raises(RecordMalformed, match="day"):
+        parse_record("ev", {**PAIN, "score": 0, "day": day})
+
+
+@pytest.mark.parametrize("dose", [{}, {"reps": 10, "time_s": 30}])
+def test_a_dose_is_either_repeats_or_time(dose: dict[str, int]) -> None:
+    with pytest.raises(RecordMalformed, match="items"):
+        parse_record("pl", {**PLAN, "items": [{**ITEM, **dose}]})
+
+
+def test_a_malformed_record_is_named_without_its_value() -> None:
+    with pytest.raises(RecordMalformed) as caught:
+        parse_record("ev", {**PAIN, "score": "canary-4711"})
+    assert "canary" not in str(caught.value)
+    assert "score" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("ev", {**COMMON, "type": "sleep"}),
+        ("nt", {**PAIN, "score": 1}),
+        ("ev", {**COMMON}),
+        ("ev", {**COMMON, "type": 7}),
+    ],
+)
+def test_a_type_of_a_later_version_is_unknown_not_malformed(kind: str, value: object) -> None:
+    with pytest.raises(RecordUnknown):
+        parse_record(kind, value)
+
+
+def test_not_an_object_is_malformed() -> None:
+    with pytest.raises(RecordMalformed):
+        parse_record("ev", [1])
+
+
+def test_what_is_dumped_reads_back_equal() -> None:
+    record = parse_record("pl", {**PLAN, "pain_rule": {"go_max": 2, "slow_max": 5}})
+    assert parse_record("pl", dump_record(record)) == record
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {**COMMON, "type": "profile", "about": "member", "name": "Amina"},
+        {**COMMON, "type": "profile", "about": "clinic", "member": "m" + "A" * 22, "name": "H"},
+    ],
+)
+def test_a_profile_is_of_a_member_or_of_the_clinic(value: object) -> None:
+    with pytest.raises(RecordMalformed):
+        parse_record("pr", value)
