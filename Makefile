@@ -1,0 +1,94 @@
+# Everything a person or CI does with this tree. `make help` lists it.
+# A fresh machine needs Python >= 3.11, make and git; the rest is installed into the tree.
+
+PYTHON ?= python3
+PORT ?= 8000
+DATA ?= data
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(CURDIR)/$(BIN):$(CURDIR)/pwa/node_modules/.bin:$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+PY_READY := $(VENV)/.ready
+NODE_READY := pwa/node_modules/.ready
+PWA_READY := pwa/dist/index.html
+PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo run test test-long check format types lock audit bench shots clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(PY_READY) $(NODE_READY) $(PWA_READY) ## install everything and build the web app; start nothing
+
+demo: setup ## a demo clinic on http://127.0.0.1:8000, with a link for each role
+	@rejoint demo --data $(DATA) --port $(PORT) $(ARGS)
+
+run: setup ## the server alone, no demo data
+	@rejoint serve --data $(DATA) --port $(PORT) $(ARGS)
+
+test: setup $(VENV)/.browser ## every test once, at its small size
+	pytest -n 2 --dist loadgroup -m "not long"
+	cd pwa && vitest run
+
+test-long: setup $(VENV)/.browser ## every test at its full count
+	REJOINT_LONG=1 pytest -n 2 --dist loadgroup
+	cd pwa && REJOINT_LONG=1 vitest run
+
+check: setup ## format, lint, types, layers
+	ruff format --check .
+	ruff check .
+	codespell
+	mypy
+	pyright --project pyproject.toml
+	lint-imports
+	python pwa/tools/make_records.py --check
+	cd pwa && biome ci . && tsc -b
+
+format: setup ## rewrite the sources in the house's format
+	ruff format .
+	ruff check --fix-only --quiet .
+	cd pwa && biome check --write .
+
+types: setup ## regenerate the TypeScript records from the pydantic models
+	python pwa/tools/make_records.py
+	cd pwa && biome check --write src/records.gen.ts
+
+lock: $(PY_READY) ## pin all dependencies anew, with hashes
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
+	  --group dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+	cd pwa && npm install --package-lock-only
+
+audit: setup ## known weaknesses of dependencies (needs the network)
+	uvx pip-audit --require-hashes --disable-pip -r requirements.lock
+	cd pwa && npm audit
+
+bench: setup ## figures of this tree, as ratios in one run
+	python tests/bench/run.py $(ARGS)
+
+shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
+	python pwa/tools/shots.py
+
+clean: ## remove everything that make built (not ./data)
+	rm -rf $(VENV) pwa/node_modules pwa/dist build
+
+$(PY_READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed; say which with PYTHON=/path/to/python" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+	  apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); } || \
+	  { echo "make: this Python has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(NODE_READY): pwa/package-lock.json pwa/package.json | $(PY_READY)
+	cd pwa && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(PWA_READY): $(PWA_SOURCES) $(NODE_READY)
+	cd pwa && npm run --silent build
+
+$(VENV)/.browser: tests/e2e/browser.py | $(PY_READY)
+	@python tests/e2e/browser.py && touch $@
