@@ -70,6 +70,13 @@ class ConflictError(SyncError):
     error = "conflict"
 
 
+class MethodNotAllowed(SyncError):
+    """The path is offered, not with this method."""
+
+    status = 405
+    error = "method_not_allowed"
+
+
 class DatabaseExists(SyncError):
     """A database of that name is there already."""
 
@@ -82,6 +89,20 @@ class TooLarge(SyncError):
 
     status = 413
     error = "too_large"
+
+
+class BadContentType(SyncError):
+    """A body is not what this route reads, by its Content-Type or Content-Encoding."""
+
+    status = 415
+    error = "bad_content_type"
+
+
+class TooManyRequests(SyncError):
+    """Asked too often; later is fine."""
+
+    status = 429
+    error = "too_many_requests"
 
 
 class NotOffered(SyncError):
