@@ -43,7 +43,7 @@ def installed() -> str | None:
 
 
 def _playwright_own() -> Path:
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # only when nothing else was found
 
     with sync_playwright() as playwright:
         return Path(playwright.chromium.executable_path)

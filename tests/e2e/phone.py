@@ -1,0 +1,99 @@
+"""A phone: one Chromium with a profile folder of its own, which can lose network or be killed."""
+
+import os
+import signal
+import time
+from pathlib import Path
+from typing import Any, Self
+
+from playwright.sync_api import BrowserContext, Page, Playwright
+
+from e2e.browser import ARGUMENTS, obtain
+
+STOP_S_MAX = 10.0
+
+
+class Phone:
+    """One browser profile.
+
+    Args:
+        playwright: The running driver.
+        folder: Its profile; what survives a kill is what is in here.
+        width, height: Size of the screen in CSS pixels.
+    """
+
+    def __init__(
+        self, playwright: Playwright, folder: Path, *, width: int = 360, height: int = 740
+    ) -> None:
+        self._playwright = playwright
+        self._folder = folder
+        self._size = {"width": width, "height": height}
+        self._context: BrowserContext | None = None
+        self._page: Page | None = None
+        self.console: list[str] = []
+
+    def start(self, *, offline: bool = False) -> Self:
+        """Open the browser; with `offline` it has no network from its first moment."""
+        self._context = self._playwright.chromium.launch_persistent_context(
+            str(self._folder),
+            executable_path=obtain(),
+            headless=True,
+            args=list(ARGUMENTS),
+            viewport=self._size,  # type: ignore[arg-type]  # a plain dict is what it takes
+            locale="en-GB",
+            timezone_id="Africa/Nairobi",
+        )
+        self._context.set_default_timeout(15_000)
+        self.offline(offline)
+        self._page = self._context.pages[0] if self._context.pages else self._context.new_page()
+        self._page.on("console", lambda message: self.console.append(message.text))
+        self._page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
+        return self
+
+    @property
+    def page(self) -> Page:
+        """The open page."""
+        assert self._page is not None
+        return self._page
+
+    def offline(self, yes: bool) -> None:  # noqa: FBT001  # a switch
+        """Take the network away from the page and the service worker, or give it back."""
+        assert self._context is not None
+        self._context.set_offline(yes)
+
+    def by(self, test_id: str) -> Any:
+        """The element with this `data-testid`."""
+        return self.page.get_by_test_id(test_id)
+
+    def kill(self) -> None:
+        """End every process of this browser at once, as when a phone's battery is pulled."""
+        victims = self._processes()
+        assert victims
+        for victim in victims:
+            os.kill(victim, signal.SIGKILL)
+        until = time.monotonic() + STOP_S_MAX
+        while self._processes():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        self._context = self._page = None
+
+    def _processes(self) -> list[int]:
+        mark = f"--user-data-dir={self._folder}".encode()
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                command = (entry / "cmdline").read_bytes()
+                state = (entry / "stat").read_text().rpartition(")")[2].split()[0]
+            except OSError:
+                continue
+            if mark in command and state != "Z":
+                found.append(int(entry.name))
+        return found
+
+    def close(self) -> None:
+        """Close the browser in the ordinary way."""
+        if self._context is not None:
+            self._context.close()
+            self._context = self._page = None
