@@ -1,0 +1,141 @@
+/**
+ * The line to the server: every request has a time-out and every answer is known to be the server's.
+ *
+ * Three things that look like an answer are not one: silence, a page of a captive portal (status
+ * 200, but no JSON), and a body that stops in the middle. All are the same to the caller: the
+ * server was not reached, try again later.
+ */
+import type { Clock } from "./clock.ts";
+import type { Phone } from "./phone.ts";
+
+/** Silence before the first byte; a long upload gets time for its bytes on top. */
+const FIRST_BYTE_MS = 10_000;
+/** Upload speed that is still waited for, bytes a second (about 8 kbit/s). */
+const SLOWEST_BYTES_S = 1_000;
+/** Silence between two pieces of an answer. */
+const STALL_MS = 10_000;
+/** No answer of ours is larger. */
+const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+
+/** The server was not reached. */
+export class LineError extends Error {
+  override readonly name = "LineError";
+  /** silent: no answer in time; down: no network; portal: something else answered. */
+  readonly why: "silent" | "down" | "portal";
+
+  constructor(why: "silent" | "down" | "portal") {
+    super(`the server was not reached: ${why}`);
+    this.why = why;
+  }
+}
+
+/** An answer of the server: its status and its JSON. */
+export interface Answer {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** What a request may bring. */
+export interface Question {
+  readonly method?: string;
+  readonly body?: string;
+  readonly bearer?: string;
+  readonly signal?: AbortSignal;
+}
+
+export class Line {
+  readonly #phone: Phone;
+  readonly #clock: Clock;
+
+  constructor(phone: Phone, clock: Clock) {
+    this.#phone = phone;
+    this.#clock = clock;
+  }
+
+  /**
+   * Ask the server.
+   *
+   * @param path From the origin's root, with its slash.
+   * @throws LineError No answer of the server came; what was asked may have happened or not.
+   */
+  async ask(path: string, question: Question = {}): Promise<Answer> {
+    const headers = new Headers({ Accept: "application/json" });
+    if (question.bearer !== undefined) headers.set("Authorization", `Bearer ${question.bearer}`);
+    if (question.body !== undefined) headers.set("Content-Type", "application/json");
+    const controller = new AbortController();
+    const abort = () => controller.abort();
+    question.signal?.addEventListener("abort", abort);
+    const init: RequestInit = {
+      method: question.method ?? (question.body === undefined ? "GET" : "POST"),
+      headers,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+      signal: controller.signal,
+    };
+    if (question.body !== undefined) init.body = question.body;
+    try {
+      return await this.#exchange(path, init, controller, question.body?.length ?? 0);
+    } catch (error) {
+      if (error instanceof LineError) throw error;
+      throw new LineError(controller.signal.aborted ? "silent" : "down");
+    } finally {
+      question.signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  async #exchange(
+    path: string,
+    init: RequestInit,
+    controller: AbortController,
+    upBytes: number,
+  ): Promise<Answer> {
+    const askedMs = this.#phone.nowMs();
+    const patience = FIRST_BYTE_MS + (upBytes / SLOWEST_BYTES_S) * 1000;
+    let stop = this.#phone.after(patience, () => controller.abort());
+    const wait = () => {
+      stop();
+      stop = this.#phone.after(STALL_MS, () => controller.abort());
+    };
+    try {
+      const response = await this.#phone.fetch(this.#phone.origin + path, init);
+      if (!response.headers.get("Content-Type")?.includes("json")) throw new LineError("portal");
+      wait();
+      const json = parse(await readAll(response, wait));
+      this.#hear(response.headers.get("Date"), askedMs);
+      return { status: response.status, json };
+    } finally {
+      stop();
+    }
+  }
+
+  #hear(date: string | null, askedMs: number): void {
+    const serverMs = date === null ? Number.NaN : Date.parse(date);
+    // `Date` is cut to whole seconds: half of one is the better guess.
+    if (!Number.isNaN(serverMs)) this.#clock.heard(serverMs + 500, askedMs);
+  }
+}
+
+async function readAll(response: Response, arrived: () => void): Promise<string> {
+  if (response.body === null) return "";
+  const reader = response.body.getReader();
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return text + decoder.decode();
+    arrived();
+    bytes += value.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new LineError("portal");
+    text += decoder.decode(value, { stream: true });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new LineError("portal");
+  }
+}

@@ -1,0 +1,82 @@
+/**
+ * Everything the client takes from the phone, in one place, so that a test can bring its own.
+ *
+ * Nothing else under `client/`, `sync.ts` or `records.ts` touches `window`, `navigator`,
+ * `location`, a timer or a clock.
+ */
+
+/** What the phone tells: the network came, the app came to the front, it is leaving. */
+export type PhoneEvent = "online" | "offline" | "visible" | "hidden";
+
+/** The part of the Web Locks interface that is used. */
+export interface Locks {
+  request<T>(name: string, options: LockOptions, held: LockGrantedCallback<T>): Promise<T>;
+}
+
+/** A wire between the tabs of one origin; a tab does not hear itself. */
+export interface Channel {
+  send(message: unknown): void;
+  hear(listener: (message: unknown) => void): void;
+  close(): void;
+}
+
+export interface Phone {
+  /** `https://host`, without a slash at the end. */
+  readonly origin: string;
+  readonly indexedDB: IDBFactory;
+  readonly locks: Locks;
+  /** Adapter of PouchDB: "idb" everywhere but in tests. */
+  readonly adapter: string;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+  /** The phone's own clock, milliseconds since 1970; often wrong. */
+  nowMs(): number;
+  /** False when the phone is sure that there is no network. */
+  online(): boolean;
+  visible(): boolean;
+  /** Calls `listener` at each event; gives the way to stop it. */
+  on(event: PhoneEvent, listener: () => void): () => void;
+  /** Calls `due` once after `ms`; gives the way to stop it. */
+  after(ms: number, due: () => void): () => void;
+  channel(name: string): Channel;
+}
+
+function browserChannel(name: string): Channel {
+  const wire = new BroadcastChannel(name);
+  return {
+    send: (message) => wire.postMessage(message),
+    hear: (listener) => {
+      wire.onmessage = (event) => listener(event.data);
+    },
+    close: () => wire.close(),
+  };
+}
+
+function listen(target: EventTarget, name: string, listener: () => void): () => void {
+  target.addEventListener(name, listener);
+  return () => target.removeEventListener(name, listener);
+}
+
+/** The browser that this page runs in. */
+export function browserPhone(): Phone {
+  return {
+    origin: location.origin,
+    indexedDB,
+    locks: navigator.locks as Locks,
+    adapter: "idb",
+    fetch: (url, init) => fetch(url, init),
+    nowMs: () => Date.now(),
+    online: () => navigator.onLine,
+    visible: () => document.visibilityState === "visible",
+    on: (event, listener) => {
+      if (event === "online" || event === "offline") return listen(window, event, listener);
+      return listen(document, "visibilitychange", () => {
+        if (document.visibilityState === event) listener();
+      });
+    },
+    after: (ms, due) => {
+      const timer = setTimeout(due, ms);
+      return () => clearTimeout(timer);
+    },
+    channel: browserChannel,
+  };
+}

@@ -1,0 +1,94 @@
+/**
+ * Receipts: for which of its own records this device has the server's answer.
+ *
+ * A device numbers its records without gaps, so what is on the server is one number and a few
+ * exceptions, however long the history. A record is "on the server" only after the server said so
+ * for that record; a refused one is kept here with the code of the refusal and blocks no other.
+ */
+import type { ReceiptsRow } from "./shelf.ts";
+
+/** Kind, month, device, stream and counter of a record's id. */
+const DOCUMENT_ID = /^([a-z]{2}):(\d{4}):(d[A-Za-z0-9_-]{20}):([ck])(\d{6})$/;
+
+export interface RecordName {
+  readonly kind: string;
+  readonly device: string;
+  readonly stream: string;
+  readonly n: number;
+}
+
+/** The parts of a record's id; undefined for documents that are no records. */
+export function recordName(id: string): RecordName | undefined {
+  const parts = DOCUMENT_ID.exec(id);
+  if (parts === null) return undefined;
+  const [, kind = "", , device = "", stream = "", n = ""] = parts;
+  return { kind, device, stream, n: Number(n) };
+}
+
+/** Refusals that may pass by themselves: the log there is behind, or the server is. */
+const PASSING = new Set(["newer-log", "stale", "limit", "author"]);
+
+export class Receipts {
+  readonly #device: string;
+  #through: number;
+  readonly #also: Set<number>;
+  readonly #refused: Map<string, string>;
+
+  constructor(device: string, row?: Pick<ReceiptsRow, "through" | "also" | "refused">) {
+    this.#device = device;
+    this.#through = row?.through ?? 0;
+    this.#also = new Set(row?.also ?? []);
+    this.#refused = new Map(row?.refused ?? []);
+  }
+
+  /** Refused records with their codes. */
+  get refused(): ReadonlyMap<string, string> {
+    return this.#refused;
+  }
+
+  /** Whether the server answered for this record, or it is another device's and came from there. */
+  onServer(id: string): boolean {
+    const name = recordName(id);
+    if (name === undefined || name.device !== this.#device) return true;
+    return name.n <= this.#through || this.#also.has(name.n);
+  }
+
+  /** Whether this record should be offered to the server (again). */
+  owed(id: string): boolean {
+    if (this.onServer(id)) return false;
+    const code = this.#refused.get(id);
+    return code === undefined || PASSING.has(code);
+  }
+
+  /** The server has these; true when that is news. */
+  acknowledge(ids: Iterable<string>): boolean {
+    let news = false;
+    for (const id of ids) {
+      if (this.onServer(id)) continue;
+      this.#also.add(Number(id.slice(-6)));
+      this.#refused.delete(id);
+      news = true;
+    }
+    while (this.#also.delete(this.#through + 1)) this.#through += 1;
+    return news;
+  }
+
+  /** The server does not take this one; true when that is news. */
+  refuse(id: string, code: string): boolean {
+    if (recordName(id)?.device !== this.#device || this.onServer(id)) return false;
+    if (this.#refused.get(id) === code) return false;
+    this.#refused.set(id, code);
+    return true;
+  }
+
+  /** What to put on the shelf. */
+  row(profile: string, circle: string): ReceiptsRow {
+    return {
+      profile,
+      circle,
+      through: this.#through,
+      also: [...this.#also],
+      refused: [...this.#refused],
+    };
+  }
+}

@@ -1,0 +1,152 @@
+/**
+ * The shelf: what this phone remembers beside the records themselves.
+ *
+ * One small IndexedDB of its own: who lives on this phone, which circles they belong to, how far
+ * each log was seen, what the server has answered for, and what was sent without an answer yet.
+ * Everything that names a person or a body is in the sealed records, never here. Writes are
+ * durable (`strict`) when their promise resolves.
+ */
+import type { ProfileView, Role } from "../client.ts";
+
+const DATABASE = "rejoint";
+const VERSION = 1;
+
+/** A person on this phone; `ready` once the server has taken their first circle. */
+export interface ProfileRow extends ProfileView {
+  readonly device: string;
+  readonly ready: boolean;
+}
+
+/** How far a circle's log was seen; a shorter or other log is an alarm. */
+export interface Pin {
+  readonly seq: number;
+  /** Hash of that entry. */
+  readonly hash: string;
+}
+
+/** One circle of one profile. */
+export interface CircleRow {
+  readonly profile: string;
+  readonly circle: string;
+  readonly purpose: "patient" | "clinic";
+  readonly role: Role;
+  /** Absent until the log was seen once. */
+  readonly pin?: Pin;
+}
+
+/** What became of the records that this device wrote; see `receipts.ts`. */
+export interface ReceiptsRow {
+  readonly profile: string;
+  readonly circle: string;
+  readonly through: number;
+  readonly also: readonly number[];
+  readonly refused: readonly (readonly [id: string, code: string])[];
+}
+
+/** A request that changes a log, kept to be sent again byte by byte until it is answered. */
+export interface PendingRow {
+  readonly profile: string;
+  readonly circle: string;
+  readonly path: string;
+  readonly body: string;
+  /** Hash of the link that led here, so that opening it again goes on instead of beginning anew. */
+  readonly link: string;
+}
+
+interface Stores {
+  profiles: ProfileRow;
+  circles: CircleRow;
+  receipts: ReceiptsRow;
+  pending: PendingRow;
+  facts: { readonly name: string; readonly value: number };
+}
+
+const KEY_PATHS: Record<keyof Stores, string | string[]> = {
+  profiles: "id",
+  circles: ["profile", "circle"],
+  receipts: ["profile", "circle"],
+  pending: ["profile", "circle"],
+  facts: "name",
+};
+
+function settled<T>(request: IDBRequest<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+}
+
+/** The shelf of one phone; every method is one transaction. */
+export class Shelf {
+  readonly #db: IDBDatabase;
+
+  constructor(db: IDBDatabase) {
+    this.#db = db;
+  }
+
+  /** People who can be opened, in the order in which they came. */
+  async profiles(): Promise<ProfileView[]> {
+    const rows = await this.all("profiles");
+    return rows
+      .filter((row) => row.ready)
+      .map(({ id, picture, role }) => ({ id, picture, role }));
+  }
+
+  /** One row, undefined when there is none. */
+  async get<S extends keyof Stores>(store: S, ...key: string[]): Promise<Stores[S] | undefined> {
+    const transaction = this.#db.transaction(store);
+    return settled(transaction.objectStore(store).get(key.length === 1 ? String(key[0]) : key));
+  }
+
+  /** All rows, or those of one profile. */
+  async all<S extends keyof Stores>(store: S, profile?: string): Promise<Stores[S][]> {
+    const range = profile === undefined ? null : IDBKeyRange.bound([profile], [profile, []]);
+    return settled(this.#db.transaction(store).objectStore(store).getAll(range));
+  }
+
+  async put<S extends keyof Stores>(store: S, row: Stores[S]): Promise<void> {
+    await this.#write(store, (rows) => rows.put(row));
+  }
+
+  /** Change one row by what it is now, in one transaction; `change` must not wait. */
+  async update<S extends keyof Stores>(
+    store: S,
+    key: string[],
+    change: (row: Stores[S] | undefined) => Stores[S],
+  ): Promise<void> {
+    await this.#write(store, (rows) => {
+      const read = rows.get(key.length === 1 ? String(key[0]) : key);
+      read.onsuccess = () => {
+        rows.put(change(read.result));
+      };
+    });
+  }
+
+  async remove(store: keyof Stores, ...key: string[]): Promise<void> {
+    await this.#write(store, (rows) => rows.delete(key.length === 1 ? String(key[0]) : key));
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #write(store: keyof Stores, act: (rows: IDBObjectStore) => unknown): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const transaction = this.#db.transaction(store, "readwrite", { durability: "strict" });
+      transaction.oncomplete = () => resolve();
+      transaction.onabort = () => reject(transaction.error);
+      act(transaction.objectStore(store));
+    });
+  }
+}
+
+/** The shelf of this phone, made when it is not there yet. */
+export async function openShelf(factory: IDBFactory): Promise<Shelf> {
+  const request = factory.open(DATABASE, VERSION);
+  request.onupgradeneeded = () => {
+    for (const [name, keyPath] of Object.entries(KEY_PATHS)) {
+      request.result.createObjectStore(name, { keyPath });
+    }
+  };
+  return new Shelf(await settled(request));
+}
