@@ -1,0 +1,400 @@
+"""The one place of this package that talks to a network: it asks what a conversation wants asked.
+
+`drive` runs a conversation of `replicator.py` between two peers. `RemotePeer` asks a server that
+speaks CouchDB's protocol over HTTP; `device_replica.py` answers from a local store. `Connection` is
+also what the device uses for the routes of circles.
+
+A network is weather: a refused connection, a time-out, a cut body, a login page of a public
+network that answers 200 with HTML, a redirect, a 5xx: all are `Unreachable`, and the same bytes
+may be sent again. What the server itself refused comes back as the error it named.
+
+Bytes are those of HTTP/1.1 as the client writes and reads it: request line, headers and body up;
+status line, headers and body as it came (still compressed) down. Chunk marks, TLS and TCP are not
+in it.
+"""
+
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, Final, Protocol, TypeVar
+from urllib.parse import quote, urlsplit
+
+import httpx
+import orjson
+
+from rejoint_sync import errors
+from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError
+from rejoint_sync.replicator import (
+    BulkDocs,
+    BulkGet,
+    Changes,
+    Conversation,
+    Fetched,
+    GetLocal,
+    Page,
+    PutLocal,
+    Refusal,
+    Request,
+    Revisions,
+    RevsDiff,
+    Row,
+    SetAside,
+    refusal,
+)
+
+CONNECT_S: Final = 10.0
+READ_S: Final = 30.0
+
+T = TypeVar("T")
+Keep = Callable[[Sequence[Refusal]], Awaitable[None]]
+"""Keeps refusals durably."""
+
+
+class Unreachable(StoreUnavailable):
+    """No answer, or not that of a server of ours; the same bytes may be sent again."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over the network; see the module for what is counted.
+
+    Attributes:
+        requests: Requests begun, answered or not.
+        bytes_up: Sent.
+        bytes_down: Received.
+    """
+
+    requests: int = 0
+    bytes_up: int = 0
+    bytes_down: int = 0
+
+
+class Peer(Protocol):
+    """One side of a replication."""
+
+    async def answer(self, request: Request[Any]) -> Any:
+        """Answer one question; raises a `SyncError`."""
+
+
+async def drive(conversation: Conversation[T], source: Peer, target: Peer, keep: Keep) -> T:
+    """Run a conversation to its end.
+
+    Args:
+        conversation: For example `replicator.replicate(…)`.
+        source: Asked what is asked of the source.
+        target: Likewise.
+        keep: Given refusals; when it returns they are durable.
+
+    Raises:
+        SyncError: What ended the conversation.
+    """
+    send: Callable[[], Request[Any]] = lambda: next(conversation)  # noqa: E731 - rebound below
+    while True:
+        try:
+            request = send()
+        except StopIteration as stop:
+            result: T = stop.value
+            return result
+        try:
+            if isinstance(request, SetAside):
+                await keep(request.refusals)
+                answer = None
+            else:
+                peer = source if request.side == "source" else target
+                answer = await peer.answer(request)
+        except SyncError as error:
+            send = _throw(conversation, error)
+        else:
+            send = _send(conversation, answer)
+
+
+def _send(conversation: Conversation[Any], answer: Any) -> Callable[[], Request[Any]]:
+    return lambda: conversation.send(answer)
+
+
+def _throw(conversation: Conversation[Any], error: SyncError) -> Callable[[], Request[Any]]:
+    return lambda: conversation.throw(error)
+
+
+# -- over HTTP -----------------------------------------------------------------------------------
+
+
+def open_client(origin: str) -> httpx.AsyncClient:
+    """An HTTP client for one server; close it with `async with`.
+
+    Args:
+        origin: `http://host:port` or `https://host`.
+    """
+    parts = urlsplit(origin)
+    # Loading the certificates of all authorities takes longer than a whole sync over plain HTTP.
+    context = (
+        ssl.create_default_context()
+        if parts.scheme == "https"
+        else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    )
+    return httpx.AsyncClient(
+        base_url=origin,
+        verify=context,
+        timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+        follow_redirects=False,
+        trust_env=parts.hostname not in {"localhost", "127.0.0.1", "::1"},
+        headers={"user-agent": "rejoint", "accept": "application/json"},
+    )
+
+
+class Connection:
+    """A server, asked one thing at a time or several at once.
+
+    Args:
+        client: From `open_client`.
+        traffic: Counts what goes over it.
+        token: Makes a login token for now; None when nobody is logged in.
+        heard: Told the server's time, unix seconds, at each answer.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        traffic: Traffic,
+        token: Callable[[], str] | None,
+        heard: Callable[[int], None],
+    ) -> None:
+        self._client = client
+        self._traffic = traffic
+        self._token = token
+        self._heard = heard
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: object = None,
+    ) -> Any:
+        """One request; the parsed JSON of its answer.
+
+        When the server says that the token's time is wrong, asked once more by the server's time.
+
+        Raises:
+            Unreachable: No answer, or one that is not the server's.
+            SyncError: What the server refused, as the class of its status; `CircleError` when it
+                named a code.
+        """
+        try:
+            return await self._once(method, path, params, body)
+        except CircleError as error:
+            if error.code != "clock" or self._token is None:
+                raise
+        return await self._once(method, path, params, body)
+
+    async def _once(
+        self, method: str, path: str, params: Mapping[str, str | int] | None, body: object
+    ) -> Any:
+        headers = {}
+        content = b""
+        if body is not None:
+            content = orjson.dumps(body)
+            headers["content-type"] = "application/json"
+        if self._token is not None:
+            headers["authorization"] = f"Bearer {self._token()}"
+        try:
+            request = self._client.build_request(
+                method, path, params=params, content=content, headers=headers
+            )
+            self._traffic.requests += 1
+            self._traffic.bytes_up += _request_bytes(request, content)
+            response = await self._client.send(request)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"no answer from the server ({type(error).__name__})") from None
+        self._traffic.bytes_down += _response_bytes(response)
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> Any:
+        status = response.status_code
+        try:
+            value = orjson.loads(response.content)
+        except orjson.JSONDecodeError:
+            raise Unreachable(
+                f"an answer that is not a Rejoint server's (status {status})"
+            ) from None
+        if 200 <= status < 300:
+            self._note_time(response)
+            return value
+        if not isinstance(value, dict) or not isinstance(value.get("error"), str):
+            raise Unreachable(f"an answer that is not a Rejoint server's (status {status})")
+        self._note_time(response)
+        raise error_of(status, value)
+
+    def _note_time(self, response: httpx.Response) -> None:
+        try:
+            self._heard(int(parsedate_to_datetime(response.headers["date"]).timestamp()))
+        except (KeyError, ValueError, TypeError):
+            return
+
+
+_BY_STATUS: Final[dict[int, type[SyncError]]] = {
+    400: errors.BadRequest,
+    401: errors.Unauthorized,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    409: errors.ConflictError,
+    412: errors.DatabaseExists,
+    413: errors.TooLarge,
+    501: errors.NotOffered,
+}
+
+
+def error_of(status: int, value: Mapping[str, Any]) -> SyncError:
+    """The error that `{"error", "reason", "code"?}` means."""
+    reason = str(value.get("reason") or value.get("error") or "no reason given")[:300]
+    code = value.get("code")
+    if isinstance(code, str) and code in errors.CODES:
+        return CircleError(code, reason)
+    known = _BY_STATUS.get(status)
+    if known is not None:
+        return known(reason)
+    if 400 <= status < 500:
+        error = SyncError(reason)
+        error.status, error.error = status, str(value.get("error"))
+        return error
+    return Unreachable(reason)
+
+
+def _request_bytes(request: httpx.Request, content: bytes) -> int:
+    line = len(request.method) + len(request.url.raw_path) + len("  HTTP/1.1\r\n")
+    return line + _header_bytes(request.headers.raw) + len(content)
+
+
+def _response_bytes(response: httpx.Response) -> int:
+    line = len("HTTP/1.1 200 \r\n") + len(response.reason_phrase)
+    return line + _header_bytes(response.headers.raw) + response.num_bytes_downloaded
+
+
+def _header_bytes(headers: Iterable[tuple[bytes, bytes]]) -> int:
+    return sum(len(name) + len(value) + 4 for name, value in headers) + 2
+
+
+class RemotePeer:
+    """A database of a server.
+
+    Args:
+        connection: To its server.
+        database: Its name.
+    """
+
+    def __init__(self, connection: Connection, database: str) -> None:
+        self._connection = connection
+        self._path = f"/db/{quote(database, safe='')}"
+
+    async def answer(self, request: Request[Any]) -> Any:
+        """Answer from the server; raises `Unreachable` when the answer has not the right form."""
+        try:
+            return await self._answer(request)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Unreachable("an answer that is not a Rejoint server's") from None
+
+    async def _answer(self, request: Request[Any]) -> Any:
+        answer: Any
+        match request:
+            case GetLocal(id=name):
+                answer = await self._note(name)
+            case PutLocal(id=name, body=body):
+                answer = str((await self._call("PUT", f"/_local/{name}", body=body))["rev"])
+            case Changes(since=since, limit=limit):
+                params: dict[str, str | int] = {"style": "all_docs", "limit": limit}
+                if since is not None:
+                    params["since"] = since
+                answer = page_of(await self._call("GET", "/_changes", params=params))
+            case RevsDiff(revisions=revisions):
+                value = await self._call("POST", "/_revs_diff", body=_plain(revisions))
+                answer = {name: list(row["missing"]) for name, row in value.items()}
+            case BulkGet(revisions=revisions):
+                answer = _fetched(await self._bulk_get(revisions), revisions)
+            case BulkDocs(documents=documents):
+                body = {"new_edits": False, "docs": list(documents)}
+                answer = _refusals(await self._call("POST", "/_bulk_docs", body=body))
+            case _:
+                raise AssertionError(request)
+        return answer
+
+    async def _note(self, name: str) -> Any:
+        try:
+            return await self._call("GET", f"/_local/{name}")
+        except errors.NotFound:
+            return None
+
+    async def _bulk_get(self, revisions: Revisions) -> Any:
+        asked = [{"id": name, "rev": rev} for name, revs in revisions.items() for rev in revs]
+        options = {"revs": "true", "latest": "true"}
+        return await self._call("POST", "/_bulk_get", params=options, body={"docs": asked})
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | int] | None = None,
+        body: object = None,
+    ) -> Any:
+        return await self._connection.call(method, self._path + path, params=params, body=body)
+
+
+def _plain(revisions: Revisions) -> dict[str, list[str]]:
+    return {name: list(revs) for name, revs in revisions.items()}
+
+
+def page_of(value: Mapping[str, Any]) -> Page:
+    """A page of the feed from CouchDB's JSON."""
+    rows = tuple(
+        Row(str(row["id"]), tuple(str(change["rev"]) for change in row["changes"]))
+        for row in value["results"]
+    )
+    last = value["last_seq"]
+    if not isinstance(last, str | int):
+        raise TypeError("expected a sequence")
+    pending = value.get("pending")
+    return Page(rows, last, int(pending) if pending is not None else None)
+
+
+def _fetched(value: Mapping[str, Any], asked: Revisions) -> Fetched:
+    documents: dict[tuple[str, str], dict[str, Any]] = {}
+    refused: list[Refusal] = []
+    for result in value["results"]:
+        for item in result["docs"]:
+            if "ok" in item:
+                documents[item["ok"]["_id"], item["ok"]["_rev"]] = item["ok"]
+            elif item["error"].get("error") != "not_found":
+                error = error_of(403, item["error"])
+                refused.append(refusal(str(result["id"]), "source", error))
+    given: dict[str, set[str]] = {}
+    for (name, _), document in documents.items():
+        given.setdefault(name, set()).update(_lineage(document))
+    named = {one.id for one in refused}
+    gone = tuple(
+        name
+        for name, revs in asked.items()
+        if name not in named and not given.get(name, set()).issuperset(revs)
+    )
+    return Fetched(tuple(documents.values()), gone, tuple(refused))
+
+
+def _lineage(document: Mapping[str, Any]) -> set[str]:
+    """This revision and its known ancestors."""
+    known = {str(document["_rev"])}
+    history = document.get("_revisions")
+    if history is not None:
+        start = int(history["start"])
+        known.update(f"{start - age}-{digest}" for age, digest in enumerate(history["ids"]))
+    return known
+
+
+def _refusals(rows: Sequence[Mapping[str, Any]]) -> list[Refusal]:
+    refused = []
+    for row in rows:
+        if row.get("error"):
+            code = str(row.get("code") or row["error"])
+            reason = str(row.get("reason") or code)[:300]
+            refused.append(Refusal(str(row["id"]), "target", code, reason))
+    return refused
