@@ -5,8 +5,6 @@ Stored leaves come in and JSON text goes out, bodies pasted as they are stored.
 Source: Apache CouchDB 3.5 documentation, "API Reference" and "Replication Protocol".
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 

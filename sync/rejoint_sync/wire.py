@@ -7,11 +7,9 @@ look like is in `answers.py`.
 Source: Apache CouchDB 3.5 documentation, "API Reference" and "Replication Protocol".
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import unquote_to_bytes
 
 import orjson
@@ -146,7 +144,7 @@ class ChangesRequest:
     timeout_ms: int
 
     @classmethod
-    def parse(cls, query: Query, body: Mapping[str, Any]) -> ChangesRequest:
+    def parse(cls, query: Query, body: Mapping[str, Any]) -> Self:
         """Read the options, and `doc_ids` from the body of a POST.
 
         Raises:
@@ -234,7 +232,7 @@ class BulkDocs:
     @classmethod
     def parse(
         cls, body: Mapping[str, Any], *, new_id: Callable[[], str], document_bytes_max: int
-    ) -> BulkDocs:
+    ) -> Self:
         """Read the body of `_bulk_docs`.
 
         Args:
@@ -312,7 +310,7 @@ class DocumentOptions:
     local_seq: bool = False
 
     @classmethod
-    def parse(cls, query: Query) -> DocumentOptions:
+    def parse(cls, query: Query) -> Self:
         """Read the options of a document. Raises `BadRequest`."""
         meta = query.flag("meta")
         return cls(
@@ -384,7 +382,7 @@ class AllDocsRequest:
     options: DocumentOptions
 
     @classmethod
-    def parse(cls, query: Query, body: Mapping[str, Any]) -> AllDocsRequest:
+    def parse(cls, query: Query, body: Mapping[str, Any]) -> Self:
         """Read the options, and `keys` from the body of a POST.
 
         Raises:
