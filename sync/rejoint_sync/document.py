@@ -2,20 +2,87 @@
 
 The body is parsed once, its protocol members are taken out, and the rest is kept as JSON text that
 answers paste as it is. Unknown members stay untouched, so a newer client's fields survive us.
+
+What JSON leaves open is settled so: of equal keys the last counts; the order of keys is kept; an
+integer of 64 bits is kept exact and a greater one becomes the nearest double, which is what
+JavaScript reads anyway; `NaN`, `1e400`, half a surrogate pair and nesting beyond 250 levels are
+refused.
 """
 
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import orjson
 
-from rejoint_sync.errors import BadRequest
-from rejoint_sync.revision import Revision
-
-_KNOWN_META = frozenset({"_id", "_rev", "_revisions", "_deleted", "_attachments"})
-_REPLY_ONLY = frozenset(
-    {"_conflicts", "_deleted_conflicts", "_local_seq", "_revs_info", "_replication_id"}
+from rejoint_sync.errors import (
+    BadRequest,
+    DocumentMalformed,
+    IllegalDocumentId,
+    NotOffered,
+    RevisionMalformed,
+    TooLarge,
 )
+from rejoint_sync.limits import (
+    DOCUMENT_BYTES_MAX,
+    DOCUMENT_ID_BYTES_MAX,
+    REQUEST_BYTES_MAX,
+    REVS_LIMIT,
+)
+from rejoint_sync.revision import Revision, check_digest
+
+_META: Final = frozenset({"_id", "_rev", "_revisions", "_deleted", "_attachments"})
+# A client that edits what it was answered sends these back; they are ours to compute.
+_REPLY_ONLY: Final = frozenset({"_conflicts", "_deleted_conflicts", "_local_seq", "_revs_info"})
+# Members of CouchDB's replicator documents; kept in the body like any other.
+_KEPT: Final = frozenset(
+    {
+        "_replication_id",
+        "_replication_state",
+        "_replication_state_reason",
+        "_replication_state_time",
+        "_replication_stats",
+    }
+)
+
+
+def parse_body(body: bytes) -> Any:
+    """Read the JSON text of a request.
+
+    Args:
+        body: At most `REQUEST_BYTES_MAX` bytes of UTF-8.
+
+    Raises:
+        TooLarge: It is longer.
+        BadRequest: It is not JSON, or holds what the module's first paragraph refuses.
+    """
+    if len(body) > REQUEST_BYTES_MAX:
+        raise TooLarge(f"a request holds at most {REQUEST_BYTES_MAX} bytes")
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise BadRequest(f"expected JSON: {error.msg}") from error
+
+
+def check_document_id(value: object) -> str:
+    """Read a document's name.
+
+    Raises:
+        IllegalDocumentId: Not a string, empty, too long, not Unicode, or it begins with `_` and not
+            with `_design/`. (`_local/` documents are not documents of the feed.)
+    """
+    if not isinstance(value, str):
+        raise IllegalDocumentId("a document's name must be a string")
+    if not value:
+        raise IllegalDocumentId("a document's name must not be empty")
+    if value.startswith("_") and (not value.startswith("_design/") or value == "_design/"):
+        raise IllegalDocumentId("only reserved document names may begin with an underscore")
+    try:
+        length = len(value.encode())
+    except UnicodeEncodeError as error:
+        raise IllegalDocumentId("a document's name must be Unicode text") from error
+    if length > DOCUMENT_ID_BYTES_MAX:
+        raise IllegalDocumentId(f"a document's name holds at most {DOCUMENT_ID_BYTES_MAX} bytes")
+    return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +92,12 @@ class Document:
     Attributes:
         id: Its name; never empty.
         rev: `new_edits`: the parent, or None. Otherwise the revision itself.
-        ancestors: Digests of the ancestors, newest first, without its own.
+        ancestors: Digests of the ancestors, newest first, without its own; shorter than
+            `REVS_LIMIT`.
         deleted: Whether it is a tombstone.
-        tail: The body as JSON text to paste after `_id` and `_rev`: `,"h":"…"}` or `}`.
-        members: The parsed body without `_id`, `_rev` and `_revisions`.
+        tail: The body as JSON text to paste after `_id` and `_rev`: `,"h":"…"}` or `}`. A
+            tombstone says `"_deleted":true` in it, any other document says nothing.
+        members: What `tail` holds, parsed.
     """
 
     id: str
@@ -43,11 +112,83 @@ class Document:
         """Split one parsed JSON object.
 
         Args:
-            value: The object as it came; a new one is made, it is not changed.
+            value: The object as `parse_body` gives it; a new one is made, it is not changed.
             document_id: The name from the URL; it must equal `_id` when both are there.
 
         Raises:
-            BadRequest: Not an object, no name, a malformed `_rev` or `_revisions`, or a reserved
-                member that is not the protocol's.
+            BadRequest: Not an object, no name or not a possible one, a malformed `_rev` or
+                `_revisions`, or a reserved member that is not the protocol's.
+            NotOffered: It brings attachments.
+            TooLarge: The body is over `DOCUMENT_BYTES_MAX`.
+
+        >>> Document.parse({"_id": "ev:1", "_rev": "1-a", "c": "x"}).tail
+        b',"c":"x"}'
         """
-        raise NotImplementedError
+        if not isinstance(value, dict):
+            raise BadRequest("a document must be a JSON object")
+        name = _name(value, document_id)
+        rev, ancestors = _revision(value)
+        members = _members(value)
+        return cls(
+            id=name,
+            rev=rev,
+            ancestors=ancestors,
+            deleted="_deleted" in members,
+            tail=_tail(members),
+            members=members,
+        )
+
+
+def _name(value: dict[str, Any], document_id: str | None) -> str:
+    if "_id" not in value:
+        if document_id is None:
+            raise IllegalDocumentId("a document needs a name, `_id`")
+        return check_document_id(document_id)
+    name = check_document_id(value["_id"])
+    if document_id not in (None, name):
+        raise BadRequest("the document's `_id` is not the one in the URL")
+    return name
+
+
+def _revision(value: dict[str, Any]) -> tuple[Revision | None, tuple[str, ...]]:
+    rev = Revision.parse(value["_rev"]) if "_rev" in value else None
+    if "_revisions" not in value:
+        return rev, ()
+    history = value["_revisions"]
+    start = history.get("start") if isinstance(history, dict) else None
+    ids = history.get("ids") if isinstance(history, dict) else None
+    if type(start) is not int or not isinstance(ids, list) or not 0 < len(ids) <= start:
+        raise RevisionMalformed("`_revisions` must be {start, ids} with 1 to `start` digests")
+    digests = [check_digest(digest) for digest in ids]
+    own = Revision.parse(f"{start}-{digests[0]}")
+    if rev not in (None, own):
+        raise RevisionMalformed("`_rev` and `_revisions` name two revisions")
+    return own, tuple(digests[1:REVS_LIMIT])
+
+
+def _members(value: dict[str, Any]) -> dict[str, Any]:
+    members = {}
+    for key, member in value.items():
+        if not key.startswith("_") or key in _KEPT:
+            members[key] = member
+        elif key == "_deleted":
+            if not isinstance(member, bool):
+                raise DocumentMalformed("`_deleted` must be true or false")
+            if member:
+                members[key] = member
+        elif key == "_attachments":
+            if member != {}:
+                raise NotOffered("attachments are not offered")
+        elif key not in _META and key not in _REPLY_ONLY:
+            raise DocumentMalformed(f"bad special document member: {key[:80]}")
+    return members
+
+
+def _tail(members: dict[str, Any]) -> bytes:
+    try:
+        text = orjson.dumps(members)
+    except TypeError as error:
+        raise BadRequest(f"a document must be JSON: {error}") from error
+    if len(text) > DOCUMENT_BYTES_MAX:
+        raise TooLarge(f"a document holds at most {DOCUMENT_BYTES_MAX} bytes")
+    return b"," + text[1:] if members else b"}"

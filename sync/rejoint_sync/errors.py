@@ -2,6 +2,8 @@
 
     SyncError                            the base: nothing else escapes the public API
     ├── BadRequest             400       a body or a parameter that cannot be read
+    │   ├── DocumentMalformed  400       a reserved member that is not the protocol's
+    │   ├── IllegalDocumentId  400       no name that a document may have
     │   └── RevisionMalformed  400       not "<generation>-<digest>"
     ├── Unauthorized           401       who asks is not known
     ├── Forbidden              403       who asks is known and may not
@@ -11,6 +13,7 @@
     ├── TooLarge               413       over a limit of limits.py
     ├── NotOffered             501       the protocol knows it, this server does not offer it
     ├── StoreUnavailable       503       the data is out of reach; the same bytes may be sent again
+    │   └── StoreInUse         503       another process has the data directory open
     └── CircleError            by code   a rule of docs/circle.md; `code` is one of its codes
 
 `error` is CouchDB's word in `{"error": …, "reason": …}`; `reason` is a sentence for a person and
@@ -36,6 +39,18 @@ class BadRequest(SyncError):
 
     status = 400
     error = "bad_request"
+
+
+class DocumentMalformed(BadRequest):
+    """A member that begins with `_` is not one of the protocol's, or not of its type."""
+
+    error = "doc_validation"
+
+
+class IllegalDocumentId(BadRequest):
+    """A document may not have this name."""
+
+    error = "illegal_docid"
 
 
 class RevisionMalformed(BadRequest):
@@ -117,6 +132,10 @@ class StoreUnavailable(SyncError):
 
     status = 503
     error = "service_unavailable"
+
+
+class StoreInUse(StoreUnavailable):
+    """Another process has the data directory open; exactly one may."""
 
 
 # HTTP status and CouchDB's word for each code. Source: docs/circle.md, "The server's duties".

@@ -116,7 +116,7 @@ class ChangesQuery:
     """Which rows of the feed are asked for.
 
     Attributes:
-        since: Rows with a greater number (descending: all up to the newest).
+        since: Rows with a greater number; descending ignores it and begins at the newest.
         limit: Most rows to return, at least 0.
         descending: Newest first.
         all_leaves: Name every leaf in `changes` (`style=all_docs`), not the winner alone.
@@ -136,10 +136,10 @@ class ChangesQuery:
 
 @dataclass(frozen=True, slots=True)
 class ChangesPage:
-    """Rows of the feed, ready to be pasted into an answer.
+    r"""Rows of the feed, ready to be pasted into an answer.
 
     Attributes:
-        rows: CouchDB's row objects as JSON text, joined by ",\\n"; empty when there are none.
+        rows: CouchDB's row objects as JSON text, joined by ",\n"; empty when there are none.
         count: How many.
         last: Number up to which the reader is now informed: the last row's, or the newest of the
             database when no row is left.
@@ -178,10 +178,14 @@ class Store(Protocol):
 
         Raises:
             DatabaseExists: There is one of that name.
+            BadRequest: A document names no revision; then nothing is made.
         """
 
     async def delete(self, database: str) -> None:
-        """Remove a database and all it holds. Raises `NotFound`."""
+        """Remove a database and all it holds. Raises `NotFound`.
+
+        One of the same name made later goes on numbering where this one ended.
+        """
 
     async def databases(self) -> list[str]:
         """The names of all databases, sorted."""
@@ -210,6 +214,7 @@ class Store(Protocol):
 
         Raises:
             NotFound: No such database.
+            StoreUnavailable: Nothing is stored; the same call may be made again.
         """
 
     async def read(self, database: str, document_id: str) -> Stored | None:
@@ -221,22 +226,26 @@ class Store(Protocol):
     async def range(
         self, database: str, start: str, end: str, *, limit: int, sight: Sight = Sight()
     ) -> list[Stored]:
-        """Documents with `start <= id < end` in byte order, deleted ones too."""
+        """Documents with `start <= id < end` in byte order, deleted ones too. Raises `NotFound`."""
 
     async def changes(self, database: str, query: ChangesQuery) -> ChangesPage:
         """Rows of the feed. Raises `NotFound`."""
 
     async def wait(self, database: str, since: int, timeout_s: float) -> bool:
-        """Sleep until the newest number is above `since`; False when the time is over."""
+        """Sleep until the newest number is above `since`; False when the time is over.
+
+        The store's closing ends it like the time. Raises `NotFound`, also when the database is
+        removed meanwhile.
+        """
 
     async def local_get(self, database: str, local_id: str) -> tuple[int, bytes] | None:
-        """Revision count and body (JSON text) of a `_local` document."""
+        """Revision count and body (JSON text) of a `_local` document. Raises `NotFound`."""
 
     async def local_put(self, database: str, local_id: str, body: bytes) -> int:
-        """Store a `_local` document; the new revision count, from 1."""
+        """Store a `_local` document; the new revision count, from 1. Raises `NotFound`."""
 
     async def local_delete(self, database: str, local_id: str) -> bool:
-        """Remove a `_local` document; False when it was not there."""
+        """Remove a `_local` document; False when it was not there. Raises `NotFound`."""
 
     async def close(self) -> None:
         """Finish what is queued and let go of every resource."""

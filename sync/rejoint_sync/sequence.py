@@ -1,0 +1,59 @@
+"""A position in a feed, written `<number>-<incarnation>`, for example `42-k3`.
+
+A store that was restored from a backup gives numbers out again that readers have already seen; its
+incarnation tells the two apart. Who brings a position of another incarnation starts over at 0.
+Clients treat the text as opaque, except that PouchDB shows what `parseInt` makes of it.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, Self
+
+from rejoint_sync.errors import BadRequest
+from rejoint_sync.limits import INCARNATION_LENGTH_MAX, SEQUENCE_MAX
+
+_TEXT: Final = re.compile(rf"(0|[1-9][0-9]{{0,15}})(?:-([0-9a-z]{{1,{INCARNATION_LENGTH_MAX}}}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Sequence:
+    """One position.
+
+    Attributes:
+        number: Changes up to this one are known to the reader; 0 to `SEQUENCE_MAX`.
+        incarnation: Of the store that said so; empty when the reader wrote a bare number.
+    """
+
+    number: int
+    incarnation: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `"42-k3"`, or a bare `"42"` as older clients and people write it.
+
+        Raises:
+            BadRequest: It is anything else.
+
+        >>> Sequence.parse("42-k3").number
+        42
+        """
+        match = _TEXT.fullmatch(text)
+        if match is None or int(match[1]) > SEQUENCE_MAX:
+            raise BadRequest(f"expected a sequence like 42-k3, got {text[:80]!r}")
+        return cls(int(match[1]), match[2] or "")
+
+    def is_of(self, incarnation: str) -> bool:
+        """Whether a store of this incarnation may continue here; a bare number is believed."""
+        return self.incarnation in ("", incarnation)
+
+    def position(self, incarnation: str) -> int:
+        """The number to continue after in a store of this incarnation, 0 when it is another.
+
+        >>> Sequence.parse("42-k3").position("k4")
+        0
+        """
+        return self.number if self.is_of(incarnation) else 0
+
+    def __str__(self) -> str:
+        """As it is written in answers."""
+        return f"{self.number}-{self.incarnation}" if self.incarnation else str(self.number)
