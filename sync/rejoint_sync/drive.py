@@ -89,32 +89,22 @@ async def drive(conversation: Conversation[T], source: Peer, target: Peer, keep:
     Raises:
         SyncError: What ended the conversation.
     """
-    send: Callable[[], Request[Any]] = lambda: next(conversation)  # noqa: E731 - rebound below
+    answer: Any = None
+    failure: SyncError | None = None
     while True:
         try:
-            request = send()
+            request = conversation.throw(failure) if failure else conversation.send(answer)
         except StopIteration as stop:
             result: T = stop.value
             return result
+        answer, failure = None, None
         try:
             if isinstance(request, SetAside):
                 await keep(request.refusals)
-                answer = None
             else:
-                peer = source if request.side == "source" else target
-                answer = await peer.answer(request)
+                answer = await (source if request.side == "source" else target).answer(request)
         except SyncError as error:
-            send = _throw(conversation, error)
-        else:
-            send = _send(conversation, answer)
-
-
-def _send(conversation: Conversation[Any], answer: Any) -> Callable[[], Request[Any]]:
-    return lambda: conversation.send(answer)
-
-
-def _throw(conversation: Conversation[Any], error: SyncError) -> Callable[[], Request[Any]]:
-    return lambda: conversation.throw(error)
+            failure = error
 
 
 # -- over HTTP -----------------------------------------------------------------------------------
