@@ -1,0 +1,229 @@
+/**
+ * One sealed record: named in the clear, readable by the circle, signed by its author.
+ *
+ * Source: docs/circle.md, "Documents".
+ */
+import { type Bytes, b64uDecode, b64uEncode, hex, jcs, utf8 } from "./encoding.ts";
+import { aesOpen, aesSeal, es256Verify, SEAL_BYTES, sha256 } from "./envelope.ts";
+import { currentEpoch, type EpochSecrets } from "./epochs.ts";
+import { CircleError } from "./errors.ts";
+import { type Body, bucketBytes, frame, unframe } from "./frame.ts";
+import type { Stream } from "./grammar.ts";
+import type { DeviceKeys } from "./keys.ts";
+import { DOCUMENT_BYTES_MAX } from "./limits.ts";
+import type { Epoch, Member, Membership } from "./log.ts";
+import { mayWrite } from "./roles.ts";
+
+/** What the name of a document says. */
+export interface DocumentId {
+  readonly kind: string;
+  /** `yymm` of sealing by the server's clock. */
+  readonly month: string;
+  readonly device: string;
+  readonly stream: Stream;
+  /** Counts each author's documents of a stream from 1, without a gap. */
+  readonly n: number;
+}
+
+/** A document as it is stored. */
+export interface SealedDocument {
+  readonly _id: string;
+  readonly _rev?: string;
+  readonly h: string;
+  readonly c: string;
+  readonly s: string;
+}
+
+/** A document whose author and place were checked. */
+export interface VerifiedDocument {
+  readonly id: DocumentId;
+  readonly author: Member;
+  readonly epoch: Epoch;
+  /** The header as it is signed and bound to the content. */
+  readonly header: string;
+}
+
+const ID = /^(ev|nt|pl|pr):(\d\d(?:0[1-9]|1[0-2])):(d[\w-]{20}):([ck])(\d{6})$/;
+const HEAD = /^(0|[1-9]\d{0,3})\.([\w-]{16})$/;
+const MEMBERS = new Set(["_id", "_rev", "h", "c", "s"]);
+const SIGNATURE_BYTES = 64;
+
+/**
+ * Read the name of a signed document.
+ *
+ * @throws CircleError `schema`: it is not one.
+ */
+export function parseDocumentId(text: string): DocumentId {
+  const [, kind, month, device, stream, digits] = ID.exec(text) ?? [];
+  const n = Number(digits);
+  if (!kind || !month || !device || !(n >= 1)) {
+    throw new CircleError("schema", "the name of a record is not one");
+  }
+  return { kind, month, device, stream: stream as Stream, n };
+}
+
+/** Write the name of a signed document. */
+export function formatDocumentId({ kind, month, device, stream, n }: DocumentId): string {
+  return `${kind}:${month}:${device}:${stream}${String(n).padStart(6, "0")}`;
+}
+
+/** `yymm` in UTC of unix seconds by the server's clock. */
+export function monthOf(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(2, 7).replace("-", "");
+}
+
+/**
+ * Seal and sign one record as the circle now is.
+ *
+ * @param at Kind, month and counter; author and stream follow.
+ * @throws CircleError `authz`: this device may not write that kind; `epoch`: it has no key;
+ *   `limit`: the record is too large.
+ */
+export async function seal(
+  membership: Membership,
+  keys: DeviceKeys,
+  secrets: EpochSecrets,
+  at: Pick<DocumentId, "kind" | "month" | "n">,
+  body: Body,
+  nonce?: Bytes,
+): Promise<Required<SealedDocument>> {
+  const author = membership.live(keys.id);
+  if (author === undefined || !mayWrite(membership.purpose, at.kind, author.role)) {
+    throw new CircleError("authz", "this device may not write that here");
+  }
+  const stream = "c";
+  const _id = formatDocumentId({ ...at, device: keys.id, stream });
+  parseDocumentId(_id);
+  const { h } = membership;
+  const header = headerOf(membership.circle, { _id, h }, keys.id);
+  const key = await secrets.documentKey(stream, currentEpoch(membership, stream).e, keys.id);
+  const c = b64uEncode(await aesSeal(key, frame(body), utf8(header), nonce));
+  if (c.length > DOCUMENT_BYTES_MAX) {
+    throw new CircleError("limit", "the record is too large");
+  }
+  const input = utf8(`${header}.${c}`);
+  return { _id, _rev: await revision(input), h, c, s: b64uEncode(await keys.sign(input)) };
+}
+
+/**
+ * Check everything about a document that can be checked without its key.
+ *
+ * @throws CircleError `schema`, `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, in
+ *   this order.
+ */
+export async function verify(
+  membership: Membership,
+  doc: SealedDocument,
+): Promise<VerifiedDocument> {
+  const id = parseDocumentId(checkShape(doc)._id);
+  const [, digits, head] = HEAD.exec(doc.h) ?? [];
+  if (digits === undefined) {
+    throw new CircleError("schema", "a record does not say what its author knew");
+  }
+  const seq = Number(digits);
+  checkSealedBytes(b64uDecode(doc.c));
+  const signature = b64uDecode(doc.s);
+  const author = membership.devices.get(id.device);
+  if (author === undefined) {
+    throw new CircleError("author", "a record is by someone who is not in this circle");
+  }
+  const header = headerOf(membership.circle, doc, id.device);
+  const input = utf8(`${header}.${doc.c}`);
+  if (
+    signature.length !== SIGNATURE_BYTES ||
+    !(await es256Verify(author.pub.spk, input, signature))
+  ) {
+    throw new CircleError("sig", "a record was changed or is not by its author");
+  }
+  if (doc._rev !== undefined && doc._rev !== (await revision(input))) {
+    throw new CircleError("schema", "the revision of a record does not follow from it");
+  }
+  const epoch = checkAuthority(membership, author, id, seq, head);
+  return { id, author, epoch, header };
+}
+
+/**
+ * Check a document and read it.
+ *
+ * @throws CircleError What `verify` throws, then `epoch`, `tag`, `frame`, `codec`.
+ */
+export async function openDocument(
+  membership: Membership,
+  secrets: EpochSecrets,
+  doc: SealedDocument,
+): Promise<Body> {
+  const { id, epoch, header } = await verify(membership, doc);
+  const key = await secrets.documentKey(id.stream, epoch.e, id.device);
+  return unframe(await aesOpen(key, b64uDecode(doc.c), utf8(header)));
+}
+
+/** The one revision of a signed document: the same content is the same document. */
+export async function revOf(
+  circle: string,
+  doc: Pick<SealedDocument, "_id" | "h" | "c">,
+): Promise<string> {
+  const { device } = parseDocumentId(doc._id);
+  return revision(utf8(`${headerOf(circle, doc, device)}.${doc.c}`));
+}
+
+/** The one revision of an entry, a wrap or an invitation. */
+export async function structuralRevOf(doc: { readonly _rev?: string }): Promise<string> {
+  const { _rev, ...rest } = doc;
+  return revision(jcs(rest));
+}
+
+async function revision(bytes: Bytes): Promise<string> {
+  return `1-${hex(await sha256(bytes)).slice(0, 32)}`;
+}
+
+function headerOf(
+  circle: string,
+  { _id, h }: Pick<SealedDocument, "_id" | "h">,
+  kid: string,
+): string {
+  return b64uEncode(jcs({ alg: "ES256", cir: circle, h, id: _id, kid, typ: "rj1+doc" }));
+}
+
+function checkShape(doc: SealedDocument): SealedDocument {
+  const texts = [doc._id, doc.h, doc.c, doc.s, doc._rev ?? ""];
+  const isKnown = Object.keys(doc).every((name) => MEMBERS.has(name));
+  if (!isKnown || texts.some((text) => typeof text !== "string")) {
+    throw new CircleError("schema", "a record has a wrong, missing or superfluous part");
+  }
+  return doc;
+}
+
+/** A sealed part is a whole bucket; whether it is the smallest one shows after opening. */
+function checkSealedBytes(sealed: Bytes): void {
+  const frameBytes = sealed.length - SEAL_BYTES;
+  if (frameBytes < 1 || bucketBytes(frameBytes) !== frameBytes) {
+    throw new CircleError("schema", "the sealed part of a record has an impossible size");
+  }
+}
+
+function checkAuthority(
+  membership: Membership,
+  author: Member,
+  id: DocumentId,
+  seq: number,
+  head: string | undefined,
+): Epoch {
+  if (seq > membership.seq) {
+    throw new CircleError("newer-log", "a record is by someone who knows more of the member list");
+  }
+  if (membership.heads[seq]?.slice(0, 16) !== head) {
+    throw new CircleError("fork", "a record belongs to another member list of the same circle");
+  }
+  const epoch = membership.epochAt(id.stream, seq);
+  const mayRead = author.s.includes(id.stream);
+  if (seq < author.since || !mayRead || !mayWrite(membership.purpose, id.kind, author.role)) {
+    throw new CircleError("authz", `a ${author.role} may not write this kind of record here`);
+  }
+  if (author.until !== null && seq >= author.until) {
+    throw new CircleError("removed", "a record was written after its author had left");
+  }
+  if (epoch === undefined) {
+    throw new CircleError("epoch", "this stream was never opened");
+  }
+  return epoch;
+}

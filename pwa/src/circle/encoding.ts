@@ -1,0 +1,151 @@
+/**
+ * Bytes, base64url and canonical JSON: the alphabet of everything that is signed.
+ *
+ * Signed JSON holds objects, arrays, printable ASCII strings and integers 0..2^53-1, nothing else,
+ * and its bytes equal the canonical form of what they parse to, so that no two texts mean the same.
+ *
+ * Source: docs/circle.md, "Objects and grammar"; RFC 8785; RFC 4648 section 5.
+ */
+import { CircleError } from "./errors.ts";
+import { JSON_DEPTH_MAX } from "./limits.ts";
+
+/** Bytes that WebCrypto takes as they are. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** A value that may stand in signed JSON. */
+export type Canonical =
+  | string
+  | number
+  | readonly Canonical[]
+  | { readonly [member: string]: Canonical };
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/** UTF-8 bytes of `text`. */
+export function utf8(text: string): Bytes {
+  return encoder.encode(text);
+}
+
+/**
+ * Text of UTF-8 bytes; a byte order mark stays in it.
+ *
+ * @throws TypeError The bytes are not UTF-8.
+ */
+export function utf8Text(bytes: Bytes): string {
+  return decoder.decode(bytes);
+}
+
+/** All parts, one after the other. */
+export function concat(...parts: readonly Bytes[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Lower-case hexadecimal digits. */
+export function hex(bytes: Bytes): string {
+  let text = "";
+  for (const byte of bytes) {
+    text += byte.toString(16).padStart(2, "0");
+  }
+  return text;
+}
+
+/** Four bytes, the most significant first. */
+export function u32be(value: number): Bytes {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, value);
+  return bytes;
+}
+
+/** Base64url without padding. */
+export function b64uEncode(bytes: Bytes): string {
+  let text = "";
+  // Argument lists have a bound, so long inputs go in pieces.
+  for (let offset = 0; offset < bytes.length; offset += 8192) {
+    text += String.fromCharCode(...bytes.subarray(offset, offset + 8192));
+  }
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/**
+ * The bytes of `text`, of which each has exactly one text.
+ *
+ * @throws CircleError `b64`: padding, another alphabet or bits left over.
+ */
+export function b64uDecode(text: string): Bytes {
+  let bytes: Bytes;
+  try {
+    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
+    bytes = new Uint8Array(binary.length);
+    for (let index = 0; index < binary.length; index++) {
+      bytes[index] = binary.charCodeAt(index);
+    }
+  } catch {
+    throw new CircleError("b64", "a sealed or signed part is damaged");
+  }
+  if (b64uEncode(bytes) !== text) {
+    throw new CircleError("b64", "a sealed or signed part is not in its one allowed spelling");
+  }
+  return bytes;
+}
+
+/**
+ * Canonical JSON.
+ *
+ * @throws CircleError `canon`: a value that signed JSON does not know.
+ */
+export function jcs(value: unknown): Bytes {
+  return utf8(canonicalText(value, 0));
+}
+
+function canonicalText(value: unknown, depth: number): string {
+  if (typeof value === "string" && /^[ -~]*$/.test(value)) {
+    return JSON.stringify(value);
+  }
+  if (Number.isSafeInteger(value) && (value as number) >= 0) {
+    return String(value);
+  }
+  if (typeof value === "object" && value !== null && depth < JSON_DEPTH_MAX) {
+    if (Array.isArray(value)) {
+      return `[${value.map((item) => canonicalText(item, depth + 1)).join(",")}]`;
+    }
+    const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
+    const texts = members.map(
+      ([name, member]) => `${canonicalText(name, depth)}:${canonicalText(member, depth + 1)}`,
+    );
+    return `{${texts.join(",")}}`;
+  }
+  throw new CircleError(
+    "canon",
+    "signed text holds only objects, lists, plain text and whole numbers",
+  );
+}
+
+/**
+ * The value of canonical JSON bytes.
+ *
+ * @throws CircleError `canon`: not JSON, or not the one spelling of what it means.
+ */
+export function parseJcs(bytes: Bytes): Canonical {
+  let value: Canonical;
+  try {
+    value = JSON.parse(utf8Text(bytes));
+  } catch {
+    throw new CircleError("canon", "signed text is not JSON");
+  }
+  if (!equalBytes(bytes, jcs(value))) {
+    throw new CircleError("canon", "signed text is not in its one allowed spelling");
+  }
+  return value;
+}
+
+/** Whether both hold the same bytes. Not for secrets: the time it takes tells where they differ. */
+export function equalBytes(left: Bytes, right: Bytes): boolean {
+  return left.length === right.length && left.every((byte, index) => byte === right[index]);
+}

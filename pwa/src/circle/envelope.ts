@@ -1,0 +1,230 @@
+/**
+ * Every cipher of the circle: the only file that touches `crypto.subtle` and HPKE.
+ *
+ * ES256 signatures are 64 bytes r||s; AES-256-GCM is nonce 12 || ciphertext || tag 16; HPKE is
+ * DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM in base mode. Imported verification keys are
+ * kept, since importing one costs as much as using it.
+ *
+ * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; FIPS 186-5.
+ */
+import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
+import { type Bytes, b64uDecode, b64uEncode, concat, equalBytes, utf8 } from "./encoding.ts";
+import { CircleError } from "./errors.ts";
+
+const ECDSA = { name: "ECDSA", namedCurve: "P-256" } as const;
+const ECDH = { name: "ECDH", namedCurve: "P-256" } as const;
+const ES256 = { name: "ECDSA", hash: "SHA-256" } as const;
+const NONCE_BYTES = 12;
+const TAG_BYTES = 16;
+/** Length of an uncompressed P-256 point, which is also the length of an HPKE `enc`. */
+export const POINT_BYTES = 65;
+/** Kept verification keys; one circle has at most 1,000 devices. */
+const KEPT_KEYS_MAX = 4096;
+
+const verificationKeys = new Map<string, Promise<CryptoKey>>();
+const hpke = new CipherSuite({
+  kem: new DhkemP256HkdfSha256(),
+  kdf: new HkdfSha256(),
+  aead: new Aes256Gcm(),
+});
+
+/** `count` random bytes. */
+export function randomBytes(count: number): Bytes {
+  return crypto.getRandomValues(new Uint8Array(count));
+}
+
+/** SHA-256. */
+export async function sha256(bytes: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+}
+
+/** HKDF-SHA256; `salt` and text `info` are ASCII, `length` in bytes. */
+export async function hkdf(
+  secret: Bytes,
+  salt: string,
+  info: string | Bytes,
+  length: number,
+): Promise<Bytes> {
+  const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveBits"]);
+  return new Uint8Array(await crypto.subtle.deriveBits(hkdfOf(salt, info), key, length * 8));
+}
+
+/** An AES-256-GCM key out of HKDF-SHA256 that cannot be exported. */
+export async function hkdfKey(secret: Bytes, salt: string, info: string): Promise<CryptoKey> {
+  const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
+  const aes = { name: "AES-GCM", length: 256 };
+  return crypto.subtle.deriveKey(hkdfOf(salt, info), key, aes, false, ["encrypt", "decrypt"]);
+}
+
+function hkdfOf(salt: string, info: string | Bytes): HkdfParams {
+  const bytes = typeof info === "string" ? utf8(info) : info;
+  return { name: "HKDF", hash: "SHA-256", salt: utf8(salt), info: bytes };
+}
+
+/** nonce || ciphertext || tag under AES-256-GCM; a nonce is random and used once. */
+export async function aesSeal(
+  key: CryptoKey,
+  plaintext: Bytes,
+  aad: Bytes,
+  nonce: Bytes = randomBytes(NONCE_BYTES),
+): Promise<Bytes> {
+  const algorithm = { name: "AES-GCM", iv: nonce, additionalData: aad };
+  return concat(nonce, new Uint8Array(await crypto.subtle.encrypt(algorithm, key, plaintext)));
+}
+
+/**
+ * What `aesSeal` sealed.
+ *
+ * @throws CircleError `tag`: another key, another place or a changed bit.
+ */
+export async function aesOpen(key: CryptoKey, sealed: Bytes, aad: Bytes): Promise<Bytes> {
+  const iv = sealed.subarray(0, NONCE_BYTES);
+  const algorithm = { name: "AES-GCM", iv, additionalData: aad };
+  try {
+    const ciphertext = sealed.subarray(NONCE_BYTES);
+    return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, ciphertext));
+  } catch {
+    throw new CircleError("tag", "the sealed content was changed or belongs elsewhere");
+  }
+}
+
+/** How many bytes `aesSeal` adds to the plaintext. */
+export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES;
+
+/** A pair for ES256; extractable only where its private half must travel. */
+export async function generateSigningPair(extractable: boolean): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ECDSA, extractable, ["sign", "verify"]);
+}
+
+/** A pair for the key agreement of HPKE that cannot be exported. */
+export async function generateAgreementPair(extractable: boolean): Promise<CryptoKeyPair> {
+  return crypto.subtle.generateKey(ECDH, extractable, ["deriveBits"]);
+}
+
+/** An AES-256-GCM key that cannot be exported. */
+export async function generateLocalKey(): Promise<CryptoKey> {
+  return crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+}
+
+/** The uncompressed point of a public key, base64url. */
+export async function publicPoint(key: CryptoKey): Promise<string> {
+  return b64uEncode(new Uint8Array(await crypto.subtle.exportKey("raw", key)));
+}
+
+/** The 32-byte scalar of an extractable private key, base64url. */
+export async function privateScalar(key: CryptoKey): Promise<string> {
+  const { d } = await crypto.subtle.exportKey("jwk", key);
+  if (d === undefined) {
+    throw new TypeError("a private key was expected");
+  }
+  return d;
+}
+
+/** The pair of a scalar and its point, neither exportable afterwards except the public half. */
+export async function importPair(
+  use: "sign" | "agree",
+  scalar: string,
+  point: string,
+): Promise<CryptoKeyPair> {
+  const raw = b64uDecode(point);
+  const x = b64uEncode(raw.subarray(1, 33));
+  const y = b64uEncode(raw.subarray(33));
+  const algorithm = use === "sign" ? ECDSA : ECDH;
+  const jwk = { kty: "EC", crv: "P-256", x, y };
+  const [privateKey, publicKey] = await Promise.all([
+    crypto.subtle.importKey("jwk", { ...jwk, d: scalar }, algorithm, false, [
+      use === "sign" ? "sign" : "deriveBits",
+    ]),
+    crypto.subtle.importKey("jwk", jwk, algorithm, true, use === "sign" ? ["verify"] : []),
+  ]);
+  return { privateKey, publicKey };
+}
+
+/**
+ * Promise that `point` is 65 bytes of an uncompressed point on the curve.
+ *
+ * @throws CircleError `schema`: it is not; `b64`: it cannot be read.
+ */
+export async function checkPoint(point: string): Promise<void> {
+  const raw = b64uDecode(point);
+  try {
+    if (raw.length !== POINT_BYTES || raw[0] !== 4) {
+      throw new TypeError("not an uncompressed point");
+    }
+    await verificationKey(point);
+  } catch {
+    throw new CircleError("schema", "a public key is not a point of the curve P-256");
+  }
+}
+
+/** ES256 over `message`, 64 bytes. */
+export async function es256Sign(key: CryptoKey, message: Bytes): Promise<Bytes> {
+  return new Uint8Array(await crypto.subtle.sign(ES256, key, message));
+}
+
+/** Whether the holder of `spk` (base64url point, checked before) signed `message`. */
+export async function es256Verify(spk: string, message: Bytes, signature: Bytes): Promise<boolean> {
+  return crypto.subtle.verify(ES256, await verificationKey(spk), signature, message);
+}
+
+function verificationKey(spk: string): Promise<CryptoKey> {
+  let key = verificationKeys.get(spk);
+  if (key === undefined) {
+    if (verificationKeys.size >= KEPT_KEYS_MAX) {
+      verificationKeys.clear();
+    }
+    key = crypto.subtle.importKey("raw", b64uDecode(spk), ECDSA, true, ["verify"]);
+    verificationKeys.set(spk, key);
+  }
+  return key;
+}
+
+/** enc || ciphertext for the holder of `kpk` (base64url point, checked before). */
+export async function hpkeSeal(kpk: string, info: Bytes, plaintext: Bytes): Promise<Bytes> {
+  const recipientPublicKey = await hpke.kem.deserializePublicKey(b64uDecode(kpk));
+  const { enc, ct } = await hpke.seal({ recipientPublicKey, info }, plaintext);
+  return concat(new Uint8Array(enc), new Uint8Array(ct));
+}
+
+/**
+ * What `hpkeSeal` sealed for this pair, whose private half may be opaque.
+ *
+ * @throws CircleError `wrap`: sealed for another key or another place, or changed.
+ */
+export async function hpkeOpen(pair: CryptoKeyPair, info: Bytes, sealed: Bytes): Promise<Bytes> {
+  const enc = sealed.slice(0, POINT_BYTES);
+  try {
+    const opened = await hpke.open(
+      { recipientKey: pair, enc, info },
+      sealed.subarray(POINT_BYTES).slice(),
+    );
+    return new Uint8Array(opened);
+  } catch {
+    throw new CircleError("wrap", "a wrapped key does not open with this device's key");
+  }
+}
+
+/**
+ * Promise that the pairs and the key work as stored: signed, agreed and sealed once each.
+ *
+ * @throws Error One of them does not.
+ */
+export async function proveKeys(
+  signing: CryptoKeyPair,
+  agreement: CryptoKeyPair,
+  local: CryptoKey,
+): Promise<void> {
+  const probe = randomBytes(32);
+  const spk = await publicPoint(signing.publicKey);
+  const signature = await es256Sign(signing.privateKey, probe);
+  const wrapped = await hpkeSeal(await publicPoint(agreement.publicKey), probe, probe);
+  const unwrapped = await hpkeOpen(agreement, probe, wrapped);
+  const opened = await aesOpen(local, await aesSeal(local, probe, probe), probe);
+  if (
+    !(await es256Verify(spk, probe, signature)) ||
+    !equalBytes(unwrapped, probe) ||
+    !equalBytes(opened, probe)
+  ) {
+    throw new Error("stored keys do not work");
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * What is inside a sealed document: one JSON object, padded to a bucket.
+ *
+ *     codec u8 (0: JSON) || length u32be || body || zeros up to the bucket
+ *
+ * Buckets hide how much was written: 128, 256, 512, 1024, 2048 bytes, above that Padmé.
+ *
+ * Source: docs/circle.md, "Documents"; PURBs, Nikitin et al., PETS 2019, section 4.
+ */
+import { type Bytes, utf8, utf8Text } from "./encoding.ts";
+import { CircleError } from "./errors.ts";
+
+const CODEC_JSON = 0;
+const HEAD_BYTES = 5;
+const BUCKETS = [128, 256, 512, 1024, 2048] as const;
+
+/** What people write: one JSON object. */
+export type Body = Readonly<Record<string, unknown>>;
+
+/** Size of a frame that holds this many bytes, head included. */
+export function bucketBytes(contentBytes: number): number {
+  const bucket = BUCKETS.find((size) => contentBytes <= size);
+  if (bucket !== undefined) {
+    return bucket;
+  }
+  const exponent = Math.floor(Math.log2(contentBytes));
+  const step = 2 ** (exponent - Math.floor(Math.log2(exponent)) - 1);
+  return Math.ceil(contentBytes / step) * step;
+}
+
+/** Pack one object. */
+export function frame(body: Body): Bytes {
+  const content = utf8(JSON.stringify(body));
+  const end = HEAD_BYTES + content.length;
+  const packed = new Uint8Array(bucketBytes(end));
+  packed[0] = CODEC_JSON;
+  new DataView(packed.buffer).setUint32(1, content.length);
+  packed.set(content, HEAD_BYTES);
+  return packed;
+}
+
+/**
+ * Unpack what `frame` packed, by whichever program.
+ *
+ * @throws CircleError `frame`: a length that lies, a bucket larger than needed, padding that is not
+ *   zero, or no JSON object in UTF-8; `codec`: packed in a way that this version cannot read.
+ */
+export function unframe(packed: Bytes): Body {
+  if (packed.length < HEAD_BYTES) {
+    throw new CircleError("frame", "the content is shorter than its head");
+  }
+  const view = new DataView(packed.buffer, packed.byteOffset);
+  const end = HEAD_BYTES + view.getUint32(1);
+  if (packed.length !== bucketBytes(end) || packed.subarray(end).some((byte) => byte !== 0)) {
+    throw new CircleError("frame", "the content is not packed as its length says");
+  }
+  if (packed[0] !== CODEC_JSON) {
+    throw new CircleError("codec", "packed by a newer version of the app");
+  }
+  const body = parseBody(packed.subarray(HEAD_BYTES, end));
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw new CircleError("frame", "the content is not an object");
+  }
+  return body as Body;
+}
+
+function parseBody(content: Bytes): unknown {
+  try {
+    return JSON.parse(utf8Text(content));
+  } catch {
+    throw new CircleError("frame", "the content is not JSON");
+  }
+}

@@ -1,0 +1,32 @@
+/**
+ * Every number a circle is bounded by.
+ *
+ * Source: docs/circle.md, "Limits".
+ */
+
+/** Characters of one entry's JWS. */
+export const ENTRY_BYTES_MAX = 16 * 1024;
+/** Characters of the sealed part of one document. */
+export const DOCUMENT_BYTES_MAX = 256 * 1024;
+/** Nested arrays and objects in signed JSON. */
+export const JSON_DEPTH_MAX = 16;
+/** Last number an entry can have; the last 200 only close or repair. */
+export const SEQ_MAX = 2199;
+/** Last number an entry can have that brings something in. */
+export const SEQ_ORDINARY_MAX = 1999;
+/** Live devices: each one costs a wrap at every removal. */
+export const DEVICES_LIVE_MAX = 200;
+/** Devices that ever stood in a log: each reader replays them all. */
+export const DEVICES_EVER_MAX = 1000;
+/** Open invitations: each one is a key that lies around. */
+export const INVITATIONS_OPEN_MAX = 20;
+/** Life in seconds of an invitation that is handed over in person. */
+export const DIRECT_SECONDS_MAX = 3600;
+/** Greatest counter of a document: six digits. */
+export const COUNTER_MAX = 999_999;
+/** Life in seconds of a login token. */
+export const LOGIN_SECONDS_MAX = 300;
+/** Greatest `lam` of an operation. */
+export const LAMPORT_MAX = 2 ** 40 - 1;
+/** An operation whose `lam` exceeds this plus the number before it is set aside. */
+export const LAMPORT_AHEAD_MAX = 1_000_000;
