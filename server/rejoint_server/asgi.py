@@ -1,0 +1,177 @@
+"""Requests and answers of the raw ASGI routes: paths as they came, bodies read within bounds."""
+
+import asyncio
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import unquote_to_bytes
+
+from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
+from rejoint_sync.wire import Query
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+# A client that sends too much reads our answer only after it has sent everything, so some more is
+# read and dropped before the connection is given up.
+_DRAIN_FACTOR: Final = 4
+_GZIP_WBITS: Final = 31
+ROUTE: Final = "rejoint.route"
+"""Key of the scope under which a raw route notes its template, a list of one, for the log."""
+
+
+class Disconnected(Exception):
+    """The client went away before its request was complete."""
+
+
+class Request:
+    """One HTTP request.
+
+    Args:
+        scope: Of ASGI.
+        receive: Of ASGI.
+        prefix: First segments of the path that belong to the mount.
+        body_bytes_max: Longest body, as sent and after decompression.
+
+    Raises:
+        BadRequest: A segment of the path or the query is not UTF-8.
+    """
+
+    def __init__(
+        self, scope: Scope, receive: Receive, *, prefix: tuple[str, ...], body_bytes_max: int
+    ) -> None:
+        self.scope = scope
+        self.method: str = scope["method"]
+        self.query = Query(scope["query_string"])
+        self.segments = _segments(scope)
+        if self.segments[: len(prefix)] == prefix:
+            self.segments = self.segments[len(prefix) :]
+        self._receive = receive
+        self._body_bytes_max = body_bytes_max
+
+    def header(self, name: bytes) -> str:
+        """The value of a header, "" when it is not there; `name` in lower case."""
+        for known, value in self.scope["headers"]:
+            if known == name:
+                return bytes(value).decode("latin-1")
+        return ""
+
+    def origin(self) -> str:
+        """Scheme and host as the client wrote them, for example `http://127.0.0.1:8000`."""
+        return f"{self.scope['scheme']}://{self.header(b'host').lower()}"
+
+    async def body(self) -> bytes:
+        """Read the whole body.
+
+        Raises:
+            TooLarge: Longer than allowed, as sent or decompressed.
+            BadRequest: Damaged gzip.
+            BadContentType: Another Content-Encoding than gzip.
+            Disconnected: The client went away.
+        """
+        encoding = self.header(b"content-encoding").lower() or "identity"
+        if encoding not in ("identity", "gzip"):
+            raise BadContentType("Content-Encoding must be gzip or none.")
+        raw = await self._raw_body()
+        return raw if encoding == "identity" else _inflate(raw, self._body_bytes_max)
+
+    async def _raw_body(self) -> bytes:
+        parts: list[bytes] = []
+        length = 0
+        async for part in self._parts():
+            length += len(part)
+            if length > self._body_bytes_max:
+                parts.clear()
+            else:
+                parts.append(part)
+            if length > _DRAIN_FACTOR * self._body_bytes_max:
+                break
+        if length > self._body_bytes_max:
+            raise _too_large(self._body_bytes_max)
+        return b"".join(parts)
+
+    async def _parts(self) -> AsyncIterator[bytes]:
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            more = message.get("more_body", False)
+            yield message.get("body", b"")
+
+    def gone(self) -> "asyncio.Future[Message]":
+        """Done when the client has gone; only after the body was read."""
+        return asyncio.ensure_future(self._receive())
+
+
+def _segments(scope: Scope) -> tuple[str, ...]:
+    """The path between its slashes, each part decoded alone; a slash at the end says nothing."""
+    raw = bytes(scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
+    try:
+        parts = [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
+    except UnicodeDecodeError:
+        raise BadRequest("The path must be UTF-8.") from None
+    if parts and not parts[-1]:
+        parts.pop()
+    return tuple(parts)
+
+
+def _inflate(raw: bytes, bytes_max: int) -> bytes:
+    stream = zlib.decompressobj(_GZIP_WBITS)
+    try:
+        text = stream.decompress(raw, bytes_max + 1)
+    except zlib.error:
+        raise BadRequest("The gzip body is damaged.") from None
+    if len(text) > bytes_max:
+        raise _too_large(bytes_max)
+    if not stream.eof or stream.unused_data:
+        raise BadRequest("The gzip body is damaged.")
+    return text
+
+
+def _too_large(bytes_max: int) -> TooLarge:
+    return TooLarge(f"A request may have at most {bytes_max} bytes.")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer that is there whole."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    content_type: bytes = b"application/json"
+
+    async def send(self, send: Send, *, head: bool) -> None:
+        """Send it; with `head` without its body."""
+        headers = [
+            (b"content-type", self.content_type),
+            (b"content-length", str(len(self.body)).encode()),
+            *self.headers,
+        ]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if head else self.body})
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """An answer that comes in parts; an error on the way cuts the connection."""
+
+    parts: AsyncGenerator[bytes, None]
+    status: int = 200
+    headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+
+    async def send(self, send: Send, *, head: bool) -> None:
+        """Send it part by part; with `head` without its body."""
+        headers = [(b"content-type", b"application/json"), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        async with aclosing(self.parts):
+            if not head:
+                async for part in self.parts:
+                    await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b""})

@@ -1,0 +1,100 @@
+"""What an operator decides, checked once when the server starts. Documented in docs/settings.md."""
+
+import ipaddress
+import re
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+from rejoint_sync.limits import REQUEST_BYTES_MAX
+
+KIB = 1024
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
+
+
+class Admin(BaseModel):
+    """Name and password of the one account that `--policy open` knows."""
+
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    name: Annotated[str, Field(min_length=1, pattern=r"^[^:]+$")]
+    password: Annotated[SecretStr, Field(min_length=1)]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read `NAME:PASSWORD`. Raises `ValueError` without naming what it was given."""
+        name, colon, password = text.partition(":")
+        if not (name and colon and password):
+            raise ValueError("--admin must be NAME:PASSWORD.")
+        return cls(name=name, password=SecretStr(password))
+
+
+class Settings(BaseModel):
+    """All settings of one server.
+
+    Attributes:
+        data: Directory of everything the server keeps; made when it is not there.
+        host: Address to listen on.
+        port: TCP port; 0 takes a free one.
+        store: Which store holds the data.
+        policy: `circles` (the signed log of each circle decides) or `open` (no access rules).
+        admin: With `open`: who must log in by HTTP Basic; None lets everyone on this machine in.
+        public_url: Origin under which clients reach the server, when a proxy stands before it.
+        web: Directory of the built web app.
+        request_bytes_max: Longest body of one request, after decompression.
+        longpoll_s_max: A waiting `_changes` is ended after this time, with or without heartbeat.
+        stop_s_max: How long a stopping server waits for requests under way.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8000
+    store: Literal["sqlite"] = "sqlite"
+    policy: Literal["circles", "open"] = "circles"
+    admin: Admin | None = None
+    public_url: str | None = None
+    web: Path = Path(__file__).parents[2] / "pwa" / "dist"
+    request_bytes_max: Annotated[int, Field(ge=KIB, le=REQUEST_BYTES_MAX)] = REQUEST_BYTES_MAX
+    longpoll_s_max: Annotated[float, Field(gt=0)] = 300.0
+    stop_s_max: Annotated[float, Field(gt=0)] = 10.0
+
+    @field_validator("store", mode="before")
+    @classmethod
+    def _only_known_stores(cls, value: object) -> object:
+        if value != "sqlite":
+            raise ValueError("--store: only sqlite is offered yet; CouchDB comes later.")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_an_origin(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        origin = value.removesuffix("/").lower()
+        if not _ORIGIN.fullmatch(origin):
+            raise ValueError("--public-url must be like https://example.org, without a path.")
+        return origin
+
+    @model_validator(mode="after")
+    def _open_stays_on_this_machine(self) -> Self:
+        if self.policy == "open" and not _is_loopback(self.host):
+            raise ValueError(
+                "--policy open has no access rules: --host must be a loopback address."
+            )
+        if self.policy != "open" and self.admin is not None:
+            raise ValueError(
+                "--admin belongs to --policy open; circles know devices, no passwords."
+            )
+        return self
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
