@@ -46,10 +46,16 @@ export interface Question {
 export class Line {
   readonly #phone: Phone;
   readonly #clock: Clock;
+  readonly #open = new Set<AbortController>();
 
   constructor(phone: Phone, clock: Clock) {
     this.#phone = phone;
     this.#clock = clock;
+  }
+
+  /** Give up every open request: the network that they wait on is gone. */
+  cut(): void {
+    for (const controller of this.#open) controller.abort();
   }
 
   /**
@@ -74,12 +80,14 @@ export class Line {
       signal: controller.signal,
     };
     if (question.body !== undefined) init.body = question.body;
+    this.#open.add(controller);
     try {
       return await this.#exchange(path, init, controller, question.body?.length ?? 0);
     } catch (error) {
       if (error instanceof LineError) throw error;
       throw new LineError(controller.signal.aborted ? "silent" : "down");
     } finally {
+      this.#open.delete(controller);
       question.signal?.removeEventListener("abort", abort);
     }
   }

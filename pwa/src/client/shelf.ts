@@ -87,9 +87,7 @@ export class Shelf {
   /** People who can be opened, in the order in which they came. */
   async profiles(): Promise<ProfileView[]> {
     const rows = await this.all("profiles");
-    return rows
-      .filter((row) => row.ready)
-      .map(({ id, picture, role }) => ({ id, picture, role }));
+    return rows.filter((row) => row.ready).map(({ id, picture, role }) => ({ id, picture, role }));
   }
 
   /** One row, undefined when there is none. */

@@ -1,0 +1,181 @@
+/**
+ * The fetch that PouchDB's replication uses: it adds the login and keeps PouchDB out of its traps.
+ *
+ * - A record's receipt is taken from the server's own words, `_revs_diff` and `_bulk_docs`, and is
+ *   on the shelf before PouchDB may move its checkpoint past the record.
+ * - Any refusal of one document is handed to PouchDB as `forbidden`: that one it skips, while every
+ *   other error would end the run and repeat the same batch for ever.
+ * - A `_bulk_get` that fails is answered with an error per document, which ends the run. If it
+ *   rejected instead, the first one would make PouchDB fetch each document by itself, for the whole
+ *   origin, until the page is closed.
+ * - Deletions and later revisions are left out of `_changes`: no document of a circle has any, so
+ *   they can only hide the signed original.
+ * - The server's uuid and a database's figures, which PouchDB asks for in every run and needs for
+ *   nothing here, are answered on the spot.
+ */
+import type { Remote } from "../records.ts";
+import type { Answer, Line, Question } from "./line.ts";
+
+/** Where receipts go; resolves when they are kept. */
+export interface Outcome {
+  acknowledged(ids: readonly string[]): Promise<void>;
+  refused(id: string, code: string): Promise<void>;
+}
+
+/** Asks with the login of this profile's device. */
+export type LoggedIn = (path: string, question?: Question) => Promise<Answer>;
+
+/** This device is not let into this circle (any more). */
+export class NotLetIn extends Error {
+  override readonly name = "NotLetIn";
+}
+
+interface Named {
+  readonly _id: string;
+}
+interface ChangesAnswer {
+  results: { deleted?: boolean; changes: { rev: string }[] }[];
+}
+interface RowError {
+  readonly id: string;
+  readonly error?: string;
+  readonly code?: string;
+}
+
+const FIRST_REVISION = /^1-[0-9a-f]{32}$/;
+
+/** The server's copy of one circle, with the reason why it could not be reached the last time. */
+export interface RemoteCircle extends Remote {
+  /** PouchDB wraps what was thrown; this is the original. Taken once. */
+  takeFailure(): unknown;
+}
+
+/** The server's copy of `circle`. */
+export function remoteOf(
+  circle: string,
+  origin: string,
+  ask: LoggedIn,
+  outcome: Outcome,
+): RemoteCircle {
+  let failure: unknown;
+  const root = `/db/${circle}/`;
+  const act = async (path: string, question: Question): Promise<Answer> => {
+    if (path === "/db/" || path === root) return { status: 200, json: {} };
+    const route = path.slice(root.length).split("?")[0];
+    if (route === "_bulk_get") {
+      return bulkGet(ask, path, question, (error) => {
+        failure = error;
+      });
+    }
+    const answer = await ask(path, question);
+    if (answer.status === 401 || answer.status === 403) throw new NotLetIn();
+    if (answer.status >= 300) return answer;
+    if (route === "_changes") return { status: 200, json: onlyOriginals(answer.json) };
+    if (route === "_revs_diff") await readDiff(question, answer, outcome);
+    if (route === "_bulk_docs") return readRows(question, answer, outcome);
+    return answer;
+  };
+  return {
+    url: origin + root.slice(0, -1),
+    fetch: async (url, init) => {
+      const question: { -readonly [K in keyof Question]: Question[K] } = {};
+      if (init.method !== undefined) question.method = init.method;
+      if (typeof init.body === "string") question.body = init.body;
+      if (init.signal) question.signal = init.signal;
+      const answer = await act(url.slice(origin.length), question).catch((error: unknown) => {
+        failure = error;
+        throw error;
+      });
+      const headers = { "Content-Type": "application/json" };
+      return new Response(JSON.stringify(answer.json), { status: answer.status, headers });
+    },
+    takeFailure: () => {
+      const taken = failure;
+      failure = undefined;
+      return taken;
+    },
+  };
+}
+
+async function bulkGet(
+  ask: LoggedIn,
+  path: string,
+  question: Question,
+  failed: (error: unknown) => void,
+): Promise<Answer> {
+  const answer = await ask(path, question).catch(failed);
+  if (answer?.status === 200) return answer;
+  const { docs } = JSON.parse(question.body ?? "{}") as { docs: { id: string; rev: string }[] };
+  const results = docs.map(({ id, rev }) => ({
+    id,
+    docs: [{ error: { id, rev, error: "unreachable", reason: "the server was not reached" } }],
+  }));
+  return { status: 200, json: { results } };
+}
+
+function onlyOriginals(json: unknown): unknown {
+  const answer = json as ChangesAnswer;
+  const results = answer.results
+    .filter((row) => row.deleted !== true)
+    .map((row) => ({ ...row, changes: row.changes.filter(({ rev }) => FIRST_REVISION.test(rev)) }))
+    .filter((row) => row.changes.length > 0);
+  return { ...answer, results };
+}
+
+async function readDiff(question: Question, answer: Answer, outcome: Outcome): Promise<void> {
+  const asked = Object.keys(JSON.parse(question.body ?? "{}"));
+  const lacking = answer.json as Record<string, unknown>;
+  await outcome.acknowledged(asked.filter((id) => !Object.hasOwn(lacking, id)));
+}
+
+async function readRows(question: Question, answer: Answer, outcome: Outcome): Promise<Answer> {
+  const { docs } = JSON.parse(question.body ?? "{}") as { docs: Named[] };
+  const errors = (answer.json as RowError[]).filter((row) => row.error !== undefined);
+  const failed = new Set(errors.map((row) => row.id));
+  await outcome.acknowledged(docs.map((doc) => doc._id).filter((id) => !failed.has(id)));
+  for (const row of errors) await outcome.refused(row.id, row.code ?? row.error ?? "schema");
+  return { status: 201, json: errors.map(({ id }) => ({ id, error: "forbidden", reason: "refused" })) };
+}
+
+/** Ask as the device whose tokens `pass` makes; a token that came too late is renewed once. */
+export function loggedIn(line: Line, pass: Pass): LoggedIn {
+  return async (path, question = {}) => {
+    const answer = await line.ask(path, { ...question, bearer: await pass.token() });
+    const code = (answer.json as { code?: unknown } | null)?.code;
+    if (answer.status !== 401 || code !== "clock") return answer;
+    pass.forget();
+    return line.ask(path, { ...question, bearer: await pass.token() });
+  };
+}
+
+/** Makes login tokens and keeps the newest until shortly before its end. */
+export class Pass {
+  /** Seconds before its end at which a token is not used any more. */
+  static readonly margin = 45;
+  /** Seconds for which a token is good. */
+  static readonly lifetime = 300;
+  #token: Promise<string> | undefined;
+  #until = 0;
+  readonly #make: (now: number) => Promise<string>;
+  readonly #serverS: () => number;
+
+  constructor(make: (now: number) => Promise<string>, serverS: () => number) {
+    this.#make = make;
+    this.#serverS = serverS;
+  }
+
+  token(): Promise<string> {
+    const now = this.#serverS();
+    // A clock that was set back makes the old token look young: then it is made anew as well.
+    const usable = now < this.#until - Pass.margin && now >= this.#until - Pass.lifetime;
+    if (this.#token === undefined || !usable) {
+      this.#token = this.#make(now);
+      this.#until = now + Pass.lifetime;
+    }
+    return this.#token;
+  }
+
+  forget(): void {
+    this.#token = undefined;
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * The records of one circle on this phone: the only file that knows PouchDB.
+ *
+ * What it promises: a record is durable when `append` resolves; a counter is never given out
+ * twice, whatever dies in between and however many tabs write, because it is read from the
+ * database itself under a lock; documents are stored exactly as sealed (`new_edits: false`), so
+ * the same document is the same on every phone.
+ *
+ * PouchDB's adapter is `idb`: `indexeddb` breaks when two tabs write (apache/pouchdb #8494).
+ */
+import httpAdapter from "pouchdb-adapter-http";
+import idbAdapter from "pouchdb-adapter-idb";
+import PouchDB, { type PouchChange, type PouchDocument, type PouchReplication } from "pouchdb-core";
+import replication from "pouchdb-replication";
+import type { Locks } from "./client/phone.ts";
+import { recordName } from "./client/receipts.ts";
+
+PouchDB.plugin(idbAdapter).plugin(httpAdapter).plugin(replication);
+
+/** Rows read at once when the database is opened. */
+const PAGE = 200;
+
+/** A document as it is stored and sent. */
+export interface StoredDocument {
+  readonly _id: string;
+  readonly _rev: string;
+  readonly [member: string]: unknown;
+}
+
+/** All that is stored under one id: one document, or several when a server showed two. */
+export type Leaves = readonly StoredDocument[];
+
+/** The server's copy of the circle, as a target and source of replication. */
+export interface Remote {
+  readonly url: string;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+}
+
+/** Add an adapter, for example PouchDB's memory adapter in tests. */
+export function addAdapter(plugin: unknown): void {
+  PouchDB.plugin(plugin);
+}
+
+/**
+ * Ask for a flush to the disk at each commit. Chromium's default may lose the newest records when
+ * the battery is pulled, and a lost record that was already sent would free its number.
+ */
+function commitStrictly(): void {
+  if (typeof IDBDatabase === "undefined") return;
+  const relaxed = IDBDatabase.prototype.transaction;
+  IDBDatabase.prototype.transaction = function (stores, mode, options) {
+    const strict = mode === "readwrite" ? { durability: "strict" as const, ...options } : options;
+    return relaxed.call(this, stores, mode, strict);
+  };
+}
+commitStrictly();
+
+function isStored(document: PouchDocument | undefined): document is PouchDocument {
+  return document !== undefined && document._deleted !== true;
+}
+
+function bare({ _conflicts, ...document }: PouchDocument): StoredDocument {
+  return document;
+}
+
+export class Records {
+  /** Name of the database, for locks and messages between tabs. */
+  readonly name: string;
+  readonly #db: PouchDB;
+  readonly #locks: Locks;
+  readonly #device: string;
+  #remote: PouchDB | undefined;
+  #running: PouchReplication | undefined;
+  /** Greatest counter of this device per stream among all changes up to `#countedTo`. */
+  readonly #counters = new Map<string, number>();
+  #countedTo = 0;
+
+  /**
+   * @param device Whose counters `append` gives out.
+   * @param adapter PouchDB's name of it, `idb` but for tests.
+   */
+  constructor(name: string, device: string, locks: Locks, adapter: string) {
+    this.name = name;
+    this.#device = device;
+    this.#locks = locks;
+    this.#db = new PouchDB(name, { adapter, auto_compaction: false, revs_limit: 10 });
+  }
+
+  /**
+   * Number, build and store one record of this device; resolves when it is durable.
+   *
+   * @param stream Letter of the stream whose next counter is wanted.
+   * @param build Seals the record under the counter; when it throws, nothing happened.
+   */
+  append(stream: string, build: (n: number) => Promise<StoredDocument>): Promise<StoredDocument> {
+    return this.#locks.request(`append ${this.name}`, {}, async () => {
+      await this.#count();
+      const document = await build((this.#counters.get(stream) ?? 0) + 1);
+      await this.write([document]);
+      return document;
+    });
+  }
+
+  /** Store documents as they are; those that are there already change nothing. */
+  async write(documents: readonly StoredDocument[]): Promise<void> {
+    const rows = await this.#db.bulkDocs([...documents], { new_edits: false });
+    const failed = rows.find((row) => row.error);
+    if (failed !== undefined) throw new Error(`not stored: ${failed.message ?? "unknown"}`);
+  }
+
+  /** Everything with `from <= id < to`, in pages. */
+  async *range(from: string, to: string): AsyncGenerator<Leaves[]> {
+    let start = from;
+    for (;;) {
+      const { rows } = await this.#db.allDocs({
+        startkey: start,
+        endkey: to,
+        inclusive_end: false,
+        include_docs: true,
+        conflicts: true,
+        limit: PAGE,
+      });
+      if (rows.length === 0) return;
+      yield await Promise.all(rows.map((row) => this.#leaves(row.id, row.doc)));
+      start = `${rows.at(-1)?.id}\0`;
+    }
+  }
+
+  /** One document in all its leaves; none when it is not there. */
+  async read(id: string): Promise<Leaves> {
+    const document = await this.#db.get(id, { conflicts: true }).catch(missing);
+    return this.#leaves(id, document);
+  }
+
+  /** Ids of this device's records, oldest counter first. */
+  async own(): Promise<string[]> {
+    const { rows } = await this.#db.allDocs({});
+    const ids = rows.map((row) => row.id).filter((id) => recordName(id)?.device === this.#device);
+    return ids.sort((left, right) => (left.slice(-7) < right.slice(-7) ? -1 : 1));
+  }
+
+  /** Number of the newest change here. */
+  async sequence(): Promise<number> {
+    return (await this.#db.info()).update_seq;
+  }
+
+  /** Call `changed` for every change after `since`, also those of other tabs; gives the way to stop. */
+  watch(since: number, changed: (leaves: Leaves) => void): () => void {
+    const feed = this.#db.changes({
+      since,
+      live: true,
+      include_docs: true,
+      conflicts: true,
+      return_docs: false,
+    });
+    feed.on("change", ({ id, doc }) => {
+      this.#leaves(id, doc).then(changed, () => {});
+    });
+    feed.on("error", () => {});
+    return () => feed.cancel();
+  }
+
+  /** Send what the server has not, by replication; resolves when all was offered. */
+  async push(remote: Remote, batch: number): Promise<void> {
+    await this.#run(this.#db.replicate.to(this.#reach(remote), options(batch)));
+  }
+
+  /** Fetch what is new, by replication; gives how many documents came. */
+  async pull(remote: Remote, batch: number): Promise<number> {
+    return this.#run(this.#db.replicate.from(this.#reach(remote), options(batch)));
+  }
+
+  /** Stop a replication that runs; it goes on from its checkpoint the next time. */
+  cancel(): void {
+    this.#running?.cancel();
+  }
+
+  async close(): Promise<void> {
+    this.cancel();
+    await this.#db.close();
+  }
+
+  /** Remove the database from this phone. */
+  async destroy(): Promise<void> {
+    this.cancel();
+    await this.#db.destroy();
+  }
+
+  async #run(replication: PouchReplication): Promise<number> {
+    this.#running = replication;
+    try {
+      return (await replication).docs_read;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  #reach(remote: Remote): PouchDB {
+    this.#remote ??= new PouchDB(remote.url, {
+      adapter: "http",
+      skip_setup: true,
+      fetch: remote.fetch,
+    });
+    return this.#remote;
+  }
+
+  async #leaves(id: string, winner: PouchDocument | undefined): Promise<Leaves> {
+    const revisions = winner?._conflicts ?? [];
+    const others = await Promise.all(
+      revisions.map((rev) => this.#db.get(id, { rev }).catch(missing)),
+    );
+    return [winner, ...others].filter(isStored).map(bare);
+  }
+
+  /** Look through the changes since the last time for counters of this device. */
+  async #count(): Promise<void> {
+    const { results, last_seq } = await this.#db.changes({ since: this.#countedTo });
+    for (const change of results) this.#countOne(change);
+    this.#countedTo = last_seq;
+  }
+
+  #countOne({ id }: PouchChange): void {
+    const name = recordName(id);
+    if (name?.device !== this.#device) return;
+    const known = this.#counters.get(name.stream) ?? 0;
+    if (name.n > known) this.#counters.set(name.stream, name.n);
+  }
+}
+
+function options(batch: number): { batch_size: number; batches_limit: number } {
+  return { batch_size: batch, batches_limit: 1 };
+}
+
+function missing(error: { status?: number }): undefined {
+  if (error.status !== 404) throw error;
+}

@@ -1,0 +1,62 @@
+/**
+ * The service worker: the app opens without a network, and always as one version.
+ *
+ * The build writes the list of files with their hashes in place of `__FILES__`. A new version is
+ * stored whole, each file checked against its hash and unchanged ones taken over from the old
+ * cache, before it may start; it starts when the last page of the old one is closed. Data of the
+ * server is never kept here.
+ */
+declare const __FILES__: readonly (readonly [path: string, hash: string])[];
+declare const __VERSION__: string;
+declare const self: ServiceWorkerGlobalScope;
+
+const CACHE = `app-${__VERSION__}`;
+const files = new Map(__FILES__);
+/** What the server answers itself; never a page of the app. */
+const SERVER = /^\/(db|circles|healthz|readyz|metrics|sync)(\/|$)/;
+
+function keyOf(path: string, hash: string): string {
+  return `${path}?${hash}`;
+}
+
+/** Fetch one file and promise that it is the one of this version. */
+async function download(path: string, hash: string): Promise<Response> {
+  const response = await fetch(path, { cache: "no-cache", credentials: "omit" });
+  const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
+  const found = [...new Uint8Array(digest, 0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
+  if (!response.ok || found.join("") !== hash) throw new Error(`${path} is of another version`);
+  return response;
+}
+
+async function install(): Promise<void> {
+  const cache = await caches.open(CACHE);
+  const store = async ([path, hash]: readonly [string, string]) => {
+    const key = keyOf(path, hash);
+    const kept = await caches.match(key);
+    await cache.put(key, kept ?? (await download(path, hash)));
+  };
+  await Promise.all(__FILES__.map(store));
+}
+
+async function activate(): Promise<void> {
+  const names = await caches.keys();
+  await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
+  await self.clients.claim();
+}
+
+async function serve(request: Request, path: string, hash: string): Promise<Response> {
+  const cache = await caches.open(CACHE);
+  return (await cache.match(keyOf(path, hash))) ?? fetch(request);
+}
+
+self.addEventListener("install", (event) => event.waitUntil(install()));
+self.addEventListener("activate", (event) => event.waitUntil(activate()));
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== location.origin) return;
+  const isPage = request.mode === "navigate" && !SERVER.test(url.pathname);
+  const path = isPage ? "/" : url.pathname;
+  const hash = files.get(path);
+  if (hash !== undefined) event.respondWith(serve(request, path, hash));
+});

@@ -1,0 +1,230 @@
+/**
+ * One runner that carries records between this phone and the server.
+ *
+ * One round at a time per profile, across all tabs (a Web Lock). A round is started by an own
+ * write, by the network or the app coming back, by the person, and now and then while the app is
+ * looked at. A round that fails is weather: it is tried again after a pause that doubles up to five
+ * minutes and is forgotten the moment the network returns. A circle whose log cannot be trusted is
+ * left out and says so; it never stops the others.
+ */
+import { LineError } from "./client/line.ts";
+import type { Phone } from "./client/phone.ts";
+import { NotLetIn, type RemoteCircle } from "./client/remote.ts";
+import type { Records } from "./records.ts";
+
+/** Documents in one request of a replication: what a bad link carries between two cuts. */
+const BATCH_MAX = 25;
+const BATCH_MIN = 5;
+/** Pause between two looks at the server while the app is in front. */
+const LOOK_MS = 60_000;
+/** Writes that come together travel together. */
+const GATHER_MS = 250;
+const PAUSE_MIN_MS = 2_000;
+const PAUSE_MAX_MS = 300_000;
+/** Circles that are carried at the same time. */
+const CIRCLES_AT_ONCE = 3;
+
+/** One circle as the runner sees it. */
+export interface Synced {
+  readonly records: Records;
+  readonly remote: RemoteCircle;
+  /** Ids of this device's records that the server has not answered for and may still take. */
+  owed(): string[];
+  /** Plain words when this circle must not be written to the server; "" when all is well. */
+  readonly alarm: string;
+  /** This device was not let in; null when it was. */
+  letIn(yes: boolean): void;
+  /** Everything that the server had is stored; resolves when the log among it is checked. */
+  caughtUp(): Promise<void>;
+}
+
+/** What belongs to the profile and not to one circle. */
+export interface Rounds {
+  /** Send what waits to be answered and learn of new circles. */
+  begin(): Promise<void>;
+  circles(): readonly Synced[];
+}
+
+/** idle: the last round was whole. offline: the server was not reached. portal: something else answered. */
+export type RunnerState = "idle" | "working" | "offline" | "portal" | "broken";
+
+export class Runner {
+  readonly #phone: Phone;
+  readonly #rounds: Rounds;
+  readonly #lock: string;
+  readonly #cut: () => void;
+  readonly #changed: (state: RunnerState) => void;
+  readonly #quiet: (() => void)[] = [];
+  /** Circles that were offered whole once since the app was opened. */
+  readonly #offeredWhole = new WeakSet<Synced>();
+  #stopTimer = () => {};
+  #round: Promise<void> | undefined;
+  #again = false;
+  #failures = 0;
+  #batch = BATCH_MAX;
+  #closed = false;
+
+  /**
+   * @param lock Name that is the same in all tabs of this profile.
+   * @param cut Gives up all open requests.
+   * @param changed Hears how the runner is doing.
+   */
+  constructor(
+    phone: Phone,
+    rounds: Rounds,
+    options: { lock: string; cut: () => void; changed: (state: RunnerState) => void },
+  ) {
+    this.#phone = phone;
+    this.#rounds = rounds;
+    this.#lock = options.lock;
+    this.#cut = options.cut;
+    this.#changed = options.changed;
+  }
+
+  /** Begin to listen to the phone and make the first round. */
+  start(): void {
+    const back = () => {
+      // Requests from before hang on a network that is gone.
+      if (this.#failures > 0) this.#cut();
+      this.#failures = 0;
+      this.soon();
+    };
+    this.#quiet.push(
+      this.#phone.on("online", back),
+      this.#phone.on("visible", back),
+      this.#phone.on("offline", () => this.#changed("offline")),
+    );
+    this.soon();
+  }
+
+  /** Something was written here or may be new there: make a round in a moment. */
+  soon(): void {
+    if (this.#closed) return;
+    if (this.#round !== undefined) this.#again = true;
+    else this.#schedule(GATHER_MS);
+  }
+
+  /** Make a round now; resolves when it is over, whatever came of it. */
+  async now(): Promise<void> {
+    if (this.#round !== undefined) {
+      this.#again = true;
+      await this.#round;
+    }
+    await this.#run();
+  }
+
+  /** Stop for good; resolves when nothing of it runs any more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopTimer();
+    for (const stop of this.#quiet) stop();
+    this.#cut();
+    await this.#round;
+  }
+
+  #schedule(ms: number): void {
+    this.#stopTimer();
+    this.#stopTimer = this.#phone.after(ms, () => {
+      this.#run().catch(() => {});
+    });
+  }
+
+  #run(): Promise<void> {
+    if (this.#round !== undefined) return this.#round;
+    if (this.#closed) return Promise.resolve();
+    this.#stopTimer();
+    this.#again = false;
+    this.#round = this.#phone.locks
+      .request(`sync ${this.#lock}`, {}, () => this.#guarded())
+      .finally(() => {
+        this.#round = undefined;
+        this.#next();
+      });
+    return this.#round;
+  }
+
+  #next(): void {
+    if (this.#closed) return;
+    if (this.#again) this.#schedule(GATHER_MS);
+    else if (this.#failures > 0) this.#schedule(this.#pause());
+    else if (this.#phone.visible()) this.#schedule(LOOK_MS);
+  }
+
+  /** Doubles with each failure; half of it by chance, so that a clinic does not call in step. */
+  #pause(): number {
+    const full = Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** (this.#failures - 1));
+    return full / 2 + Math.random() * (full / 2);
+  }
+
+  async #guarded(): Promise<void> {
+    if (!this.#phone.online()) {
+      this.#changed("offline");
+      return;
+    }
+    this.#changed("working");
+    try {
+      await this.#rounds.begin();
+      await this.#carryAll();
+      this.#failures = 0;
+      this.#batch = Math.min(BATCH_MAX, this.#batch * 2);
+      this.#changed("idle");
+    } catch (error) {
+      this.#failures += 1;
+      this.#batch = Math.max(BATCH_MIN, Math.floor(this.#batch / 2));
+      this.#changed(stateAfter(error));
+    }
+  }
+
+  /** Circles with something to send go first. */
+  async #carryAll(): Promise<void> {
+    const waiting = [...this.#rounds.circles()].sort(
+      (left, right) => Math.sign(right.owed().length) - Math.sign(left.owed().length),
+    );
+    const carryNext = async (): Promise<void> => {
+      for (let next = waiting.shift(); next; next = waiting.shift()) await this.#carry(next);
+    };
+    await Promise.all(Array.from({ length: CIRCLES_AT_ONCE }, carryNext));
+  }
+
+  async #carry(circle: Synced): Promise<void> {
+    try {
+      if (circle.alarm === "") await this.#send(circle);
+      await circle.records.pull(circle.remote, this.#batch);
+      await circle.caughtUp();
+      circle.letIn(true);
+    } catch (error) {
+      const cause = circle.remote.takeFailure() ?? error;
+      if (!(cause instanceof NotLetIn)) throw cause;
+      circle.letIn(false);
+    }
+  }
+
+  /**
+   * Offer what the server lacks. Once after each start that is everything this phone has, so that a
+   * server restored from a backup gets back what it lost; afterwards only when something is owed.
+   */
+  async #send(circle: Synced): Promise<void> {
+    if (!this.#offeredWhole.has(circle) || circle.owed().length > 0) {
+      await circle.records.push(circle.remote, this.#batch);
+      this.#offeredWhole.add(circle);
+    }
+    // A replication never returns to what it has passed; what is still owed is offered by hand.
+    const owed = circle.owed();
+    for (let at = 0; at < owed.length; at += this.#batch) {
+      await this.#offer(circle, owed.slice(at, at + this.#batch));
+    }
+  }
+
+  async #offer(circle: Synced, ids: readonly string[]): Promise<void> {
+    const docs = (await Promise.all(ids.map((id) => circle.records.read(id)))).flat();
+    await circle.remote.fetch(`${circle.remote.url}/_bulk_docs`, {
+      method: "POST",
+      body: JSON.stringify({ docs, new_edits: false }),
+    });
+  }
+}
+
+function stateAfter(error: unknown): RunnerState {
+  if (!(error instanceof LineError)) return "broken";
+  return error.why === "portal" ? "portal" : "offline";
+}

@@ -1,0 +1,124 @@
+/**
+ * The last step of a build: the service worker's list of files, compressed copies, and the budget.
+ *
+ * Sizes are brotli bytes, since that is what travels. A build over its budget fails.
+ */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+
+/** Bytes each part may have, brotli. Source: docs/architecture.md, budgets. */
+const BUDGETS = {
+  interactive: 25 * 1024,
+  records: 32 * 1024,
+  worker: 2 * 1024,
+  app: 120 * 1024,
+} as const;
+
+const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
+/** Files that the phone's launcher fetches for itself. */
+const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
+
+interface Built {
+  /** Path below the root, without a slash in front. */
+  readonly path: string;
+  readonly bytes: Buffer;
+}
+
+function filesBelow(folder: string): Built[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+    .map((file) => ({ path: file.slice(folder.length + 1), bytes: readFileSync(file) }));
+}
+
+function brotli(bytes: Buffer): Buffer {
+  return brotliCompressSync(bytes, {
+    params: {
+      [constants.BROTLI_PARAM_QUALITY]: 11,
+      [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+    },
+  });
+}
+
+function hashOf(bytes: Buffer | string): string {
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+}
+
+/** Path and content hash of each file that the app needs without a network. */
+export function precacheList(files: readonly Built[]): [path: string, hash: string][] {
+  return files
+    .filter(({ path }) => !NOT_KEPT.test(path))
+    .map(({ path, bytes }) => [path === "index.html" ? "/" : `/${path}`, hashOf(bytes)]);
+}
+
+/** Write the list into the service worker. */
+function writeWorker(folder: string, files: readonly Built[]): void {
+  const list = JSON.stringify(precacheList(files));
+  const worker = files.find(({ path }) => path === "sw.js");
+  if (worker === undefined) throw new Error("the build has no service worker");
+  const text = worker.bytes
+    .toString()
+    .replaceAll("__FILES__", () => list)
+    .replaceAll("__VERSION__", JSON.stringify(hashOf(list)));
+  writeFileSync(join(folder, "sw.js"), text);
+}
+
+/** Scripts and styles that index.html names, directly or by the scripts' own static imports. */
+export function neededFirst(files: readonly Built[]): string[] {
+  const text = new Map(files.map(({ path, bytes }) => [path, bytes.toString()]));
+  const first = new Set<string>(["index.html"]);
+  for (const path of first) {
+    const source = text.get(path) ?? "";
+    const links =
+      path === "index.html"
+        ? source.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)
+        : source.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.js)"/g);
+    for (const [, name = ""] of links) {
+      first.add(path === "index.html" ? name : `assets/${name}`);
+    }
+  }
+  return [...first];
+}
+
+/** Print each part's size and say which are over their budget. */
+function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[]): string[] {
+  const sum = (paths: readonly string[]) =>
+    paths.reduce((total, path) => total + (sizes.get(path) ?? 0), 0);
+  const kept = files.map(({ path }) => path).filter((path) => !NOT_KEPT.test(path));
+  const parts: Record<keyof typeof BUDGETS, number> = {
+    interactive: sum(neededFirst(files)),
+    records: sum(kept.filter((path) => /\/records-[^/]*\.js$/.test(path))),
+    worker: sum(["sw.js"]),
+    app: sum(kept),
+  };
+  for (const [part, bytes] of Object.entries(parts)) {
+    const budget = BUDGETS[part as keyof typeof BUDGETS];
+    console.log(`${part.padEnd(12)} ${String(bytes).padStart(7)} of ${budget} bytes (brotli)`);
+  }
+  return Object.keys(parts).filter(
+    (part) => parts[part as keyof typeof BUDGETS] > BUDGETS[part as keyof typeof BUDGETS],
+  );
+}
+
+/**
+ * Finish the build in `folder`.
+ *
+ * @throws Error A part is over its budget, or the service worker is missing.
+ */
+export function finish(folder: string): void {
+  writeWorker(folder, filesBelow(folder));
+  const files = filesBelow(folder).filter(({ path }) => !/\.(br|gz)$/.test(path));
+  const sizes = new Map<string, number>();
+  for (const { path, bytes } of files) {
+    if (!COMPRESSIBLE.test(path)) continue;
+    const small = brotli(bytes);
+    sizes.set(path, small.length);
+    writeFileSync(join(folder, `${path}.br`), small);
+    writeFileSync(join(folder, `${path}.gz`), gzipSync(bytes, { level: 9 }));
+  }
+  const over = overBudget(sizes, files);
+  if (over.length > 0) throw new Error(`over the size budget: ${over.join(", ")}`);
+}
