@@ -1,0 +1,86 @@
+r"""The shapes of names: circle, device, member, invitation, hash, public keys, document.
+
+Each `require_*` takes a value straight from parsed JSON and returns it typed, or raises
+`CircleError` with `schema` (or `b64` for text that is not base64url). `\Z` and `[0-9]` everywhere:
+`$` would allow a final line break and `\d` the digits of every script.
+"""
+
+import re
+from typing import Final, TypedDict
+
+from rejoint_sync.circle.encoding import INTEGER_MAX, b64u_decode
+from rejoint_sync.circle.envelope import POINT_BYTES, require_point
+from rejoint_sync.errors import CircleError
+
+CIRCLE: Final = re.compile(r"c[0-9a-f]{40}\Z")
+DEVICE: Final = re.compile(r"d[A-Za-z0-9_-]{20}\Z")
+MEMBER: Final = re.compile(r"m[A-Za-z0-9_-]{22}\Z")
+INVITATION: Final = re.compile(r"i[A-Za-z0-9_-]{22}\Z")
+HASH: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+LOG_ID: Final = re.compile(r"log:([0-9]{6})\Z")
+
+HASH_BYTES: Final = 32
+
+
+class Pub(TypedDict):
+    """The public half of a device: `kem` ("P256"), `kpk` and `spk` (points as base64url)."""
+
+    kem: str
+    kpk: str
+    spk: str
+
+
+def require_text(value: object, pattern: re.Pattern[str], what: str) -> str:
+    """Check that a value is text of a shape; `what` names it for a person."""
+    if type(value) is not str or not pattern.match(value):
+        raise CircleError("schema", f"expected {what}")
+    return value
+
+
+def require_choice(value: object, choices: frozenset[str], what: str) -> str:
+    """Check that a value is one of a few words."""
+    if type(value) is not str or value not in choices:
+        raise CircleError("schema", f"expected {what}")
+    return value
+
+
+def require_integer(value: object, low: int, high: int = INTEGER_MAX) -> int:
+    """Check that a value is an integer (not a bool, not 1.0) from `low` to `high`."""
+    if type(value) is not int or not low <= value <= high:
+        raise CircleError("schema", f"expected an integer from {low} to {high}")
+    return value
+
+
+def require_members(value: object, members: frozenset[str], what: str) -> dict[str, object]:
+    """Check that a value is an object with exactly these members."""
+    if type(value) is not dict or value.keys() != members:
+        raise CircleError("schema", f"expected {what} with exactly {', '.join(sorted(members))}")
+    return value
+
+
+def require_bytes(value: object, size: int, what: str) -> bytes:
+    """Check that a value is base64url of exactly `size` bytes."""
+    if type(value) is not str:
+        raise CircleError("schema", f"expected {what} as text")
+    data = b64u_decode(value)
+    if len(data) != size:
+        raise CircleError("schema", f"expected {what} of {size} bytes")
+    return data
+
+
+def require_public_point(value: object, what: str) -> str:
+    """Check that a value is base64url of a point of P-256; the text is returned."""
+    require_point(require_bytes(value, POINT_BYTES, what))
+    assert type(value) is str  # require_bytes has seen it
+    return value
+
+
+def require_pub(value: object) -> Pub:
+    """Check the public half of a device. Other KEMs than P256 are not offered yet."""
+    members = require_members(value, frozenset({"kem", "kpk", "spk"}), "a public key")
+    kem = require_choice(members["kem"], frozenset({"P256"}), "a key of the kind P256")
+    return Pub(
+        kem=kem,
+        kpk=require_public_point(members["kpk"], "kpk"),
+        spk=require_public_point(members["spk"], "spk"),
+    )

@@ -1,0 +1,233 @@
+"""Invitations: a link that carries a secret, and what the secret opens.
+
+The link `https://origin/#j1.<circle>.<S>` keeps S in the fragment, which browsers never send. From
+S follow the invitation's name and the key of its sealed part, which holds a signing key, the head
+of the log that the inviter had, and the current epoch secrets.
+
+Source: docs/circle.md, "Admission".
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Self
+
+from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs, parse_jcs
+from rejoint_sync.circle.envelope import (
+    SCALAR_BYTES,
+    SECRET_BYTES,
+    aes_gcm_open,
+    aes_gcm_seal,
+    hkdf,
+    public_point,
+    require_scalar,
+)
+from rejoint_sync.circle.epochs import require_commit
+from rejoint_sync.circle.grammar import (
+    CIRCLE,
+    HASH,
+    INVITATION,
+    require_bytes,
+    require_integer,
+    require_members,
+    require_text,
+)
+from rejoint_sync.circle.jws import sign_jws
+from rejoint_sync.circle.limits import SEQ_MAX
+from rejoint_sync.circle.log import PROOF_TYP, Invitation, Membership
+from rejoint_sync.circle.schema import STREAMS
+from rejoint_sync.errors import CircleError
+
+LINK_SECRET_BYTES: Final = 16
+INVITATION_PREFIX: Final = "inv:"
+
+_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z")
+_INCOMPLETE: Final = "this link is incomplete"
+_FOREIGN: Final = "this is not a link of this app"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that admits: `j1` to a circle, `s1` to found the first clinic.
+
+    Attributes:
+        origin: `https://host[:port]`; empty when only the fragment is known.
+        kind: "j1" or "s1".
+        circle: The circle to join; empty for `s1`.
+        secret: 16 bytes.
+    """
+
+    origin: str
+    kind: str
+    circle: str
+    secret: bytes = field(repr=False)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a link, or what follows its `#`; white space around it is ignored.
+
+        Raises:
+            CircleError: `schema` ("this link is incomplete", or not a link of this app), `b64`.
+        """
+        origin, _, fragment = text.strip().rpartition("#")
+        kind, *parts = fragment.split(".")
+        if kind not in {"j1", "s1"}:
+            raise CircleError("schema", _FOREIGN)
+        if len(parts) != (2 if kind == "j1" else 1) or not _SECRET.match(parts[-1]):
+            raise CircleError("schema", _INCOMPLETE)
+        circle = parts[0] if kind == "j1" else ""
+        if kind == "j1" and not CIRCLE.match(circle):
+            raise CircleError("schema", _INCOMPLETE)
+        return cls(origin.rstrip("/"), kind, circle, b64u_decode(parts[-1]))
+
+    def format(self) -> str:
+        """Write the link."""
+        middle = f"{self.circle}." if self.kind == "j1" else ""
+        return f"{self.origin}/#{self.kind}.{middle}{b64u_encode(self.secret)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the sealed part of an invitation holds.
+
+    Attributes:
+        iid: The invitation's name.
+        sign_scalar: Its signing key, 32 bytes.
+        seq: Number of the `invite` entry.
+        head: Hash of the `invite` entry.
+        es: The current epoch secret per stream.
+    """
+
+    iid: str
+    sign_scalar: bytes = field(repr=False)
+    seq: int
+    head: str
+    es: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def spk(self) -> str:
+        """The public key that the log must name."""
+        return b64u_encode(public_point(self.sign_scalar))
+
+
+def invitation_id(circle: str, secret: bytes) -> str:
+    """Name the invitation of a link's secret."""
+    return "i" + b64u_encode(
+        hkdf(secret, salt=circle.encode("ascii"), info=b"rj1 inv id", length=16)
+    )
+
+
+def invitation_key(circle: str, secret: bytes) -> bytes:
+    """Derive the key of an invitation's sealed part, 32 bytes."""
+    return hkdf(secret, salt=circle.encode("ascii"), info=b"rj1 invite")
+
+
+def seal_inv(
+    membership: Membership,
+    secret: bytes,
+    *,
+    sign_scalar: bytes,
+    es: Mapping[str, bytes],
+    nonce: bytes,
+) -> dict[str, Any]:
+    """Seal what the joiner needs.
+
+    Args:
+        membership: After the `invite` entry, which is its last.
+        secret: The link's 16 random bytes.
+        sign_scalar: The invitation's signing key, 32 bytes.
+        es: The current epoch secret of each stream that the joiner will have.
+        nonce: 12 random bytes.
+
+    Returns:
+        `{"_id", "k"}`.
+    """
+    iid = invitation_id(membership.circle, secret)
+    body = {
+        "v": 1,
+        "ssk": b64u_encode(sign_scalar),
+        "head": [membership.seq, membership.head],
+        "es": {stream: b64u_encode(value) for stream, value in es.items()},
+    }
+    sealed = aes_gcm_seal(
+        invitation_key(membership.circle, secret),
+        jcs(body),
+        nonce=nonce,
+        aad=_aad(membership.circle, iid),
+    )
+    return {"_id": INVITATION_PREFIX + iid, "k": b64u_encode(sealed)}
+
+
+def open_inv(circle: str, secret: bytes, document: Mapping[str, Any]) -> Opened:
+    """Open the sealed part of an invitation with the secret of its link.
+
+    Raises:
+        CircleError: `schema`, `b64` (the document's shape), `tag` (another secret, circle or
+            invitation, or changed bytes), `canon`, `schema` (what is inside).
+    """
+    if document.keys() - {"_rev"} != {"_id", "k"} or type(document["k"]) is not str:
+        raise CircleError("schema", "expected an invitation with exactly _id and k")
+    name = document["_id"]
+    if type(name) is not str or not name.startswith(INVITATION_PREFIX):
+        raise CircleError("schema", "expected a name like inv:i…")
+    iid = require_text(name[len(INVITATION_PREFIX) :], INVITATION, "the name of an invitation")
+    key, aad = invitation_key(circle, secret), _aad(circle, iid)
+    body = require_members(
+        parse_jcs(aes_gcm_open(key, b64u_decode(document["k"]), aad=aad)),
+        frozenset({"v", "ssk", "head", "es"}),
+        "an invitation",
+    )
+    require_integer(body["v"], 1, 1)
+    scalar = require_bytes(body["ssk"], SCALAR_BYTES, "ssk")
+    require_scalar(scalar)
+    head, es = body["head"], body["es"]
+    if type(head) is not list or len(head) != 2:
+        raise CircleError("schema", "expected a head of number and hash")
+    if type(es) is not dict or es.keys() - STREAMS:
+        raise CircleError("schema", "expected secrets of the streams c and k")
+    return Opened(
+        iid=iid,
+        sign_scalar=scalar,
+        seq=require_integer(head[0], 0, SEQ_MAX),
+        head=require_text(head[1], HASH, "the hash of an entry"),
+        es={name: require_bytes(value, SECRET_BYTES, "a secret") for name, value in es.items()},
+    )
+
+
+def accept(membership: Membership, opened: Opened, now_s: int) -> Invitation:
+    """Check an opened invitation against the log that came with it, before joining.
+
+    Args:
+        membership: The replay of the log of the circle that the link names.
+        opened: The invitation.
+        now_s: Unix seconds by the server's clock.
+
+    Returns:
+        What the log says of it: the role and member that the joiner will have.
+
+    Raises:
+        CircleError: `newer-log` (the log is shorter than the inviter's), `fork` (it is another
+            log), `invite` (not open, or not this key), `commit` (a secret that is not the log's),
+            `epoch` (a stream that the log does not have).
+    """
+    if opened.seq > membership.seq:
+        raise CircleError("newer-log", "the log is shorter than the one of who invited")
+    if membership.heads[opened.seq] != opened.head:
+        raise CircleError("fork", "the log is another than the one of who invited")
+    invitation = membership.open_invitation(
+        opened.iid, max(now_s, membership.stamps[membership.seq].ts)
+    )
+    if invitation.spk != opened.spk:
+        raise CircleError("invite", "the log names another key for this invitation")
+    for stream, es in opened.es.items():
+        require_commit(es, stream, membership.current_epoch(stream))
+    return invitation
+
+
+def join_proof(opened: Opened, circle: str, device: str) -> str:
+    """Sign, with the invitation's key, that this device is the one that joins."""
+    return sign_jws(opened.sign_scalar, opened.iid, PROOF_TYP, {"cir": circle, "dev": device})
+
+
+def _aad(circle: str, iid: str) -> bytes:
+    return b"rj1 invite\0" + jcs([circle, iid])

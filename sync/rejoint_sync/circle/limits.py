@@ -1,0 +1,69 @@
+"""Every number a circle is bounded by, with its reason.
+
+Source: docs/circle.md, "Limits".
+"""
+
+from typing import Final
+
+ENTRY_BYTES_MAX: Final = 16 * 1024
+"""Characters of one entry's JWS. The widest entry names 200 fenced devices."""
+
+BUNDLE_BYTES_MAX: Final = 1024 * 1024
+"""Sealed bytes of one append. 200 wraps of the post-quantum kind are 0.43 MB."""
+
+INVITATION_BYTES_MAX: Final = 4096
+"""Characters of a sealed invitation: a key, a head and one secret per stream need under 600."""
+
+DOCUMENT_BYTES_MAX: Final = 256 * 1024
+"""Characters of the sealed part of one document."""
+
+JSON_DEPTH_MAX: Final = 16
+"""Nested arrays and objects in signed JSON. The format itself needs 5."""
+
+SEQ_MAX: Final = 2199
+"""Last number an entry can have: 2,000, and 200 more that only close or repair."""
+
+SEQ_ORDINARY_MAX: Final = 1999
+"""Last number an entry can have that brings something in."""
+
+REPAIRS: Final = frozenset({"remove", "leave", "uninvite", "rekey", "accept", "close"})
+"""What may still be appended above `SEQ_ORDINARY_MAX`: a full circle can always be made safe."""
+
+APPENDS_PER_DAY_MAX: Final = 60
+"""Entries of one device in one circle in 24 hours: more is a program gone wrong."""
+
+DEVICES_LIVE_MAX: Final = 200
+"""Live devices: each one costs a wrap at every removal."""
+
+DEVICES_EVER_MAX: Final = 1000
+"""Devices that ever stood in a log: each reader replays them all."""
+
+INVITATIONS_OPEN_MAX: Final = 20
+"""Open invitations: each one is a key that lies around."""
+
+DIRECT_SECONDS_MAX: Final = 3600
+"""Life of an invitation that is handed over in person."""
+
+EARLIER_SECONDS_MAX: Final = 300
+"""How far an entry's time may lie before the server's clock."""
+
+LATER_SECONDS_MAX: Final = 300
+"""How far an entry's time may lie after the server's clock, or after the last entry."""
+
+COUNTER_MAX: Final = 999_999
+"""Greatest counter of a document: six digits."""
+
+COUNTER_AHEAD_MAX: Final = 10_000
+"""How far a counter may lie above the greatest stored: a lost phone's longest queue, doubled."""
+
+LOGIN_SECONDS_MAX: Final = 300
+"""Life of a login token."""
+
+LOGIN_LEEWAY_SECONDS: Final = 30
+"""How far a token's `iat` may lie in the future: a slow link makes the corrected clock that bad."""
+
+LAMPORT_MAX: Final = 2**40 - 1
+"""Greatest `lam` of an operation."""
+
+LAMPORT_AHEAD_MAX: Final = 1_000_000
+"""An operation whose `lam` exceeds this plus the number before it is set aside."""

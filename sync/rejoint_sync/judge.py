@@ -1,0 +1,272 @@
+"""What a server without secrets decides: which documents and which entries it takes.
+
+The work is split so that the slow half needs no lock: `check_signature` may run in any thread; the
+judges made by `judge` and `judge_append` run in the store's turn, where what they see stays true
+until the write lands.
+
+A store of circles is written with `new_edits=False` only: a sealed document has one revision, and
+an edit would be another.
+
+Source: docs/circle.md, "The server's duties".
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any, Final, NewType
+
+from rejoint_sync.circle.document import (
+    DocumentId,
+    Sealed,
+    author_of,
+    require_allowed,
+    structural_rev,
+)
+from rejoint_sync.circle.encoding import b64u_decode
+from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.envelope import NONCE_BYTES, TAG_BYTES, WRAP_BYTES
+from rejoint_sync.circle.epochs import required_wraps
+from rejoint_sync.circle.invitation import INVITATION_PREFIX
+from rejoint_sync.circle.limits import (
+    APPENDS_PER_DAY_MAX,
+    BUNDLE_BYTES_MAX,
+    COUNTER_AHEAD_MAX,
+    DEVICES_EVER_MAX,
+    DEVICES_LIVE_MAX,
+    EARLIER_SECONDS_MAX,
+    INVITATION_BYTES_MAX,
+    INVITATIONS_OPEN_MAX,
+    LATER_SECONDS_MAX,
+    REPAIRS,
+    SEQ_ORDINARY_MAX,
+)
+from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.schema import Entry, parse_entry
+from rejoint_sync.document import Document
+from rejoint_sync.errors import CircleError, StoreUnavailable
+from rejoint_sync.stores import Judge, View
+
+Signed = NewType("Signed", tuple[str, str, str])
+"""Proof that a document's signature was checked: its name, its revision, its signature."""
+
+STRUCTURAL: Final = ("log:", "wrap:", "inv:")
+"""Names of documents that come to be only through bundles."""
+
+_DAY_SECONDS: Final = 86_400
+
+
+def check_signature(membership: Membership, document: Document) -> Signed | None:
+    """Check shape, author and signature of a sealed document; no lock is needed.
+
+    Returns:
+        What `judge` takes as proof; None for a structural document, which has nothing to check.
+
+    Raises:
+        CircleError: `schema`, `limit`, `b64`, `author`, `sig`.
+    """
+    if document.id.startswith(STRUCTURAL):
+        return None
+    sealed = _sealed(membership, document)
+    sealed.verify(author_of(membership, sealed).sign_point)
+    return _proof(sealed)
+
+
+def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Judge:
+    """Make the judge of documents that arrive by replication or exchange.
+
+    Args:
+        membership: The circle as far as the caller knows its log. When the store's log is longer,
+            every document is refused for now with `StoreUnavailable`: read the log, try again.
+        signed: Results of `check_signature`. A document that is not among them has its signature
+            checked in the store's turn: as safe, but slower for all.
+
+    Returns:
+        A judge that takes exactly these: a structural document that is stored already, bit for
+        bit; a sealed document that may be read by the rules of docs/circle.md as far as they need
+        no key, whose name is free or holds the same content, and whose counter is not out of
+        reach. It raises `CircleError` with the code of the first rule broken: `schema`, `limit`,
+        `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, `taken`.
+    """
+    proven = frozenset(signed)
+
+    def decide(view: View, document: Document) -> None:
+        if document.id.startswith(STRUCTURAL):
+            _require_repeat(view, document)
+            return
+        sealed = _sealed(membership, document)
+        if view.last_id("log:") != f"log:{membership.seq:06d}":
+            raise StoreUnavailable("the log of this circle has just moved on; send it again")
+        if _proof(sealed) not in proven:
+            sealed.verify(author_of(membership, sealed).sign_point)
+        require_allowed(membership, sealed)
+        stored = view.rev(document.id)
+        if stored is None:
+            _require_counter_in_reach(view, sealed.id)
+        elif stored != sealed.rev:
+            raise CircleError("taken", "another document has this name; it must take a new one")
+
+    return decide
+
+
+def judge_bundle(membership: Membership | None, bundle: Bundle, now_s: int) -> Membership:
+    """Judge an append to a log, or with None the founding of a circle. Pure.
+
+    Whether its sender may found a circle at all is not asked here.
+
+    Args:
+        membership: The circle before the entry; None to found one.
+        bundle: The entry and what it requires.
+        now_s: Unix seconds by the server's clock.
+
+    Returns:
+        The membership after the entry. Store `bundle.documents()` with `judge_append` and
+        `whole=True`, then keep it.
+
+    Raises:
+        CircleError: The codes of the replay; `ts` (outside the server's window), `invite` (over
+            by the server's clock), `wrap` (not exactly the required wraps, or of a wrong size),
+            `schema` (no or a needless invitation), `limit`.
+    """
+    entry = parse_entry(bundle.log)
+    _require_bundle_size(bundle)
+    if membership is None:
+        after = Membership.founded(bundle.log)
+    else:
+        after = membership.append(bundle.log)
+    _require_timely(membership, entry, now_s)
+    _require_wraps(bundle, required_wraps(membership, after))
+    _require_invitation(bundle, entry)
+    _require_limits(membership, after, entry, now_s)
+    return after
+
+
+def judge_append(membership: Membership | None) -> Judge:
+    """Make the judge that stores a bundle only if its log is still as it was judged.
+
+    Args:
+        membership: What `judge_bundle` was given.
+
+    Returns:
+        A judge that raises `CircleError` with `seq` when the store's log has moved on.
+    """
+    expected = None if membership is None else f"log:{membership.seq:06d}"
+
+    def decide(view: View, document: Document) -> None:
+        if document.id.startswith("log:") and view.last_id("log:") != expected:
+            raise CircleError("seq", "another entry was faster")
+
+    return decide
+
+
+def _sealed(membership: Membership, document: Document) -> Sealed:
+    if document.deleted or document.ancestors or document.rev is None:
+        raise CircleError("schema", "expected a sealed document in its one revision")
+    members: dict[str, Any] = {**document.members, "_id": document.id, "_rev": str(document.rev)}
+    return Sealed.parse(membership.circle, members)
+
+
+def _proof(sealed: Sealed) -> Signed:
+    return Signed((str(sealed.id), sealed.rev, sealed.s))
+
+
+def _require_repeat(view: View, document: Document) -> None:
+    """Check that a structural document is stored already, with the very same content."""
+    members = {**document.members, "_id": document.id}
+    stored = view.rev(document.id)
+    same = stored is not None and stored == str(document.rev) == structural_rev(members)
+    if document.deleted or document.ancestors or not same:
+        raise CircleError("authz", "the log is only written through bundles")
+
+
+def _require_counter_in_reach(view: View, identity: DocumentId) -> None:
+    """Check that the author stored something at most `COUNTER_AHEAD_MAX` below.
+
+    A name starts with kind and month, so no single look finds an author's greatest counter. Up to
+    `COUNTER_AHEAD_MAX` none is needed; above, the author's last document nearly always has the
+    same kind and month; else every kind and month that the store holds is looked at.
+    """
+    least = identity.n - COUNTER_AHEAD_MAX
+    if least <= 0:
+        return
+    feed = f":{identity.device}:{identity.stream}"
+    same = f"{identity.kind}:{identity.month}"
+    for month in (same, *_months(view)):
+        last = view.last_id(month + feed)
+        if last is not None and int(last[-6:]) >= least:
+            return
+    raise CircleError("limit", "the counter is too far above what was stored of this device")
+
+
+def _months(view: View) -> Iterator[str]:
+    """Each `kind:yymm` that the store holds, by trying digit after digit."""
+    prefixes = [f"{kind}:" for kind in ("ev", "nt", "pl", "pr")]
+    while prefixes:
+        prefix = prefixes.pop()
+        if len(prefix) == len("ev:yymm"):
+            yield prefix
+            continue
+        prefixes.extend(
+            prefix + digit for digit in "0123456789" if view.last_id(prefix + digit) is not None
+        )
+
+
+def _require_bundle_size(bundle: Bundle) -> None:
+    parts = (*bundle.wraps, bundle.inv or {})
+    sealed = sum(len(value) for part in parts for value in part.values() if type(value) is str)
+    if sealed > BUNDLE_BYTES_MAX:
+        raise CircleError("limit", f"expected a bundle of at most {BUNDLE_BYTES_MAX} characters")
+
+
+def _require_timely(membership: Membership | None, entry: Entry, now_s: int) -> None:
+    last_s = None if membership is None else membership.stamps[-1].ts
+    if entry.ts > max(now_s, last_s or 0) + LATER_SECONDS_MAX:
+        raise CircleError("ts", "the time of this entry is in the future")
+    if entry.ts < now_s - EARLIER_SECONDS_MAX and entry.ts != last_s:
+        raise CircleError("ts", "the time of this entry is too long ago")
+    if entry.op == "join" and membership is not None:
+        membership.open_invitation(entry.payload["iid"], max(now_s, entry.ts))
+
+
+def _require_wraps(bundle: Bundle, names: list[str]) -> None:
+    required = set(names)
+    for wrap in bundle.wraps:
+        if wrap.keys() - {"_rev"} != {"_id", "k"} or wrap["_id"] not in required:
+            raise CircleError("wrap", "expected exactly the wraps that the entry requires")
+        required.remove(wrap["_id"])
+        if type(wrap["k"]) is not str or len(b64u_decode(wrap["k"])) != WRAP_BYTES:
+            raise CircleError("wrap", f"expected a wrap of {WRAP_BYTES} bytes")
+    if required:
+        raise CircleError("wrap", "a device that must get the key has no wrap")
+
+
+def _require_invitation(bundle: Bundle, entry: Entry) -> None:
+    if (bundle.inv is not None) != (entry.op == "invite"):
+        raise CircleError("schema", "expected a sealed invitation with an invite, and only there")
+    if bundle.inv is None:
+        return
+    name = INVITATION_PREFIX + entry.payload["iid"]
+    sealed = bundle.inv.get("k")
+    if bundle.inv.keys() - {"_rev"} != {"_id", "k"} or bundle.inv["_id"] != name:
+        raise CircleError("schema", "expected the invitation that the entry names")
+    if type(sealed) is not str or len(b64u_decode(sealed)) < NONCE_BYTES + TAG_BYTES:
+        raise CircleError("schema", "expected a sealed invitation")
+    if len(sealed) > INVITATION_BYTES_MAX:
+        raise CircleError("limit", f"expected at most {INVITATION_BYTES_MAX} sealed characters")
+
+
+def _require_limits(before: Membership | None, after: Membership, entry: Entry, now_s: int) -> None:
+    if after.seq > SEQ_ORDINARY_MAX and entry.op not in REPAIRS:
+        raise CircleError("limit", "this circle has reached its number of changes")
+    if len(after.devices) > DEVICES_EVER_MAX:
+        raise CircleError("limit", "this circle has reached its number of devices")
+    if sum(member.live for member in after.devices.values()) > DEVICES_LIVE_MAX:
+        raise CircleError("limit", "this circle has reached its number of live devices")
+    if len(after.open_invitations(now_s)) > INVITATIONS_OPEN_MAX:
+        raise CircleError("limit", "this circle has too many open invitations")
+    if before is None or entry.op in REPAIRS:
+        return
+    count = 0
+    for stamp in reversed(before.stamps):
+        if stamp.ts <= entry.ts - _DAY_SECONDS:
+            break
+        count += stamp.device == entry.jws.kid
+    if count >= APPENDS_PER_DAY_MAX:
+        raise CircleError("limit", "this device has made too many changes today")
