@@ -1,0 +1,237 @@
+"""The Store port over one SQLite file, for exactly one process.
+
+    write ─► Writer ─► Turn ─► Grafting        statements in the event loop, COMMIT in a thread
+                └─► Heads                      what is on disk and may be shown
+    read  ─► sqlite_read                       a second connection, in the event loop
+
+WAL lets reads go on while a COMMIT waits for the disk. Everything here belongs to the event loop
+that opened it.
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Self
+
+import apsw
+
+from rejoint_sync.document import Document
+from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.stores import (
+    ChangesPage,
+    ChangesQuery,
+    DatabaseInfo,
+    Judge,
+    Outcome,
+    Sight,
+    Stored,
+)
+from rejoint_sync.stores import sqlite_read as read
+from rejoint_sync.stores.sqlite_heads import Head, Heads
+from rejoint_sync.stores.sqlite_rows import select
+from rejoint_sync.stores.sqlite_schema import connect, lock, prepare
+from rejoint_sync.stores.sqlite_writer import Writer
+
+_SHOW_ALL = Sight()
+
+
+class SqliteStore:
+    """The Store port; made by `open`."""
+
+    def __init__(
+        self,
+        *,
+        incarnation: str,
+        reading: apsw.Connection,
+        writing: apsw.Connection,
+        lock_descriptor: int,
+    ) -> None:
+        """Take over what `open` made; it alone calls this."""
+        self._incarnation = incarnation
+        self._reading = reading
+        self._heads = Heads()
+        self._writer = Writer(writing, self._heads)
+        self._lock = lock_descriptor
+        self._closed = False
+
+    @classmethod
+    async def open(cls, directory: Path, *, vfs: str | None = None) -> Self:
+        """Open the store of a data directory; both are made when they are not there.
+
+        Args:
+            directory: Where the file and its lock lie. Nobody else may have it open.
+            vfs: Name of a registered SQLite VFS, for tests that inject faults.
+
+        Raises:
+            StoreInUse: Another process, or this one, has it open.
+            StoreUnavailable: It cannot be read, or is of a newer format.
+        """
+        descriptor = lock(directory)
+        connections: list[apsw.Connection] = []
+        try:
+            connections.append(connect(directory, writes=True, vfs=vfs))
+            incarnation = prepare(connections[0])
+            connections.append(connect(directory, writes=False, vfs=vfs))
+        except BaseException:
+            for connection in connections:
+                connection.close()
+            os.close(descriptor)
+            raise
+        writing, reading = connections
+        store = cls(
+            incarnation=incarnation, reading=reading, writing=writing, lock_descriptor=descriptor
+        )
+        await store._finish_deletions()
+        return store
+
+    @property
+    def incarnation(self) -> str:
+        """As the port."""
+        return self._incarnation
+
+    async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
+        """As the port."""
+        await self._writer.do(lambda turn: turn.create(database, documents))
+
+    async def delete(self, database: str) -> None:
+        """As the port; other writers get their turns while many rows are removed."""
+        num = await self._writer.do(lambda turn: turn.delete(database))
+        await self._sweep(num)
+
+    async def databases(self) -> list[str]:
+        """As the port."""
+        with self._snapshot():
+            rows = select(self._reading, "SELECT name FROM database ORDER BY name")
+        return [name for (name,) in rows]
+
+    async def info(self, database: str) -> DatabaseInfo:
+        """As the port."""
+        head = self._head(database)
+        counts = head.counts
+        if counts is None:
+            with self._snapshot():
+                [(total, deleted)] = select(
+                    self._reading,
+                    "SELECT count(*), coalesce(sum(deleted), 0) FROM doc WHERE database = ?",
+                    (head.num,),
+                )
+            counts = (total - deleted, deleted)
+            if not self._writer.is_busy:
+                head.counts = counts
+        return DatabaseInfo(database, *counts, head.seq)
+
+    async def write(
+        self,
+        database: str,
+        documents: Sequence[Document],
+        *,
+        new_edits: bool,
+        judge: Judge | None = None,
+        whole: bool = False,
+    ) -> list[Outcome]:
+        """As the port."""
+        return await self._writer.do(
+            lambda turn: turn.write(
+                database, documents, new_edits=new_edits, judge=judge, whole=whole
+            )
+        )
+
+    async def read(self, database: str, document_id: str) -> Stored | None:
+        """As the port."""
+        num = self._head(database).num
+        with self._snapshot():
+            return next(iter(read.documents(self._reading, num, read.ONE, (document_id,))), None)
+
+    async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
+        """As the port."""
+        num = self._head(database).num
+        names = read.names_of(document_ids)
+        with self._snapshot():
+            found = read.documents(self._reading, num, read.MANY, (names,))
+            return {stored.id: stored for stored in found}
+
+    async def range(
+        self, database: str, start: str, end: str, *, limit: int, sight: Sight = _SHOW_ALL
+    ) -> list[Stored]:
+        """As the port."""
+        num = self._head(database).num
+        sql, seen = read.range_of(sight)
+        with self._snapshot():
+            return list(read.documents(self._reading, num, sql, (start, end, limit, *seen)))
+
+    async def changes(self, database: str, query: ChangesQuery) -> ChangesPage:
+        """As the port."""
+        head = self._head(database)
+        if query.since >= head.seq and not query.descending:
+            return ChangesPage(b"", 0, head.seq, 0)  # nothing new: no need to ask the file
+        with self._snapshot():
+            return read.changes(self._reading, head, query, self._incarnation)
+
+    async def wait(self, database: str, since: int, timeout_s: float) -> bool:
+        """As the port."""
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + timeout_s
+        while (head := self._head(database)).seq <= since:
+            if not await head.waiters.sleep(end_s - loop.time()):
+                return False
+            if self._closed:
+                return False
+        return True
+
+    async def local_get(self, database: str, local_id: str) -> tuple[int, bytes] | None:
+        """As the port."""
+        num = self._head(database).num
+        with self._snapshot():
+            rows = select(
+                self._reading,
+                "SELECT rev, body FROM local WHERE database = ? AND id = ?",
+                (num, local_id),
+            )
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    async def local_put(self, database: str, local_id: str, body: bytes) -> int:
+        """As the port."""
+        return await self._writer.do(lambda turn: turn.local_put(database, local_id, body))
+
+    async def local_delete(self, database: str, local_id: str) -> bool:
+        """As the port."""
+        return await self._writer.do(lambda turn: turn.local_delete(database, local_id))
+
+    async def close(self) -> None:
+        """As the port."""
+        if self._closed:
+            return
+        self._closed = True
+        self._heads.wake_all()
+        self._reading.close()
+        await self._writer.close()
+        os.close(self._lock)
+
+    def _head(self, database: str) -> Head:
+        self._check_open()
+        known = self._heads.known(database)
+        if known is not None:
+            return known
+        with self._snapshot():
+            return self._heads.find(self._reading, database)
+
+    def _snapshot(self) -> AbstractContextManager[None]:
+        self._check_open()
+        return read.snapshot(self._reading)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+
+    async def _sweep(self, num: int) -> None:
+        while not await self._writer.do(lambda turn: turn.sweep(num)):
+            pass
+
+    async def _finish_deletions(self) -> None:
+        """Go on where a deletion was interrupted."""
+        with self._snapshot():
+            rows = select(self._reading, "SELECT num FROM dropped")
+        for (num,) in rows:
+            await self._sweep(num)

@@ -1,0 +1,170 @@
+"""The file of the SQLite store: its lock, its tables, its version.
+
+`seq` numbers the changes of one database and is the row's place in it, so a feed lies together on
+disk. One row per document holds the winner whole; bodies of losing leaves lie apart in `leaf`.
+Bodies are JSON text stored as bytes and pasted into answers as they are. `database.num` is never
+reused, and `gone` keeps where a removed database's numbers ended.
+
+`synchronous=FULL` makes COMMIT wait for the disk: nothing is answered before.
+"""
+
+import errno
+import fcntl
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+import apsw
+
+from rejoint_sync.errors import StoreInUse, StoreUnavailable
+
+STORE_FILE: Final = "rejoint.sqlite3"
+LOCK_FILE: Final = "lock"
+
+FORMAT: Final = 1
+"""`PRAGMA user_version` of the files written by this code; a greater one is refused."""
+
+_APPLICATION_ID: Final = int.from_bytes(b"Rjnt")
+_INCARNATION_ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+_BUSY_MS: Final = 10_000
+
+_PRAGMAS: Final = """
+PRAGMA synchronous=FULL;
+PRAGMA mmap_size=268435456;
+PRAGMA cache_size=-65536;
+PRAGMA wal_autocheckpoint=4000;
+"""
+
+_TABLES: Final = """
+CREATE TABLE meta(incarnation TEXT NOT NULL);
+CREATE TABLE database(
+  num INTEGER PRIMARY KEY AUTOINCREMENT,
+  name TEXT NOT NULL UNIQUE,
+  floor INTEGER NOT NULL            -- numbers of its changes are greater than this
+);
+CREATE TABLE gone(name TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE dropped(num INTEGER PRIMARY KEY);  -- removed databases whose rows are not all swept
+CREATE TABLE doc(
+  database INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  rev TEXT NOT NULL,                -- the winner
+  older TEXT NOT NULL,              -- its ancestors, newest first, to paste: ',"b","a"'
+  deleted INTEGER NOT NULL,
+  others TEXT,                      -- losing leaves by rank: [[rev, older, deleted], …]
+  tail BLOB NOT NULL,               -- the winner's body to paste: ',"h":"…"}' or '}'
+  PRIMARY KEY(database, seq)
+) WITHOUT ROWID;
+CREATE UNIQUE INDEX doc_id ON doc(database, id);
+CREATE TABLE leaf(
+  database INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  rev TEXT NOT NULL,
+  tail BLOB NOT NULL,
+  PRIMARY KEY(database, id, rev)
+) WITHOUT ROWID;
+CREATE TABLE local(
+  database INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  rev INTEGER NOT NULL,
+  body BLOB NOT NULL,
+  PRIMARY KEY(database, id)
+) WITHOUT ROWID;
+"""
+
+
+def lock(directory: Path) -> int:
+    """Take the data directory for this process.
+
+    Args:
+        directory: Made, readable by its owner only, when it is not there.
+
+    Returns:
+        A descriptor; closing it, or the end of the process however it comes, lets go.
+
+    Raises:
+        StoreInUse: Someone has it, be it this process.
+        StoreUnavailable: It cannot be made or written.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(directory / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise StoreUnavailable(f"cannot use the data directory: {error.strerror}") from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        holder = os.read(descriptor, 20).decode("ascii", "replace").strip() or "unknown"
+        os.close(descriptor)
+        if error.errno not in (errno.EAGAIN, errno.EACCES):
+            raise StoreUnavailable(f"cannot lock the data directory: {error.strerror}") from error
+        raise StoreInUse(f"the data directory is in use by process {holder}") from error
+    os.ftruncate(descriptor, 0)
+    os.write(descriptor, f"{os.getpid()}\n".encode())
+    return descriptor
+
+
+def connect(directory: Path, *, writes: bool, vfs: str | None = None) -> apsw.Connection:
+    """A connection to the store's file, which is made when it is not there.
+
+    Args:
+        directory: The data directory, locked by this process.
+        writes: Whether it may change anything.
+        vfs: Name of a registered SQLite VFS, for tests that inject faults; None for the usual.
+
+    Raises:
+        StoreUnavailable: The file cannot be opened, or is not one of ours.
+    """
+    path = directory / STORE_FILE
+    try:
+        if not path.exists():
+            _make(path)
+        connection = apsw.Connection(str(path), vfs=vfs)
+        connection.set_busy_timeout(_BUSY_MS)
+        if connection.pragma("journal_mode", "wal") != "wal":
+            raise StoreUnavailable("the data directory's file system cannot hold a shared WAL")
+        connection.execute(_PRAGMAS).fetchall()
+        if not writes:
+            connection.pragma("query_only", 1)
+    except (apsw.Error, OSError) as error:
+        raise StoreUnavailable(f"cannot open the store: {error}") from error
+    return connection
+
+
+def prepare(connection: apsw.Connection) -> str:
+    """Make the tables of a new file, or check an old one.
+
+    Returns:
+        The incarnation.
+
+    Raises:
+        StoreUnavailable: The file is another program's, or of a newer format.
+    """
+    with connection:  # a transaction
+        application = connection.pragma("application_id")
+        version = connection.pragma("user_version")
+        is_new = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
+        if is_new and application in (0, _APPLICATION_ID):
+            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("user_version", FORMAT)
+            connection.execute(_TABLES).fetchall()
+            made = "".join(secrets.choice(_INCARNATION_ALPHABET) for _ in range(5))
+            connection.execute("INSERT INTO meta VALUES(?)", (made,))
+        elif application != _APPLICATION_ID:
+            raise StoreUnavailable(f"{STORE_FILE} is not a Rejoint store")
+        elif version != FORMAT:
+            raise StoreUnavailable(
+                f"{STORE_FILE} has format {version}, this version of Rejoint reads {FORMAT}"
+            )
+    return str(connection.execute("SELECT incarnation FROM meta").get)
+
+
+def _make(path: Path) -> None:
+    """An empty file that only its owner may read, and that a power cut leaves in its place."""
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    directory = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

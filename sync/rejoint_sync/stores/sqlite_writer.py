@@ -1,0 +1,143 @@
+"""The one writer of the SQLite store, with group commit.
+
+Jobs join a list. The first one schedules a turn; the turn takes all that have come, runs their
+statements in the event loop and commits once, in a thread, because COMMIT is where the disk is
+waited for. Jobs that arrive meanwhile form the next turn. There is no timer: one client alone pays
+nothing for it, and sixty share one fsync.
+
+Nothing touches the write connection while a COMMIT runs: statements run only inside a turn, and
+turns follow one another. A turn that fails is rolled back and its jobs are run again, each in a
+turn of its own, so a bad job cannot fail its neighbours. A job may therefore run twice.
+"""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import apsw
+
+from rejoint_sync.errors import StoreUnavailable, SyncError
+from rejoint_sync.stores.sqlite_heads import Heads
+from rejoint_sync.stores.sqlite_turn import Turn
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    work: Callable[[Turn], Any]
+    answer: asyncio.Future[Any]
+
+    def settle(self, result: Any) -> None:
+        """Answer, unless whoever asked has gone."""
+        if self.answer.done():
+            return
+        if isinstance(result, BaseException):
+            self.answer.set_exception(result)
+        else:
+            self.answer.set_result(result)
+
+
+class Writer:
+    """Runs jobs on the write connection; belongs to one event loop.
+
+    Args:
+        connection: Nobody else may use it.
+        heads: Where a turn is published after its COMMIT.
+    """
+
+    def __init__(self, connection: apsw.Connection, heads: Heads) -> None:
+        self._connection = connection
+        self._heads = heads
+        self._jobs: list[_Job] = []
+        self._running: asyncio.Task[None] | None = None
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="rejoint-commit")
+        self._closed = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a turn is on its way to the disk: readers may see it before its figures."""
+        return self._running is not None
+
+    async def do(self, work: Callable[[Turn], T]) -> T:
+        """Run a job and return what it returns, after it is on disk.
+
+        Args:
+            work: Raises `SyncError` only when it has left no trace. It may be run twice.
+
+        Raises:
+            StoreUnavailable: The disk refused, or the store is closed; nothing was done.
+        """
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        loop = asyncio.get_running_loop()
+        job = _Job(work, loop.create_future())
+        self._jobs.append(job)
+        if self._running is None:
+            self._running = loop.create_task(self._run())
+        answer: T = await job.answer
+        return answer
+
+    async def close(self) -> None:
+        """Finish what is queued, then close the connection."""
+        self._closed = True
+        if self._running is not None:
+            await asyncio.wait([self._running])
+        self._executor.shutdown()
+        self._connection.close()
+
+    async def _run(self) -> None:
+        try:
+            while self._jobs:
+                jobs, self._jobs = self._jobs, []
+                await self._turn(jobs)
+        finally:
+            self._running = None
+
+    async def _turn(self, jobs: list[_Job]) -> None:
+        try:
+            turn = Turn(self._connection, self._heads)
+            results = self._statements(turn, jobs)
+            await self._commit()
+        except Exception as error:  # noqa: BLE001  # whatever it is, it belongs to one of the jobs
+            self._roll_back()
+            if len(jobs) == 1:
+                jobs[0].settle(_translated(error))
+            else:
+                for job in jobs:
+                    await self._turn([job])
+            return
+        self._heads.publish(turn.drafts)
+        for job, result in zip(jobs, results, strict=True):
+            job.settle(result)
+
+    def _statements(self, turn: Turn, jobs: list[_Job]) -> list[Any]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        results: list[Any] = []
+        for job in jobs:
+            try:
+                results.append(job.work(turn))
+            except SyncError as refusal:
+                results.append(refusal)
+        return results
+
+    async def _commit(self) -> None:
+        def commit() -> None:
+            self._connection.execute("COMMIT")
+
+        await asyncio.get_running_loop().run_in_executor(self._executor, commit)
+
+    def _roll_back(self) -> None:
+        # A full disk has rolled back by itself already.
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _translated(error: Exception) -> Exception:
+    if isinstance(error, apsw.Error):
+        unavailable = StoreUnavailable(f"the store could not write: {error}")
+        unavailable.__cause__ = error
+        return unavailable
+    return error
