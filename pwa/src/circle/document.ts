@@ -7,11 +7,11 @@ import { type Bytes, b64uDecode, b64uEncode, hex, jcs, utf8 } from "./encoding.t
 import { aesOpen, aesSeal, es256Verify, SEAL_BYTES, sha256 } from "./envelope.ts";
 import { currentEpoch, type EpochSecrets } from "./epochs.ts";
 import { CircleError } from "./errors.ts";
-import { type Body, bucketBytes, frame, unframe } from "./frame.ts";
+import { type Body, frame, unframe } from "./frame.ts";
 import type { Stream } from "./grammar.ts";
 import type { DeviceKeys } from "./keys.ts";
 import { DOCUMENT_BYTES_MAX } from "./limits.ts";
-import type { Epoch, Member, Membership } from "./log.ts";
+import type { Member, Membership } from "./log.ts";
 import { mayWrite } from "./roles.ts";
 
 /** What the name of a document says. */
@@ -38,7 +38,8 @@ export interface SealedDocument {
 export interface VerifiedDocument {
   readonly id: DocumentId;
   readonly author: Member;
-  readonly epoch: Epoch;
+  /** Seq of the last entry that the author had. */
+  readonly seq: number;
   /** The header as it is signed and bound to the content. */
   readonly header: string;
 }
@@ -46,7 +47,6 @@ export interface VerifiedDocument {
 const ID = /^(ev|nt|pl|pr):(\d\d(?:0[1-9]|1[0-2])):(d[\w-]{20}):([ck])(\d{6})$/;
 const HEAD = /^(0|[1-9]\d{0,3})\.([\w-]{16})$/;
 const MEMBERS = new Set(["_id", "_rev", "h", "c", "s"]);
-const SIGNATURE_BYTES = 64;
 
 /**
  * Read the name of a signed document.
@@ -108,8 +108,8 @@ export async function seal(
 /**
  * Check everything about a document that can be checked without its key.
  *
- * @throws CircleError `schema`, `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, in
- *   this order.
+ * @throws CircleError `schema`, `limit`, `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`,
+ *   `removed`, in this order.
  */
 export async function verify(
   membership: Membership,
@@ -120,26 +120,22 @@ export async function verify(
   if (digits === undefined) {
     throw new CircleError("schema", "a record does not say what its author knew");
   }
-  const seq = Number(digits);
-  checkSealedBytes(b64uDecode(doc.c));
-  const signature = b64uDecode(doc.s);
+  const signature = checkParts(doc);
+  const header = headerOf(membership.circle, doc, id.device);
+  const input = utf8(`${header}.${doc.c}`);
+  if (doc._rev !== undefined && doc._rev !== (await revision(input))) {
+    throw new CircleError("schema", "the revision of a record does not follow from it");
+  }
   const author = membership.devices.get(id.device);
   if (author === undefined) {
     throw new CircleError("author", "a record is by someone who is not in this circle");
   }
-  const header = headerOf(membership.circle, doc, id.device);
-  const input = utf8(`${header}.${doc.c}`);
-  if (
-    signature.length !== SIGNATURE_BYTES ||
-    !(await es256Verify(author.pub.spk, input, signature))
-  ) {
+  if (!(await es256Verify(author.pub.spk, input, signature))) {
     throw new CircleError("sig", "a record was changed or is not by its author");
   }
-  if (doc._rev !== undefined && doc._rev !== (await revision(input))) {
-    throw new CircleError("schema", "the revision of a record does not follow from it");
-  }
-  const epoch = checkAuthority(membership, author, id, seq, head);
-  return { id, author, epoch, header };
+  const seq = Number(digits);
+  checkAuthority(membership, author, id, seq, head);
+  return { id, author, seq, header };
 }
 
 /**
@@ -152,8 +148,9 @@ export async function openDocument(
   secrets: EpochSecrets,
   doc: SealedDocument,
 ): Promise<Body> {
-  const { id, epoch, header } = await verify(membership, doc);
-  const key = await secrets.documentKey(id.stream, epoch.e, id.device);
+  const { id, seq, header } = await verify(membership, doc);
+  const epoch = membership.epochAt(id.stream, seq);
+  const key = await secrets.documentKey(id.stream, epoch?.e ?? 0, id.device);
   return unframe(await aesOpen(key, b64uDecode(doc.c), utf8(header)));
 }
 
@@ -167,7 +164,7 @@ export async function revOf(
 }
 
 /** The one revision of an entry, a wrap or an invitation. */
-export async function structuralRevOf(doc: { readonly _rev?: string }): Promise<string> {
+export async function structuralRev(doc: { readonly _rev?: string }): Promise<string> {
   const { _rev, ...rest } = doc;
   return revision(jcs(rest));
 }
@@ -193,12 +190,15 @@ function checkShape(doc: SealedDocument): SealedDocument {
   return doc;
 }
 
-/** A sealed part is a whole bucket; whether it is the smallest one shows after opening. */
-function checkSealedBytes(sealed: Bytes): void {
-  const frameBytes = sealed.length - SEAL_BYTES;
-  if (frameBytes < 1 || bucketBytes(frameBytes) !== frameBytes) {
-    throw new CircleError("schema", "the sealed part of a record has an impossible size");
+/** Size and spelling of the sealed part and the signature; gives the signature. */
+function checkParts({ c, s }: SealedDocument): Bytes {
+  if (c.length > DOCUMENT_BYTES_MAX) {
+    throw new CircleError("limit", "the record is too large");
   }
+  if (b64uDecode(c).length < SEAL_BYTES) {
+    throw new CircleError("schema", "the sealed part of a record is cut");
+  }
+  return b64uDecode(s);
 }
 
 function checkAuthority(
@@ -207,14 +207,13 @@ function checkAuthority(
   id: DocumentId,
   seq: number,
   head: string | undefined,
-): Epoch {
+): void {
   if (seq > membership.seq) {
     throw new CircleError("newer-log", "a record is by someone who knows more of the member list");
   }
   if (membership.heads[seq]?.slice(0, 16) !== head) {
     throw new CircleError("fork", "a record belongs to another member list of the same circle");
   }
-  const epoch = membership.epochAt(id.stream, seq);
   const mayRead = author.s.includes(id.stream);
   if (seq < author.since || !mayRead || !mayWrite(membership.purpose, id.kind, author.role)) {
     throw new CircleError("authz", `a ${author.role} may not write this kind of record here`);
@@ -222,8 +221,4 @@ function checkAuthority(
   if (author.until !== null && seq >= author.until) {
     throw new CircleError("removed", "a record was written after its author had left");
   }
-  if (epoch === undefined) {
-    throw new CircleError("epoch", "this stream was never opened");
-  }
-  return epoch;
 }

@@ -6,6 +6,7 @@
  *
  * Source: docs/circle.md, "Appending".
  */
+import { structuralRev } from "./document.ts";
 import { type Bytes, b64uEncode, type Canonical } from "./encoding.ts";
 import { generateSigningPair, privateScalar, publicPoint, randomBytes } from "./envelope.ts";
 import {
@@ -38,6 +39,16 @@ export interface Bundle {
   readonly log: LogDocument;
   readonly wraps: readonly WrapDocument[];
   readonly inv?: InvitationDocument;
+}
+
+/** The documents of a bundle to be stored, each with its revision, the entry last. */
+export async function bundleDocuments({
+  log,
+  wraps,
+  inv,
+}: Bundle): Promise<(LogDocument | WrapDocument | InvitationDocument)[]> {
+  const docs = [...wraps, ...(inv === undefined ? [] : [inv]), log];
+  return Promise.all(docs.map(async (doc) => ({ ...doc, _rev: await structuralRev(doc) })));
 }
 
 /** A bundle and the circle as it will be once the server has taken it. */

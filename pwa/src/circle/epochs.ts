@@ -54,8 +54,8 @@ export async function wrap(
 /**
  * The secret that `doc` brings this device.
  *
- * @throws CircleError `wrap`: not sealed for this device, stream and epoch; `commit`: not the secret
- *   that the log speaks of.
+ * @throws CircleError `schema`, `b64`: no wrap of this epoch for this device; `wrap`: not sealed for
+ *   this place; `commit`: not the secret that the log speaks of.
  */
 export async function unwrap(
   keys: DeviceKeys,
@@ -65,7 +65,7 @@ export async function unwrap(
   doc: WrapDocument,
 ): Promise<Bytes> {
   if (doc._id !== wrapId(stream, epoch, keys.id)) {
-    throw new CircleError("wrap", "a wrapped key is for another device or epoch");
+    throw new CircleError("schema", "a wrapped key is for another device or epoch");
   }
   const info = wrapInfo(circle, stream, epoch, keys.id);
   const es = await keys.hpkeOpen(info, b64uDecode(doc.k));

@@ -6,7 +6,7 @@
 import { b64uDecode } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
 import type { Pub } from "./keys.ts";
-import { SEQ_MAX } from "./limits.ts";
+import { COUNTER_MAX, SEQ_MAX } from "./limits.ts";
 
 export type Purpose = "patient" | "clinic" | "cohort";
 export type Role = "patient" | "caregiver" | "therapist" | "admin" | "participant" | "recovery";
@@ -41,50 +41,69 @@ const natural =
   (value) =>
     Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
 
-export const isCircle = matches(/^c[0-9a-f]{40}$/);
-export const isDevice = matches(/^d[\w-]{20}$/);
-export const isMember = matches(/^m[\w-]{22}$/);
+const isCircle = matches(/^c[0-9a-f]{40}$/);
+const isDevice = matches(/^d[\w-]{20}$/);
+const isMember = matches(/^m[\w-]{22}$/);
 export const isIid = matches(/^i[\w-]{22}$/);
-const isHash = bytes(32);
+export const isHash = bytes(32);
 const isEmpty = oneOf("");
 const isReach = oneOf("c", "ck");
 const isRole = oneOf(...ROLES);
 const isTime = natural(Number.MAX_SAFE_INTEGER);
+export const isSeq = natural(SEQ_MAX);
+const isEpochNumber: Rule = (value) => value !== 0 && natural(SEQ_MAX + 1)(value);
 const isPub: Rule = (value) =>
   hasExactly(value, { kem: oneOf("P256"), kpk: bytes(65), spk: bytes(65) });
+const isMark: Rule = (value) =>
+  Array.isArray(value) &&
+  value.length === 2 &&
+  natural(COUNTER_MAX)(value[0]) &&
+  either(isEmpty, isHash)(value[1]);
+const isFence: Rule = (value) =>
+  isObject(value) &&
+  Object.entries(value).every(([device, mark]) => isDevice(device) && isMark(mark));
 const isEpoch: Rule = (value) =>
-  hasExactly(value, { e: isTime, commit: isHash, fence: (fence) => hasExactly(fence, {}) });
+  hasExactly(value, { e: isEpochNumber, commit: isHash, fence: isFence }, { back: bytes(60) });
 
-/** Whether `value` is an object of exactly these members, each as its rule says. */
-export function hasExactly(value: unknown, rules: Readonly<Record<string, Rule>>): boolean {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+/** Whether `value` is an object and not a list. */
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Whether `value` is an object of exactly `rules`, and maybe `extra`, each as its rule says. */
+export function hasExactly(
+  value: unknown,
+  rules: Readonly<Record<string, Rule>>,
+  extra: Readonly<Record<string, Rule>> = {},
+): boolean {
+  if (!isObject(value)) {
     return false;
   }
-  const names = Object.keys(rules);
-  const members = value as Record<string, unknown>;
+  const known: Readonly<Record<string, Rule>> = { ...extra, ...rules };
   return (
-    Object.keys(members).length === names.length &&
-    names.every((name) => Object.hasOwn(members, name) && rules[name]?.(members[name]))
+    Object.keys(rules).every((name) => Object.hasOwn(value, name)) &&
+    Object.keys(value).every((name) => Object.hasOwn(known, name) && known[name]?.(value[name]))
   );
 }
 
-/** Members of every entry but the first, which has no `cir`. */
-const COMMON = {
+/** Members of every entry; the first has no `cir`. */
+const FIRST = {
   v: (value: unknown) => value === 1,
-  seq: natural(SEQ_MAX),
-  op: matches(/^[a-z]{1,16}$/),
+  seq: isSeq,
+  op: (value: unknown) => typeof value === "string",
   prev: either(isEmpty, isHash),
   ts: isTime,
-  cir: isCircle,
 };
-const { cir: _cir, ...FIRST } = COMMON;
+const LATER = { ...FIRST, cir: isCircle };
+
+const STREAMS = { c: isEpoch, k: isEpoch };
 
 /** What a device or an invitation is given: a member of a role with a reach. */
 const PLACE = { role: isRole, member: isMember, s: isReach };
 
-const ENTRIES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
+/** Members of each operation beyond those of every entry. */
+const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   genesis: {
-    ...FIRST,
     purpose: oneOf("patient", "clinic", "cohort"),
     adds: oneOf("members", "patient"),
     clinic: either(isEmpty, isCircle),
@@ -92,20 +111,16 @@ const ENTRIES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
     role: isRole,
     dev: isPub,
     rnd: bytes(16),
-    ep: (value) => hasExactly(value, { c: isEpoch }),
+    ep: (value) =>
+      isObject(value) && Object.keys(value).length > 0 && hasExactly(value, {}, STREAMS),
   },
-  invite: {
-    ...COMMON,
-    ...PLACE,
-    iid: isIid,
-    spk: bytes(65),
-    mode: oneOf("direct", "approve"),
-    exp: isTime,
-  },
-  uninvite: { ...COMMON, iid: isIid },
-  join: { ...COMMON, iid: isIid, dev: isPub, proof: matches(/^[\w.-]+$/) },
-  add: { ...COMMON, ...PLACE, dev: isPub, iid: either(isEmpty, isIid) },
+  invite: { ...PLACE, iid: isIid, spk: bytes(65), mode: oneOf("direct"), exp: isTime },
+  uninvite: { iid: isIid },
+  join: { iid: isIid, dev: isPub, proof: (value) => typeof value === "string" },
+  add: { ...PLACE, dev: isPub, iid: either(isEmpty, isIid) },
 };
+
+const OPERATION_NAMES: ReadonlySet<unknown> = new Set(Object.keys(OPERATIONS));
 
 interface Common {
   readonly v: 1;
@@ -118,6 +133,13 @@ interface Place {
   readonly member: string;
   readonly s: Reach;
 }
+export interface OpenedEpoch {
+  readonly e: number;
+  readonly commit: string;
+  /** The secret before, sealed; absent where history begins. */
+  readonly back?: string;
+  readonly fence: Readonly<Record<string, readonly [number, string]>>;
+}
 export interface Genesis extends Common {
   readonly op: "genesis";
   readonly purpose: Purpose;
@@ -127,15 +149,9 @@ export interface Genesis extends Common {
   readonly role: Role;
   readonly dev: Pub;
   readonly rnd: string;
-  readonly ep: {
-    readonly c: {
-      readonly e: number;
-      readonly commit: string;
-      readonly fence: Readonly<Record<string, never>>;
-    };
-  };
+  readonly ep: Readonly<Partial<Record<Stream, OpenedEpoch>>>;
 }
-interface Later extends Common {
+export interface Later extends Common {
   readonly cir: string;
 }
 export interface Invite extends Later, Place {
@@ -172,16 +188,17 @@ export type Payload = Genesis | Invite | Uninvite | Join | Add;
  * @throws CircleError `schema`, `b64`: a member is missing, superfluous or wrong.
  */
 export function asPayload(value: unknown): Payload {
-  const op = (value as { op?: unknown } | null)?.op;
-  const rules = typeof op === "string" && Object.hasOwn(ENTRIES, op) ? ENTRIES[op] : undefined;
-  const payload = rules === undefined ? commonOf(value) : value;
-  if (!hasExactly(payload, rules ?? COMMON)) {
+  const { op, seq } = Object(value) as { readonly op?: unknown; readonly seq?: unknown };
+  const common = seq === 0 ? FIRST : LATER;
+  const operation = OPERATION_NAMES.has(op) ? OPERATIONS[op as string] : undefined;
+  const payload = operation === undefined ? pick(value, common) : value;
+  if (!hasExactly(payload, { ...common, ...operation })) {
     throw new CircleError("schema", "an entry of the member list has a wrong or missing part");
   }
   return payload as Payload;
 }
 
-function commonOf(value: unknown): unknown {
-  const members = Object.entries(Object(value)).filter(([name]) => Object.hasOwn(COMMON, name));
-  return Object.fromEntries(members);
+function pick(value: unknown, rules: Readonly<Record<string, Rule>>): unknown {
+  const members = Object.entries(Object(value));
+  return Object.fromEntries(members.filter(([name]) => Object.hasOwn(rules, name)));
 }

@@ -4,10 +4,19 @@
  * Source: docs/circle.md, "Admission".
  */
 import { type Bytes, b64uDecode, b64uEncode, concat, jcs, parseJcs, utf8 } from "./encoding.ts";
-import { aesOpen, aesSeal, es256Sign, hkdf, hkdfKey, importPair, randomBytes } from "./envelope.ts";
+import {
+  aesOpen,
+  aesSeal,
+  es256Sign,
+  es256Verify,
+  hkdf,
+  hkdfKey,
+  importPair,
+  randomBytes,
+} from "./envelope.ts";
 import { checkCommit, currentEpoch, EpochSecrets } from "./epochs.ts";
 import { CircleError } from "./errors.ts";
-import { hasExactly, isCircle } from "./grammar.ts";
+import { hasExactly, isHash, isIid, isSeq, type Stream } from "./grammar.ts";
 import type { Signer } from "./jws.ts";
 import type { Invitation, Membership } from "./log.ts";
 
@@ -34,7 +43,7 @@ export interface InvitationSecret {
 }
 
 const SECRET_BYTES = 16;
-const LINK = /^#?(?:j1\.([^.]*)|s1)\.([\w-]{22})$/;
+const LINK = /(?:^|#)(?:j1\.(c[0-9a-f]{40})|s1)\.([\w-]{22})$/;
 
 /** A new secret of a link, 22 characters. */
 export function drawLinkSecret(): string {
@@ -42,27 +51,17 @@ export function drawLinkSecret(): string {
 }
 
 /**
- * Read what follows the `#` of a link; the `#` may be there.
+ * Read a link, or what follows its `#`.
  *
- * @throws CircleError `invite`: cut, changed or of another kind.
+ * @throws CircleError `schema`, `b64`: cut, changed or of another kind.
  */
-export function parseLink(fragment: string): Link {
-  const [, circle, secret] = LINK.exec(fragment.trim()) ?? [];
-  try {
-    if (secret !== undefined && b64uDecode(secret).length === SECRET_BYTES) {
-      if (circle === undefined) {
-        return { kind: "setup", secret };
-      }
-      if (isCircle(circle)) {
-        return { kind: "join", circle, secret };
-      }
-    }
-  } catch (error) {
-    if (!(error instanceof CircleError)) {
-      throw error;
-    }
+export function parseLink(text: string): Link {
+  const [, circle, secret] = LINK.exec(text.trim()) ?? [];
+  if (secret === undefined) {
+    throw new CircleError("schema", "this link is incomplete");
   }
-  throw new CircleError("invite", "this link is incomplete");
+  b64uDecode(secret);
+  return circle === undefined ? { kind: "setup", secret } : { kind: "join", circle, secret };
 }
 
 /** The link for an origin, `https://host`. */
@@ -83,7 +82,8 @@ export async function sealInvitation(
   content: InvitationSecret,
   nonce?: Bytes,
 ): Promise<InvitationDocument> {
-  const [iid, key] = await idAndKey(circle, secret);
+  const iid = await invitationId(circle, secret);
+  const key = await keyOf(circle, secret);
   const sealed = await aesSeal(key, jcs({ v: 1, ...content }), aadOf(circle, iid), nonce);
   return { _id: `inv:${iid}`, k: b64uEncode(sealed) };
 }
@@ -91,37 +91,41 @@ export async function sealInvitation(
 /**
  * What an invitation brings.
  *
- * @throws CircleError `invite`: of another link; `tag`: changed; `canon`, `schema`: not what one
- *   holds.
+ * @throws CircleError `schema`, `b64`: no invitation; `tag`: of another link, or changed; `canon`,
+ *   `schema`: not what one holds.
  */
 export async function openInvitation(
   circle: string,
   secret: string,
   doc: InvitationDocument,
 ): Promise<InvitationSecret> {
-  const [iid, key] = await idAndKey(circle, secret);
-  if (doc._id !== `inv:${iid}`) {
-    throw new CircleError("invite", "the invitation belongs to another link");
-  }
-  const opened = parseJcs(await aesOpen(key, b64uDecode(doc.k), aadOf(circle, iid)));
-  const is32 = (value: unknown) => typeof value === "string" && b64uDecode(value).length === 32;
-  const isHead = (value: unknown) =>
-    Array.isArray(value) && value.length === 2 && Number.isInteger(value[0]) && is32(value[1]);
-  const isSecrets = (value: unknown) => hasExactly(value, { c: is32 });
-  const rules = { v: (value: unknown) => value === 1, ssk: is32, head: isHead, es: isSecrets };
-  if (!hasExactly(opened, rules)) {
+  const isId = (id: unknown) =>
+    typeof id === "string" && id.startsWith("inv:") && isIid(id.slice(4));
+  const isText = (text: unknown) => typeof text === "string";
+  if (!hasExactly(doc, { _id: isId, k: isText }, { _rev: isText })) {
     throw new CircleError("schema", "an invitation has a wrong or missing part");
   }
-  return opened as unknown as InvitationSecret;
+  const key = await keyOf(circle, secret);
+  const aad = aadOf(circle, doc._id.slice(4));
+  const opened = parseJcs(await aesOpen(key, b64uDecode(doc.k), aad));
+  if (!hasExactly(opened, { v: (v) => v === 1, ssk: isHash, head: isHead, es: isSecrets })) {
+    throw new CircleError("schema", "an invitation has a wrong or missing part");
+  }
+  const { ssk, head, es } = opened as unknown as InvitationSecret;
+  return { ssk, head, es };
 }
+
+const isHead = (value: unknown): boolean =>
+  Array.isArray(value) && value.length === 2 && isSeq(value[0]) && isHash(value[1]);
+const isSecrets = (value: unknown): boolean => hasExactly(value, {}, { c: isHash, k: isHash });
 
 /**
  * Look an opened invitation up in the log that came with it.
  *
  * @param now Unix seconds by the server's clock.
  * @returns The invitation as the log knows it, and the secrets it opens.
- * @throws CircleError `circle`, `fork`: another log; `invite`: no longer open; `commit`: its key is
- *   not the one of the log.
+ * @throws CircleError `circle`, `newer-log`, `fork`: another log than the inviter's; `invite`: no
+ *   longer open; `commit`, `epoch`: its secrets are not those of the log.
  */
 export async function checkInvitation(
   membership: Membership,
@@ -132,19 +136,38 @@ export async function checkInvitation(
   if (membership.circle !== link.circle) {
     throw new CircleError("circle", "the member list belongs to another circle");
   }
-  const iid = await invitationId(link.circle, link.secret);
-  const invitation = membership.openInvitations(now).find((open) => open.iid === iid);
   const [seq, hash] = content.head;
+  if (seq > membership.seq) {
+    throw new CircleError("newer-log", "the member list is shorter than the inviter's");
+  }
   if (membership.heads[seq] !== hash) {
     throw new CircleError("fork", "the member list is not the one that the invitation is from");
   }
-  if (invitation === undefined || invitation.seq !== seq) {
-    throw new CircleError("invite", "the invitation is used, withdrawn or expired");
+  const iid = await invitationId(link.circle, link.secret);
+  const invitation = membership.openInvitation(iid, now);
+  await checkSigner(invitation, content);
+  let secrets = new EpochSecrets(link.circle);
+  for (const [stream, text] of Object.entries(content.es) as [Stream, string][]) {
+    const epoch = currentEpoch(membership, stream);
+    const es = b64uDecode(text);
+    await checkCommit(es, stream, epoch);
+    secrets = secrets.with(stream, epoch.e, es);
   }
-  const epoch = currentEpoch(membership, "c");
-  const es = b64uDecode(content.es.c ?? "");
-  await checkCommit(es, "c", epoch);
-  return { invitation, secrets: new EpochSecrets(link.circle).with("c", epoch.e, es) };
+  return { invitation, secrets };
+}
+
+/** Promise that the invitation's key is the one that the log names. */
+async function checkSigner(invitation: Invitation, content: InvitationSecret): Promise<void> {
+  const probe = utf8("rj1 probe");
+  try {
+    const signer = await invitationSigner(invitation, content);
+    if (await es256Verify(invitation.spk, probe, await signer.sign(probe))) {
+      return;
+    }
+  } catch {
+    // A scalar that does not fit its point cannot even be imported.
+  }
+  throw new CircleError("invite", "the member list names another key for this invitation");
 }
 
 /** The invitation's own signature, with which it admits one device. */
@@ -156,9 +179,8 @@ export async function invitationSigner(
   return { sign: (message) => es256Sign(pair.privateKey, message) };
 }
 
-async function idAndKey(circle: string, secret: string): Promise<[string, CryptoKey]> {
-  const iid = invitationId(circle, secret);
-  return Promise.all([iid, hkdfKey(b64uDecode(secret), circle, "rj1 invite")]);
+async function keyOf(circle: string, secret: string): Promise<CryptoKey> {
+  return hkdfKey(b64uDecode(secret), circle, "rj1 invite");
 }
 
 function aadOf(circle: string, iid: string): Bytes {

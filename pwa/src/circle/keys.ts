@@ -35,6 +35,13 @@ export interface DeviceSecret {
   readonly ssk: string;
 }
 
+interface Parts {
+  readonly pub: Pub;
+  readonly id: string;
+  readonly signing: CryptoKey;
+  readonly agreement: CryptoKeyPair;
+}
+
 /** The id that follows from a device's public keys. */
 export async function deviceId(pub: Pub): Promise<string> {
   const digest = await sha256(concat(utf8("rj1 device\0"), jcs(pub)));
@@ -48,18 +55,22 @@ export class DeviceKeys {
   readonly #signing: CryptoKey;
   readonly #agreement: CryptoKeyPair;
 
-  protected constructor(pub: Pub, id: string, signing: CryptoKey, agreement: CryptoKeyPair) {
-    this.pub = pub;
-    this.id = id;
-    this.#signing = signing;
-    this.#agreement = agreement;
+  /** The same device once more; see `of`. */
+  protected constructor(device: DeviceKeys | Parts) {
+    this.pub = device.pub;
+    this.id = device.id;
+    [this.#signing, this.#agreement] =
+      device instanceof DeviceKeys
+        ? [device.#signing, device.#agreement]
+        : [device.signing, device.agreement];
   }
 
   /** The device that holds these pairs. */
   static async of(signing: CryptoKeyPair, agreement: CryptoKeyPair): Promise<DeviceKeys> {
     const kpk = await publicPoint(agreement.publicKey);
     const pub: Pub = { kem: "P256", kpk, spk: await publicPoint(signing.publicKey) };
-    return new DeviceKeys(pub, await deviceId(pub), signing.privateKey, agreement);
+    const id = await deviceId(pub);
+    return new DeviceKeys({ pub, id, signing: signing.privateKey, agreement });
   }
 
   /** A device with fresh keys that live only as long as this object. */

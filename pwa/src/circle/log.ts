@@ -6,15 +6,17 @@
  *
  * Source: docs/circle.md, "Membership log".
  */
-import { b64uEncode, equalBytes, hex, jcs } from "./encoding.ts";
+import { type Bytes, b64uEncode, equalBytes, hex, jcs } from "./encoding.ts";
 import { checkPoint, sha256 } from "./envelope.ts";
 import { CircleError } from "./errors.ts";
 import {
   type Add,
   asPayload,
   type Genesis,
+  hasExactly,
   type Invite,
   type Join,
+  type Later,
   type Mode,
   type Payload,
   type Purpose,
@@ -25,15 +27,8 @@ import {
 } from "./grammar.ts";
 import { type Jws, parseJws, verifyJws } from "./jws.ts";
 import { deviceId, type Pub } from "./keys.ts";
-import {
-  DEVICES_EVER_MAX,
-  DEVICES_LIVE_MAX,
-  DIRECT_SECONDS_MAX,
-  ENTRY_BYTES_MAX,
-  INVITATIONS_OPEN_MAX,
-  SEQ_ORDINARY_MAX,
-} from "./limits.ts";
-import { checkMayAdd, checkMayRemove, mayFound } from "./roles.ts";
+import { DIRECT_SECONDS_MAX, ENTRY_BYTES_MAX } from "./limits.ts";
+import { checkMayBringIn, checkMayWithdraw, mayFound } from "./roles.ts";
 
 /** A document of the log as it is stored. */
 export interface LogDocument {
@@ -56,8 +51,6 @@ export interface Member {
   readonly until: number | null;
   /** Device that added or invited it; its own for the founder. */
   readonly by: string;
-  /** When it came, unix seconds by the server's clock. */
-  readonly ts: number;
 }
 
 export interface Invitation {
@@ -78,15 +71,23 @@ export interface Invitation {
 export interface Epoch {
   readonly e: number;
   readonly commit: string;
+  /** The secret before, sealed; absent where history begins. */
+  readonly back?: string;
   /** Seq of the entry that opened it. */
   readonly at: number;
+}
+
+/** When, by the server's clock in unix seconds, and by which device an entry was signed. */
+export interface Stamp {
+  readonly ts: number;
+  readonly device: string;
 }
 
 interface Entry<P extends Payload = Payload> {
   readonly jws: Jws;
   readonly payload: P;
-  /** Entry hash, raw and as the next entry names it. */
-  readonly hash: Awaited<ReturnType<typeof sha256>>;
+  /** By which the next entry names this one; the signature is not in it. */
+  readonly hash: Bytes;
 }
 
 interface Fields {
@@ -95,7 +96,7 @@ interface Fields {
   readonly adds: "members" | "patient";
   readonly clinic: string;
   readonly heads: readonly string[];
-  readonly ts: number;
+  readonly stamps: readonly Stamp[];
   readonly devices: ReadonlyMap<string, Member>;
   readonly invitations: ReadonlyMap<string, Invitation>;
   readonly epochs: Readonly<Record<Stream, readonly Epoch[]>>;
@@ -110,8 +111,8 @@ export class Membership {
   readonly clinic: string;
   /** Hash of each entry, by seq. */
   readonly heads: readonly string[];
-  /** Time of the last entry, unix seconds. */
-  readonly ts: number;
+  /** Time and signer of each entry, by seq. */
+  readonly stamps: readonly Stamp[];
   /** All that were ever in it. */
   readonly devices: ReadonlyMap<string, Member>;
   readonly invitations: ReadonlyMap<string, Invitation>;
@@ -123,13 +124,17 @@ export class Membership {
     this.adds = fields.adds;
     this.clinic = fields.clinic;
     this.heads = fields.heads;
-    this.ts = fields.ts;
+    this.stamps = fields.stamps;
     this.devices = fields.devices;
     this.invitations = fields.invitations;
     this.epochs = fields.epochs;
   }
 
-  /** The circle that a first entry founds. */
+  /**
+   * The circle that a first entry founds.
+   *
+   * @throws CircleError It founds none; `code` says why.
+   */
   static async founded(doc: LogDocument): Promise<Membership> {
     const entry = await readEntry(doc);
     checkPlaceInLog(doc, entry, 0, "");
@@ -139,13 +144,21 @@ export class Membership {
     return new Membership(await found(entry as Entry<Genesis>));
   }
 
-  /** The circle after all of `docs`, which are in the order of their ids. */
-  static async replay(docs: readonly LogDocument[]): Promise<Membership> {
+  /**
+   * The circle after all of `docs`, which are in the order of their ids.
+   *
+   * @throws CircleError `circle`: they found another one than `circle`; `seq`: there are none; else
+   *   as `append`.
+   */
+  static async replay(circle: string, docs: readonly LogDocument[]): Promise<Membership> {
     const [first, ...rest] = docs;
     if (first === undefined) {
       throw new CircleError("seq", "a circle has at least its founding entry");
     }
     let membership = await Membership.founded(first);
+    if (membership.circle !== circle) {
+      throw new CircleError("circle", "the member list belongs to another circle");
+    }
     for (const doc of rest) {
       membership = await membership.append(doc);
     }
@@ -161,22 +174,20 @@ export class Membership {
     const entry = await readEntry(doc);
     const { payload, jws, hash } = entry;
     checkPlaceInLog(doc, entry, this.seq + 1, this.head);
-    if (payload.op !== "genesis" && payload.cir !== this.circle) {
+    if ((payload as Later).cir !== this.circle) {
       throw new CircleError("circle", "an entry belongs to another circle");
     }
     if (payload.op === "genesis" || !Object.hasOwn(RULES, payload.op)) {
       throw new CircleError("op", "this kind of entry is not offered yet");
     }
     await verifyJws(jws, await this.#signingKey(entry));
-    if (payload.seq > SEQ_ORDINARY_MAX && payload.op !== "uninvite") {
-      throw new CircleError("limit", "the member list is full");
-    }
-    const changes = await RULES[payload.op](this, entry as never);
     if (payload.ts < this.ts) {
       throw new CircleError("ts", "an entry is older than the one before it");
     }
+    const changes = await RULES[payload.op](this, entry as never);
     const heads = [...this.heads, b64uEncode(hash)];
-    return new Membership({ ...this, ...changes, heads, ts: payload.ts });
+    const stamps = [...this.stamps, { ts: payload.ts, device: jws.kid }];
+    return new Membership({ ...this, ...changes, heads, stamps });
   }
 
   /** Number of the last entry. */
@@ -187,6 +198,11 @@ export class Membership {
   /** Hash of the last entry. */
   get head(): string {
     return this.heads[this.seq] as string;
+  }
+
+  /** Time of the last entry, unix seconds. */
+  get ts(): number {
+    return (this.stamps[this.seq] as Stamp).ts;
   }
 
   /** The head as documents name it. */
@@ -205,24 +221,34 @@ export class Membership {
     return [...this.devices.values()].filter((member) => member.until === null);
   }
 
-  /** Invitations that can be used at `now`, unix seconds. */
+  /** Invitations that can be used at `now`, unix seconds by the server's clock. */
   openInvitations(now: number): Invitation[] {
-    return [...this.invitations.values()].filter((invitation) => isOpen(invitation, now));
+    return [...this.invitations.values()].filter((invitation) => this.#isOpen(invitation, now));
   }
 
-  /** The role that a member has for ever; undefined for a new one. */
-  roleOf(member: string): Role | undefined {
-    return [...this.devices.values()].find((device) => device.member === member)?.role;
-  }
-
-  /** Whether any device ever had this role. */
-  hasRole(role: Role): boolean {
-    return [...this.devices.values()].some((device) => device.role === role);
+  /**
+   * The invitation that can be used at `now`.
+   *
+   * @throws CircleError `invite`: there is none, or no longer.
+   */
+  openInvitation(iid: string, now: number): Invitation {
+    const invitation = this.invitations.get(iid);
+    if (invitation === undefined || !this.#isOpen(invitation, now)) {
+      throw new CircleError("invite", "the invitation is used, withdrawn, expired or unknown");
+    }
+    return invitation;
   }
 
   /** The epoch of a stream that held when the log ended at `seq`. */
   epochAt(stream: Stream, seq: number): Epoch | undefined {
     return this.epochs[stream].filter((epoch) => epoch.at <= seq).pop();
+  }
+
+  /** Whoever learned a later epoch's secret did not come by an earlier invitation. */
+  #isOpen(invitation: Invitation, now: number): boolean {
+    const isRekeyed = [...this.epochs.c, ...this.epochs.k].some(({ at }) => at > invitation.seq);
+    const moment = Math.max(now, this.ts);
+    return invitation.state === "open" && !isRekeyed && moment <= invitation.exp;
   }
 
   /** Who must have signed: a live device, or for `join` the new one itself. */
@@ -251,116 +277,99 @@ const RULES: {
 } = { invite, uninvite, join, add };
 
 async function found({ payload, jws, hash }: Entry<Genesis>): Promise<Fields> {
-  const { purpose, adds, role, member, dev, ts, ep } = payload;
+  const { purpose, adds, clinic, role, member, dev, ts } = payload;
   await checkKid(dev, jws.kid);
   await verifyJws(jws, dev.spk);
-  if (!mayFound(purpose, adds, role)) {
+  if ((purpose === "clinic" && clinic !== "") || (purpose !== "patient" && adds !== "members")) {
+    throw new CircleError("schema", "a circle of this purpose is founded otherwise");
+  }
+  if (!mayFound(purpose, role)) {
     throw new CircleError("authz", `a ${role} may not found this kind of circle`);
   }
-  if ((payload.clinic !== "" && purpose === "clinic") || ep.c.e !== 1) {
-    throw new CircleError(ep.c.e === 1 ? "authz" : "epoch", "a circle is founded with epoch 1");
-  }
   const device = jws.kid;
-  const founder: Member = {
-    device,
-    pub: dev,
-    member,
-    role,
-    s: "c",
-    since: 0,
-    until: null,
-    by: device,
-    ts,
-  };
+  const place = { member, role, s: "c", by: device } as const;
   return {
     circle: `c${hex(hash).slice(0, 40)}`,
     purpose,
     adds,
-    clinic: payload.clinic,
+    clinic,
     heads: [b64uEncode(hash)],
-    ts,
-    devices: new Map([[device, founder]]),
+    stamps: [{ ts, device }],
+    devices: new Map([[device, { device, pub: dev, ...place, since: 0, until: null }]]),
     invitations: new Map(),
-    epochs: { c: [{ e: 1, commit: ep.c.commit, at: 0 }], k: [] },
+    epochs: { c: [firstEpoch(payload)], k: [] },
   };
+}
+
+function firstEpoch({ ep: { c, k } }: Genesis): Epoch {
+  if (c === undefined || k !== undefined || c.e !== 1 || c.back !== undefined) {
+    throw new CircleError("epoch", "a circle is founded with the first epoch of stream c");
+  }
+  if (Object.keys(c.fence).length > 0) {
+    throw new CircleError("fence", "nobody was removed yet");
+  }
+  return { e: 1, commit: c.commit, at: 0 };
 }
 
 async function invite(circle: Membership, { payload, jws }: Entry<Invite>): Promise<Changes> {
   const { iid, spk, role, member, s, mode, exp, ts, seq } = payload;
-  if (mode !== "direct") {
-    throw new CircleError("op", "invitations by message are not offered yet");
+  if (exp < ts || exp > ts + DIRECT_SECONDS_MAX) {
+    throw new CircleError("ts", "an invitation is open for an hour at most");
   }
-  const signer = circle.live(jws.kid) as Member;
-  checkMayAdd(circle, signer, role, member);
-  checkReach(signer, role, s);
+  checkMayBringIn(circle, circle.live(jws.kid) as Member, payload, ts);
   if (circle.invitations.has(iid) || isKnownKey(circle, spk)) {
     throw new CircleError("dup", "an invitation or its key was used before");
   }
-  if (exp < ts || exp - ts > DIRECT_SECONDS_MAX) {
-    throw new CircleError("invite", "an invitation is open for an hour at most");
-  }
-  if (circle.openInvitations(ts).length >= INVITATIONS_OPEN_MAX) {
-    throw new CircleError("limit", "too many invitations are open");
-  }
-  const invitation: Invitation = {
-    iid,
-    spk,
-    role,
-    member,
-    s,
-    mode,
-    exp,
-    by: jws.kid,
-    seq,
-    state: "open",
-  };
+  const place = { role, member, s, by: jws.kid };
+  const invitation: Invitation = { iid, spk, ...place, mode, exp, seq, state: "open" };
   return { invitations: new Map(circle.invitations).set(iid, invitation) };
 }
 
 async function uninvite(circle: Membership, { payload, jws }: Entry<Uninvite>): Promise<Changes> {
-  const invitation = circle.invitations.get(payload.iid);
-  if (invitation !== undefined) {
-    const signer = circle.live(jws.kid) as Member;
-    checkMayRemove(circle, signer, invitation.role, invitation.member);
-  }
-  return { invitations: withdrawn(circle, invitation, payload.ts, "withdrawn") };
+  const invitation = circle.openInvitation(payload.iid, payload.ts);
+  checkMayWithdraw(circle, circle.live(jws.kid) as Member, invitation);
+  return { invitations: ended(circle, invitation, "withdrawn") };
 }
 
 async function join(circle: Membership, { payload, jws }: Entry<Join>): Promise<Changes> {
-  checkNewDevice(circle, jws.kid, payload.dev);
-  const invitation = circle.invitations.get(payload.iid);
-  const invitations = withdrawn(circle, invitation, payload.ts, "used");
-  const { role, member, s, by, spk } = invitation as Invitation;
-  await checkProof(circle, payload, jws.kid, spk);
-  // Others may have come since: the invitation gives no more than its maker could give today.
-  checkMayAdd(circle, circle.devices.get(by) as Member, role, member);
-  return { invitations, devices: joined(circle, payload, { role, member, s, by }, jws.kid) };
+  const invitation = circle.openInvitation(payload.iid, payload.ts);
+  await checkProof(circle, payload, jws.kid, invitation.spk);
+  const { role, member, s, by } = invitation;
+  return {
+    invitations: ended(circle, invitation, "used"),
+    devices: broughtIn(circle, jws.kid, payload, { role, member, s, by }),
+  };
 }
 
 async function add(circle: Membership, { payload, jws }: Entry<Add>): Promise<Changes> {
-  const { dev, role, member, s } = payload;
-  const signer = circle.live(jws.kid) as Member;
-  checkMayAdd(circle, signer, role, member);
-  checkReach(signer, role, s);
-  const device = await deviceId(dev);
-  checkNewDevice(circle, device, dev);
+  const { dev, role, member, s, ts } = payload;
   if (payload.iid !== "") {
     throw new CircleError("invite", "there is no such request to approve");
   }
-  return { devices: joined(circle, payload, { role, member, s, by: jws.kid }, device) };
+  checkMayBringIn(circle, circle.live(jws.kid) as Member, payload, ts);
+  const place = { role, member, s, by: jws.kid };
+  return { devices: broughtIn(circle, await deviceId(dev), payload, place) };
 }
 
-function joined(
+function broughtIn(
   circle: Membership,
-  { dev, seq, ts }: Join | Add,
-  place: Pick<Member, "role" | "member" | "s" | "by">,
   device: string,
+  { dev, seq }: Join | Add,
+  place: Pick<Member, "role" | "member" | "s" | "by">,
 ): Map<string, Member> {
-  if (circle.liveDevices().length >= DEVICES_LIVE_MAX || circle.devices.size >= DEVICES_EVER_MAX) {
-    throw new CircleError("limit", "too many devices are in this circle");
+  if (circle.devices.has(device) || isKnownKey(circle, dev.spk)) {
+    throw new CircleError("dup", "a device or its key was in this circle before");
   }
-  const member: Member = { device, pub: dev, ...place, since: seq, until: null, ts };
+  const member: Member = { device, pub: dev, ...place, since: seq, until: null };
   return new Map(circle.devices).set(device, member);
+}
+
+function ended(
+  circle: Membership,
+  invitation: Invitation,
+  state: "used" | "withdrawn",
+): Map<string, Invitation> {
+  return new Map(circle.invitations).set(invitation.iid, { ...invitation, state });
 }
 
 async function checkProof(
@@ -384,35 +393,6 @@ async function checkProof(
   throw new CircleError("proof", "the invitation did not admit this device");
 }
 
-/** The invitations with this one, which must be open at `ts`, ended. */
-function withdrawn(
-  circle: Membership,
-  invitation: Invitation | undefined,
-  ts: number,
-  state: "used" | "withdrawn",
-): Map<string, Invitation> {
-  if (invitation === undefined || !isOpen(invitation, ts)) {
-    throw new CircleError("invite", "the invitation is used, withdrawn, expired or unknown");
-  }
-  return new Map(circle.invitations).set(invitation.iid, { ...invitation, state });
-}
-
-function isOpen(invitation: Invitation, ts: number): boolean {
-  return invitation.state === "open" && ts <= invitation.exp;
-}
-
-function checkReach(signer: Member, role: Role, s: Reach): void {
-  if (s === "ck" && (signer.s !== "ck" || (role !== "therapist" && role !== "recovery"))) {
-    throw new CircleError("authz", "only who reads the clinicians' notes can let others read them");
-  }
-}
-
-function checkNewDevice(circle: Membership, device: string, dev: Pub): void {
-  if (circle.devices.has(device) || isKnownKey(circle, dev.spk)) {
-    throw new CircleError("dup", "a device or its key was in this circle before");
-  }
-}
-
 function isKnownKey(circle: Membership, spk: string): boolean {
   return (
     [...circle.devices.values()].some((device) => device.pub.spk === spk) ||
@@ -427,8 +407,10 @@ async function checkKid(dev: Pub, kid: string): Promise<void> {
 }
 
 async function readEntry(doc: LogDocument): Promise<Entry> {
-  const { _id, _rev, j, ...rest } = doc;
-  if (typeof _id !== "string" || typeof j !== "string" || Object.keys(rest).length > 0) {
+  const { j } = doc;
+  const isNamed = (id: unknown) => typeof id === "string" && /^log:[0-9]{6}$/.test(id);
+  const isText = (text: unknown) => typeof text === "string";
+  if (!hasExactly(doc, { _id: isNamed, j: isText }, { _rev: isText })) {
     throw new CircleError("schema", "an entry of the member list has a wrong or missing part");
   }
   if (j.length > ENTRY_BYTES_MAX) {

@@ -17,7 +17,6 @@ interface Adding {
 
 interface Table {
   readonly founders: readonly Role[];
-  readonly roles: readonly Role[];
   readonly adds: Readonly<Partial<Record<Role, Adding>>>;
   /** Roles that may withdraw anyone's invitation. */
   readonly removers: readonly Role[];
@@ -26,7 +25,6 @@ interface Table {
 const TABLES: Readonly<Record<Purpose, Table>> = {
   patient: {
     founders: ["patient", "therapist"],
-    roles: ["patient", "caregiver", "therapist", "recovery"],
     adds: {
       patient: { fresh: ["patient", "caregiver", "therapist"], under: ["patient", "caregiver"] },
       therapist: {
@@ -38,16 +36,20 @@ const TABLES: Readonly<Record<Purpose, Table>> = {
   },
   clinic: {
     founders: ["admin"],
-    roles: ["admin", "therapist", "recovery"],
     adds: { admin: { fresh: ["admin", "therapist", "recovery"], under: [] } },
     removers: ["admin"],
   },
   cohort: {
     founders: ["therapist"],
-    roles: ["therapist", "participant"],
     adds: { therapist: { fresh: ["therapist", "participant"], under: ["participant"] } },
     removers: ["therapist"],
   },
+};
+
+/** What a patient may bring in where nobody else may. */
+const PATIENT_ALONE: Adding = {
+  fresh: ["caregiver", "therapist", "recovery"],
+  under: ["patient", "caregiver"],
 };
 
 const WRITERS: Readonly<Record<Purpose, readonly Role[]>> = {
@@ -67,9 +69,9 @@ const KINDS: Readonly<Record<string, Readonly<Record<Purpose, readonly Role[]>>>
   pr: WRITERS,
 };
 
-/** Whether a circle of `purpose` can be founded by `role`; "by the patient only" is for patients. */
-export function mayFound(purpose: Purpose, adds: "members" | "patient", role: Role): boolean {
-  return TABLES[purpose].founders.includes(role) && (adds === "members" || purpose === "patient");
+/** Whether a circle of `purpose` can be founded by `role`. */
+export function mayFound(purpose: Purpose, role: Role): boolean {
+  return TABLES[purpose].founders.includes(role);
 }
 
 /** Whether a device of `role` may write documents of `kind`. */
@@ -78,52 +80,70 @@ export function mayWrite(purpose: Purpose, kind: string, role: Role): boolean {
 }
 
 /**
- * Promise that `signer` may put a device under `member` with `role` as the circle now is.
+ * Promise that `signer` may bring a device under `member` with `role` into the circle at `ts`.
  *
  * @throws CircleError `authz`: it may not.
  */
-export function checkMayAdd(circle: Membership, signer: Member, role: Role, member: string): void {
-  const table = TABLES[circle.purpose];
-  const roleBefore = circle.roleOf(member);
-  if (!table.roles.includes(role) || (roleBefore !== undefined && roleBefore !== role)) {
-    throw new CircleError("authz", "this member cannot have this role here");
-  }
-  if (signer.role !== "recovery" && isOwn(signer, role, member)) {
-    return;
-  }
-  const adding = isPatientAlone(circle, signer) ? undefined : table.adds[signer.role];
-  const allowed = roleBefore === undefined ? adding?.fresh : adding?.under;
-  if (!allowed?.includes(role)) {
-    throw new CircleError("authz", `a ${signer.role} may not add this ${role} here`);
-  }
-  if (role === "patient" && roleBefore === undefined && circle.hasRole("patient")) {
-    throw new CircleError("authz", "a circle has one patient");
+export function checkMayBringIn(
+  circle: Membership,
+  signer: Member,
+  place: Pick<Member, "role" | "member" | "s">,
+  ts: number,
+): void {
+  const { role, member, s } = place;
+  const standing = standingRoles(circle, ts);
+  const before = standing.get(member);
+  const adding = addingOf(circle, signer);
+  const isSecondPatient = role === "patient" && [...standing.values()].includes(role);
+  const isAllowed =
+    before === undefined
+      ? adding?.fresh.includes(role) === true && !isSecondPatient
+      : before === role && (isOwn(signer, role, member) || adding?.under.includes(role) === true);
+  const seesClinicians = role === "therapist" || role === "recovery";
+  if (!isAllowed || (s === "ck" && !(seesClinicians && signer.s === "ck"))) {
+    throw new CircleError("authz", `a ${signer.role} may not bring this ${role} in`);
   }
 }
 
+/** Each member with its role: who ever had a device here, and who is invited at `ts`. */
+function standingRoles(circle: Membership, ts: number): Map<string, Role> {
+  const places = [...circle.openInvitations(ts), ...circle.devices.values()];
+  return new Map(places.map(({ member, role }) => [member, role]));
+}
+
 /**
- * Promise that `signer` may withdraw an invitation to `member` with `role`.
+ * Promise that `signer` may withdraw an invitation.
  *
  * @throws CircleError `authz`: it may not.
  */
-export function checkMayRemove(
+export function checkMayWithdraw(
   circle: Membership,
   signer: Member,
-  role: Role,
-  member: string,
+  { role, member }: Pick<Member, "role" | "member">,
 ): void {
   const anyone =
-    TABLES[circle.purpose].removers.includes(signer.role) && !isPatientAlone(circle, signer);
-  if (!anyone && (signer.role === "recovery" || !isOwn(signer, role, member))) {
+    TABLES[circle.purpose].removers.includes(signer.role) &&
+    (signer.role === "patient" || !isPatientAlone(circle));
+  if (!anyone && !isOwn(signer, role, member)) {
     throw new CircleError("authz", `a ${signer.role} may not withdraw this invitation`);
   }
 }
 
-function isOwn(signer: Member, role: Role, member: string): boolean {
-  return signer.role === role && signer.member === member;
+/** What `signer` may bring in besides its own; a patient who decides alone also the paper key. */
+function addingOf(circle: Membership, signer: Member): Adding | undefined {
+  if (!isPatientAlone(circle)) {
+    return TABLES[circle.purpose].adds[signer.role];
+  }
+  return signer.role === "patient" ? PATIENT_ALONE : undefined;
 }
 
-/** Whether this circle is the patient's alone to change and the signer is someone else. */
-function isPatientAlone(circle: Membership, signer: Member): boolean {
-  return circle.adds === "patient" && circle.hasRole("patient") && signer.role !== "patient";
+function isOwn(signer: Member, role: Role, member: string): boolean {
+  return signer.role !== "recovery" && signer.role === role && signer.member === member;
+}
+
+/** Whether this circle is the patient's alone to change, as it is from the first device on. */
+function isPatientAlone(circle: Membership): boolean {
+  return (
+    circle.adds === "patient" && [...circle.devices.values()].some(({ role }) => role === "patient")
+  );
 }

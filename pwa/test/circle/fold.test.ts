@@ -1,0 +1,62 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Operation, orderOperations } from "../../src/circle/fold.ts";
+
+const operation: fc.Arbitrary<Operation> = fc.record({
+  lam: fc.integer({ min: 1, max: 4 }),
+  at: fc.integer({ min: 0, max: 2 }),
+  role: fc.constantFrom("patient", "therapist", "caregiver"),
+  device: fc.constantFrom("dA", "dB"),
+  stream: fc.constant("c"),
+  n: fc.integer({ min: 1, max: 5 }),
+  hash: fc.constantFrom("00", "01", "ff"),
+});
+
+// Two documents of one hash are one document.
+const nameAndHash = (found: Operation) => `${found.device}${found.n}${found.hash}`;
+
+test("does not depend on what arrived first, nor on what arrived twice", () => {
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(operation, { selector: nameAndHash }),
+      fc.nat(),
+      (operations, seed) => {
+        const turn = operations.length === 0 ? 0 : seed % operations.length;
+        const turned = [...operations.slice(turn), ...operations.slice(0, turn), ...operations];
+        const expected = orderOperations(operations.toReversed()).ordered.map(nameAndHash);
+        expect(orderOperations(turned).ordered.map(nameAndHash)).toEqual(expected);
+      },
+    ),
+  );
+});
+
+const base: Operation = {
+  lam: 1,
+  at: 0,
+  role: "patient",
+  device: "dA",
+  stream: "c",
+  n: 1,
+  hash: "00",
+};
+
+test("lets the clinician's word of the same logical time come later", () => {
+  const therapist = { ...base, role: "therapist", device: "d0", at: -5 } as const;
+  expect(orderOperations([therapist, base]).ordered).toEqual([base, therapist]);
+});
+
+test("reads the smaller hash of two under one name", () => {
+  const other = { ...base, hash: "01", lam: 9 };
+  expect(orderOperations([other, base]).ordered).toEqual([base]);
+});
+
+test("sets aside who runs ahead of all reason", () => {
+  const ahead = { ...base, n: 2, lam: 1_000_002 };
+  const beyond = { ...base, n: 3, lam: 2 ** 40 };
+  expect(orderOperations([ahead, base, beyond])).toEqual({
+    ordered: [base],
+    aside: [ahead, beyond],
+  });
+  const within = { ...ahead, lam: 1_000_001 };
+  expect(orderOperations([within, base]).ordered).toEqual([base, within]);
+});
