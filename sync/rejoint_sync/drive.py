@@ -46,6 +46,8 @@ from rejoint_sync.replicator import (
 CONNECT_S: Final = 10.0
 READ_S: Final = 30.0
 
+HttpClient = httpx.AsyncClient
+
 T = TypeVar("T")
 Keep = Callable[[Sequence[Refusal]], Awaitable[None]]
 """Keeps refusals durably."""
@@ -110,7 +112,7 @@ async def drive(conversation: Conversation[T], source: Peer, target: Peer, keep:
 # -- over HTTP -----------------------------------------------------------------------------------
 
 
-def open_client(origin: str) -> httpx.AsyncClient:
+def open_client(origin: str) -> HttpClient:
     """An HTTP client for one server; close it with `async with`.
 
     Args:
@@ -145,7 +147,7 @@ class Connection:
 
     def __init__(
         self,
-        client: httpx.AsyncClient,
+        client: HttpClient,
         traffic: Traffic,
         token: Callable[[], str] | None,
         heard: Callable[[int], None],

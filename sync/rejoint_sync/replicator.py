@@ -172,12 +172,12 @@ class Progress:
     """What a run has done so far; true also when the run failed.
 
     Attributes:
-        written: Revisions that the target took.
+        written: Ids of documents of which the target took a revision, once for each.
         arrived: Ids of documents that the target now has in every revision that was offered.
         refused: Documents that a side did not give or take.
     """
 
-    written: int = 0
+    written: list[str] = field(default_factory=list)
     arrived: set[str] = field(default_factory=set)
     refused: list[Refusal] = field(default_factory=list)
 
@@ -302,7 +302,8 @@ def _copy(
         for batch in _batches(fetched.documents):
             denied = yield from _write(batch)
             refused.extend(denied)
-            progress.written += len(batch) - len(denied)
+            names = {refusal.id for refusal in denied}
+            progress.written += [doc["_id"] for doc in batch if doc["_id"] not in names]
         missing_now = {refusal.id for refusal in refused} | set(fetched.gone)
     else:
         missing_now = set()

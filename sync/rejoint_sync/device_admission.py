@@ -1,0 +1,291 @@
+"""How a device gets into circles and brings others in: found, join, invite, add."""
+
+import secrets
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from rejoint_sync.circle import entries
+from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.envelope import NONCE_BYTES, SECRET_BYTES, generate_scalar
+from rejoint_sync.circle.epochs import wrap
+from rejoint_sync.circle.grammar import Pub
+from rejoint_sync.circle.invitation import (
+    LINK_SECRET_BYTES,
+    Link,
+    Opened,
+    accept,
+    invitation_id,
+    open_inv,
+    seal_inv,
+)
+from rejoint_sync.circle.limits import DIRECT_SECONDS_MAX
+from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.schema import parse_entry
+from rejoint_sync.circle.standing import Invitation
+from rejoint_sync.device_circle import STREAM, CircleCopy, plain
+from rejoint_sync.device_line import Line
+from rejoint_sync.device_log import TRIES, append, pause, send, settle
+from rejoint_sync.device_state import DeviceState, Own, Pending
+from rejoint_sync.drive import Unreachable
+from rejoint_sync.errors import CircleError, SyncError
+from rejoint_sync.stores import Store
+
+Answer = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Founding:
+    """What is founded.
+
+    Attributes:
+        purpose: "clinic" or "patient".
+        role: The founder's.
+        clinic: The clinic's circle, "" for a clinic.
+        setup: The one-time secret of the first clinic, "" otherwise.
+    """
+
+    purpose: str
+    role: str
+    clinic: str = ""
+    setup: str = field(default="", repr=False)
+
+
+async def found(line: Line, store: Store, founding: Founding) -> Answer:
+    """Found a circle as its first device.
+
+    Args:
+        line: To the server.
+        store: Gets one more database.
+        founding: What.
+
+    Returns:
+        `circle`, `member`, `role`.
+    """
+    # The server's time is needed for the entry, and whether it is there at all.
+    await line.open.call("GET", "/db/")
+    keys = line.identity.keys
+    es = secrets.token_bytes(SECRET_BYTES)
+    member = entries.member_id(secrets.token_bytes(entries.MEMBER_BYTES))
+    genesis = entries.genesis(
+        keys,
+        purpose=founding.purpose,
+        adds="members",
+        clinic=founding.clinic,
+        member=member,
+        role=founding.role,
+        es=es,
+        rnd=secrets.token_bytes(16),
+        ts=line.now_s(),
+    )
+    circle = Membership.founded(genesis).circle
+    bundle = Bundle(genesis, (wrap(circle, STREAM, 1, es, keys.pub),))
+    await store.create(circle)
+    copy = await CircleCopy.open(store, circle, keys)
+    answer = {"circle": circle, "member": member, "role": founding.role}
+    body = bundle.to_json() | ({"setup": founding.setup} if founding.setup else {})
+    await _or_forget(send(line, copy, Pending("genesis", body, answer)), copy)
+    return answer
+
+
+async def join(line: Line, store: Store, link: Link) -> Answer:
+    """Enter a circle by an invitation.
+
+    Args:
+        line: To the server.
+        store: Gets one more database.
+        link: Of the kind j1.
+
+    Returns:
+        `circle`, `member`, `role`.
+
+    Raises:
+        CircleError: `invite`: used, expired or taken back; `tag`: the link was changed; others by
+            the rules of the log.
+    """
+    copy: CircleCopy | None = None
+    for attempt in range(TRIES):
+        log, opened = await _look(line, link)
+        members = Membership.replay(link.circle, log)
+        bundle, answer = _enter(line, members, opened)
+        if copy is None:
+            await store.create(link.circle)
+            copy = await CircleCopy.open(store, link.circle, line.identity.keys)
+        try:
+            await copy.extend(log[copy.members.seq + 1 if copy.membership else 0 :])
+            await _or_forget(send(line, copy, Pending("join", bundle.to_json(), answer)), copy)
+        except CircleError as error:
+            if error.code not in ("seq", "prev") or attempt == TRIES - 1:
+                raise
+            copy = None
+            await pause(attempt)
+        else:
+            return answer
+    raise AssertionError("the last try returns or raises")
+
+
+async def _or_forget(sending: Awaitable[None], copy: CircleCopy) -> None:
+    """Wait for the server's answer; when it is no, this circle was never ours."""
+    try:
+        await sending
+    except SyncError:
+        if copy.state.pending is None:
+            await copy.store.delete(copy.circle)
+        raise
+
+
+def _enter(line: Line, members: Membership, opened: Opened) -> tuple[Bundle, Answer]:
+    keys, circle = line.identity.keys, members.circle
+    invitation = accept(members, opened, line.now_s())
+    ts = max(line.now_s(), members.stamps[-1].ts)
+    entry = entries.join(members, keys, opened=opened, ts=ts)
+    members.append(entry)
+    wraps = tuple(
+        wrap(circle, stream, members.current_epoch(stream).e, es, keys.pub)
+        for stream, es in opened.es.items()
+    )
+    answer = {"circle": circle, "member": invitation.member, "role": invitation.role}
+    return Bundle(entry, wraps), answer
+
+
+async def _look(line: Line, link: Link) -> tuple[list[dict[str, Any]], Opened]:
+    """The log and the opened invitation that a link leads to."""
+    iid = invitation_id(link.circle, link.secret)
+    answer = await line.open.call("GET", f"/circles/{link.circle}/invitations/{iid}")
+    try:
+        log = [{"_id": entry["_id"], "j": entry["j"]} for entry in answer["log"]]
+        sealed = answer["inv"]
+    except (KeyError, TypeError):
+        raise Unreachable("an answer that is not a Rejoint server's") from None
+    if sealed is None:
+        invitation = Membership.replay(link.circle, log).invitations.get(iid)
+        if invitation is None:
+            raise CircleError("invite", "the server does not know this invitation")
+        raise CircleError("invite", _why_not_open(invitation))
+    return log, open_inv(link.circle, link.secret, sealed)
+
+
+def _why_not_open(invitation: Invitation) -> str:
+    if invitation.closed:
+        return "someone else used this invitation, or it was taken back; ask for a new one"
+    return "this invitation has expired; ask for a new one"
+
+
+async def invite(
+    line: Line, copy: CircleCopy, *, role: str, member: str | None, wish: DeviceState | None = None
+) -> Answer:
+    """Make a link that lets one device join, good for an hour.
+
+    Args:
+        line: To the server.
+        copy: The circle.
+        role: What the one who joins will be.
+        member: Whose device it will be; None for a new member, or for the one patient there is.
+        wish: Remembers that who joins is a further device of one's own.
+
+    Returns:
+        `link`, `circle`, `iid`, `member`, `role`, `expires` (unix seconds).
+    """
+    settled = await settle(line, copy)
+    if settled is not None and settled.op == "invite" and settled.answer["role"] == role:
+        return settled.answer
+    es = await copy.current_secret()
+    secret, scalar = secrets.token_bytes(LINK_SECRET_BYTES), generate_scalar()
+    iid = invitation_id(copy.circle, secret)
+    link = Link(line.identity.server, "j1", copy.circle, secret)
+    new_member = entries.member_id(secrets.token_bytes(entries.MEMBER_BYTES))
+    if wish is not None:
+        # A wish for an invitation that was never accepted does nothing; a lost wish is not seen.
+        wish.own.append(Own(copy.circle, iid))
+        await wish.write(copy.store)
+
+    def make(members: Membership, ts: int) -> tuple[Bundle, Answer]:
+        whose = member or _the_one(members, role, ts) or new_member
+        exp = ts + DIRECT_SECONDS_MAX
+        entry = entries.invite(
+            members,
+            copy.keys,
+            iid=iid,
+            sign_scalar=scalar,
+            role=role,
+            member=whose,
+            s=STREAM,
+            exp=exp,
+            ts=ts,
+        )
+        sealed = seal_inv(
+            members.append(entry),
+            secret,
+            sign_scalar=scalar,
+            es={STREAM: es},
+            nonce=secrets.token_bytes(NONCE_BYTES),
+        )
+        answer = {"link": link.format(), "circle": copy.circle, "iid": iid, "member": whose}
+        return Bundle(entry, (), sealed), answer | {"role": role, "expires": str(exp)}
+
+    return await append(line, copy, "invite", make)
+
+
+def _the_one(members: Membership, role: str, now_s: int) -> str | None:
+    """The member of a role that only one can have, when there is one."""
+    if role not in members.rules.single:
+        return None
+    standing = members.members_standing(now_s)
+    return next((name for name, held in standing.items() if held == role), None)
+
+
+async def add_own(line: Line, state: DeviceState, copies: Mapping[str, CircleCopy]) -> None:
+    """Add this person's further devices to all circles that they are not in yet.
+
+    Args:
+        line: To the server.
+        state: Knows which invitations were for one's own devices.
+        copies: All circles of this device, up to date.
+    """
+    open_wishes: list[Own] = []
+    for own in state.own:
+        origin = copies.get(own.circle)
+        if origin is None or not origin.live:
+            continue
+        pub = await _joined_by(origin, own.iid)
+        if pub is None:
+            if origin.members.invitations[own.iid] in origin.members.open_invitations(line.now_s()):
+                open_wishes.append(own)
+            continue
+        open_wishes.append(own)
+        for copy in copies.values():
+            if copy is not origin and copy.live and not copy.state.alarm:
+                await _add(line, copy, pub)
+    if open_wishes != state.own:
+        state.own = open_wishes
+        await state.write(next(iter(copies.values())).store)
+
+
+async def _joined_by(copy: CircleCopy, iid: str) -> Pub | None:
+    """The keys of the device that joined by an invitation and is still there."""
+    async for stored in copy.range("log:"):
+        entry = parse_entry(plain(stored))
+        if entry.op == "join" and entry.payload["iid"] == iid:
+            pub: Pub = entry.payload["dev"]
+            return pub if copy.members.live(entry.jws.kid) else None
+    return None
+
+
+async def _add(line: Line, copy: CircleCopy, pub: Pub) -> None:
+    me, spk = copy.require_me(), pub["spk"]
+    if any(member.pub["spk"] == spk for member in copy.members.devices.values()):
+        return
+    es = await copy.current_secret()
+
+    def make(members: Membership, ts: int) -> tuple[Bundle, Answer]:
+        entry = entries.add(
+            members, copy.keys, pub=pub, role=me.role, member=me.member, s=me.s, ts=ts
+        )
+        epoch = members.current_epoch(STREAM)
+        return Bundle(entry, (wrap(copy.circle, STREAM, epoch.e, es, pub),)), {}
+
+    try:
+        await append(line, copy, "add", make)
+    except CircleError as error:
+        if error.code != "dup":  # its own other device was faster
+            raise

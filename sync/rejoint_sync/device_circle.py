@@ -1,0 +1,335 @@
+"""One circle as this device holds it: its log, its keys, its documents, what it writes.
+
+The log is replayed each time from the local store and held against the pin, the newest entry this
+device ever saw: a copy that was changed behind its back is refused, not repaired. A circle under
+alarm (the server showed a shorter or another log) can be read and is never written to again.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any, Final, Self
+
+import orjson
+
+from rejoint_sync.circle.document import (
+    KINDS,
+    Sealed,
+    open_document,
+    seal,
+    structural_rev,
+    verify,
+)
+from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.envelope import NONCE_BYTES
+from rejoint_sync.circle.epochs import Secrets, unwrap, wrap_id
+from rejoint_sync.circle.fold import Operation, in_order
+from rejoint_sync.circle.keys import DeviceKeys
+from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.standing import Member
+from rejoint_sync.device_home import HomeUnusable
+from rejoint_sync.device_replica import document_of
+from rejoint_sync.device_state import CircleState
+from rejoint_sync.document import Document
+from rejoint_sync.errors import BadRequest, CircleError, Forbidden, SyncError
+from rejoint_sync.stores import ChangesQuery, Leaf, Store, Stored
+
+STREAM: Final = "c"
+_PAGE: Final = 1000
+_PUT_AT_ONCE: Final = 200
+
+
+class CircleCopy:
+    """This device's copy of one circle; make one by `open`.
+
+    Attributes:
+        circle: Its name.
+        keys: Of this device.
+        store: The local store.
+        state: What must not be forgotten; `save` writes it.
+        membership: The replayed log; None before the first entry is here.
+    """
+
+    def __init__(self, store: Store, circle: str, keys: DeviceKeys, state: CircleState) -> None:
+        self.store = store
+        self.circle = circle
+        self.keys = keys
+        self.state = state
+        self.membership: Membership | None = None
+        self._secrets: Secrets | None = None
+
+    @classmethod
+    async def open(cls, store: Store, circle: str, keys: DeviceKeys) -> Self:
+        """Read, replay and check the copy; finish what a killed command left behind.
+
+        Raises:
+            HomeUnusable: The copy was changed by something else.
+        """
+        copy = cls(store, circle, keys, await CircleState.read(store, circle))
+        entries = [plain(stored) async for stored in copy.range("log:")]
+        pin = copy.state.pin
+        try:
+            if entries:
+                copy.membership = Membership.replay(circle, entries)
+        except CircleError as error:
+            raise HomeUnusable(f"the copy of {circle} was changed: {error.reason}") from None
+        replayed = copy.membership
+        if pin is not None and (
+            replayed is None or replayed.seq < pin[0] or replayed.heads[pin[0]] != pin[1]
+        ):
+            raise HomeUnusable(f"the copy of {circle} was changed: its log is not what it was")
+        await copy._write(copy.state.fresh)
+        return copy
+
+    async def save(self) -> None:
+        """Write the notes durably."""
+        await self.state.write(self.store, self.circle)
+
+    @property
+    def members(self) -> Membership:
+        """The replayed log. Raises `Forbidden` before there is one."""
+        if self.membership is None:
+            raise Forbidden("this circle is not open yet; sync first")
+        return self.membership
+
+    @property
+    def me(self) -> Member | None:
+        """This device as the log has it, None when it is not (yet) there."""
+        return self.membership.devices.get(self.keys.id) if self.membership else None
+
+    @property
+    def live(self) -> bool:
+        """Whether this device is in the circle now, as far as is known here."""
+        return self.membership is not None and self.membership.live(self.keys.id)
+
+    def require_me(self) -> Member:
+        """This device as the log has it. Raises `Forbidden` when it is not in the circle."""
+        me = self.me
+        if me is None or not self.live:
+            raise Forbidden("this device is not in this circle")
+        return me
+
+    async def extend(self, entries: Sequence[dict[str, Any]]) -> None:
+        """Append entries that follow the last, keep them, then move the pin.
+
+        Raises:
+            CircleError: One breaks a rule; nothing is kept.
+        """
+        grown = self.membership
+        for entry in entries:
+            if grown is None:
+                grown = Membership.replay(self.circle, [entry])
+            else:
+                grown = grown.append(entry)
+        if grown is None or grown is self.membership:
+            return
+        await self._write(entries)
+        self.membership, self._secrets = grown, None
+        self.state.pin = (grown.seq, grown.head)
+        await self.save()
+
+    async def adopt(self, bundle: Bundle) -> None:
+        """Take over a bundle that the server accepted, perhaps a second time."""
+        own = f":{self.keys.id}"
+        await self._write([wrap for wrap in bundle.wraps if wrap["_id"].endswith(own)])
+        if self.membership is None or not self.membership.holds(bundle.log):
+            await self.extend([bundle.log])
+        self.state.pending = None
+        await self.save()
+
+    async def _write(self, values: Sequence[Mapping[str, Any]]) -> None:
+        if not values:
+            return
+        documents = [
+            Document.parse({**value, "_rev": value.get("_rev") or structural_rev(value)})
+            for value in values
+        ]
+        for outcome in await self.store.write(self.circle, documents, new_edits=False):
+            if outcome.error is not None:
+                raise outcome.error
+
+    async def range(self, prefix: str) -> AsyncIterator[Stored]:
+        """All stored documents whose name starts with `prefix`, in order."""
+        start, end = prefix, prefix[:-1] + chr(ord(prefix[-1]) + 1)
+        while True:
+            page = await self.store.range(self.circle, start, end, limit=_PAGE)
+            for stored in page:
+                yield stored
+            if len(page) < _PAGE:
+                return
+            start = page[-1].id + "\0"
+
+    async def secrets(self) -> Secrets:
+        """The epoch secrets that this device holds here."""
+        if self._secrets is None:
+            held: dict[int, bytes] = {}
+            for epoch in self.members.epochs.get(STREAM, ()):
+                name = wrap_id(STREAM, epoch.e, epoch.commit, self.keys.id)
+                stored = await self.store.read(self.circle, name)
+                if stored is not None:
+                    held[epoch.e] = unwrap(
+                        self.keys, plain(stored), circle=self.circle, stream=STREAM, epoch=epoch
+                    )
+            self._secrets = {STREAM: held}
+        return self._secrets
+
+    async def current_secret(self) -> bytes:
+        """The secret under which documents are sealed now. Raises `CircleError` with `epoch`."""
+        epoch = self.members.current_epoch(STREAM)
+        es = (await self.secrets())[STREAM].get(epoch.e)
+        if es is None:
+            raise CircleError("epoch", "the key of this circle has not arrived yet; sync first")
+        return es
+
+    # -- writing ---------------------------------------------------------------------------------
+
+    async def put(
+        self, kind: str, values: Sequence[object], *, now_s: int, tz_min: int
+    ) -> list[str]:
+        """Seal records and keep them durably; nothing is kept when one is refused.
+
+        Args:
+            kind: `ev`, `nt`, `pl` or `pr`.
+            values: Parsed JSON; `lam` is set, `at`, `tz_min`, and for what was performed
+                `performed_at` and `day`, are filled in where they are absent.
+            now_s: Unix seconds by the server's clock, as far as it is known.
+            tz_min: Minutes east of UTC.
+
+        Returns:
+            The ids, in order.
+
+        Raises:
+            SyncError: A record that is not one, or that this device may not write here.
+        """
+        if self.state.alarm:
+            raise CircleError("fork", self.state.alarm)
+        self.require_me()
+        es = await self.current_secret()
+        await self._catch_up()
+        month = datetime.fromtimestamp(now_s, UTC).strftime("%y%m")
+        documents: list[dict[str, Any]] = []
+        for index, value in enumerate(values, 1):
+            record = _complete(kind, value, lam=self.state.lam + index, now_s=now_s, tz_min=tz_min)
+            document = seal(
+                self.members,
+                self.keys,
+                es=es,
+                kind=kind,
+                month=month,
+                n=self.state.n + index,
+                obj=record,
+                nonce=secrets.token_bytes(NONCE_BYTES),
+            )
+            verify(self.members, document)
+            documents.append(document)
+        for start in range(0, len(documents), _PUT_AT_ONCE):
+            await self._keep(documents[start : start + _PUT_AT_ONCE])
+        return [document["_id"] for document in documents]
+
+    async def _keep(self, documents: list[dict[str, Any]]) -> None:
+        state = self.state
+        state.n += len(documents)
+        state.lam += len(documents)
+        state.fresh = documents
+        state.unsent += [document["_id"] for document in documents]
+        await self.save()
+        await self._write(documents)
+
+    async def _catch_up(self) -> None:
+        """Bring `lam` and the own counter up to what has arrived since the last look."""
+        held = await self.secrets()
+        while True:
+            query = ChangesQuery(since=self.state.seen, limit=_PAGE, include_docs=True)
+            page = await self.store.changes(self.circle, query)
+            for row in orjson.loads(b"[" + page.rows + b"]"):
+                self._count(held, row["doc"])
+            self.state.seen = page.last
+            if page.count < _PAGE:
+                return
+
+    def _count(self, held: Secrets, document: dict[str, Any]) -> None:
+        try:
+            sealed = Sealed.parse(self.circle, document)
+            body = open_document(self.members, held, document)
+        except CircleError:
+            return
+        if sealed.id.device == self.keys.id and sealed.id.stream == STREAM:
+            # A directory that was restored from a copy is behind what its device has written.
+            self.state.n = max(self.state.n, sealed.id.n)
+        role = self.members.devices[sealed.id.device].role
+        operation = Operation.of(sealed, role, body)
+        if operation is not None:
+            self.state.lam = max(self.state.lam, operation.lam)
+
+    # -- reading ---------------------------------------------------------------------------------
+
+    async def show(self) -> dict[str, Any]:
+        """The opened records in the order of the fold, and what was set aside, each with why."""
+        held = await self.secrets()
+        operations: list[Operation] = []
+        names: dict[str, str] = {}
+        aside: list[dict[str, str]] = []
+        for kind in sorted(KINDS):
+            async for stored in self.range(f"{kind}:"):
+                for leaf in stored.leaves:
+                    try:
+                        operation = self._read(held, stored.id, leaf)
+                    except SyncError as error:
+                        aside.append(_aside(stored.id, error))
+                    else:
+                        operations.append(operation)
+                        names[operation.digest] = stored.id
+        ordered, ahead = in_order(operations)
+        limit = CircleError("limit", "its count is too far ahead of all others")
+        aside += [_aside(names[operation.digest], limit) for operation in ahead]
+        records = [self._shown(names[operation.digest], operation) for operation in ordered]
+        return {"circle": self.circle, "records": records, "set_aside": aside}
+
+    def _read(self, held: Secrets, name: str, leaf: Leaf) -> Operation:
+        from rejoint_sync.records import parse_record  # noqa: PLC0415 - pydantic costs 0.1 s
+
+        document = document_of(name, leaf)
+        document.pop("_revisions")
+        body = open_document(self.members, held, document)
+        sealed = Sealed.parse(self.circle, document)
+        parse_record(sealed.id.kind, body)
+        role = self.members.devices[sealed.id.device].role
+        operation = Operation.of(sealed, role, body)
+        assert operation is not None, "parse_record has seen lam and at"
+        return operation
+
+    def _shown(self, name: str, operation: Operation) -> dict[str, Any]:
+        return {
+            "id": name,
+            "place": "phone" if name in self.state.unsent else "server",
+            "author": operation.device,
+            "member": self.members.devices[operation.device].member,
+            "role": operation.role,
+            "value": operation.body,
+        }
+
+
+def plain(stored: Stored) -> dict[str, Any]:
+    """The winner without the protocol's members."""
+    document = document_of(stored.id, stored.leaves[0])
+    return {name: value for name, value in document.items() if name not in ("_rev", "_revisions")}
+
+
+def _aside(name: str, error: SyncError) -> dict[str, str]:
+    code = getattr(error, "code", None) or error.error
+    return {"id": name, "code": str(code), "reason": error.reason}
+
+
+def _complete(kind: str, value: object, *, lam: int, now_s: int, tz_min: int) -> dict[str, Any]:
+    """A record with what the device knows filled in, checked."""
+    from rejoint_sync.records import dump_record, parse_record  # noqa: PLC0415 - as above
+
+    if not isinstance(value, dict):
+        raise BadRequest("expected a record to be a JSON object")
+    record = {"at": now_s, "tz_min": tz_min, **value, "lam": lam}
+    if record.get("type") in ("session", "pain"):
+        record.setdefault("performed_at", record["at"])
+        if "day" not in record and isinstance(record["performed_at"], int):
+            zone = timezone(timedelta(minutes=tz_min))
+            record["day"] = str(datetime.fromtimestamp(record["performed_at"], zone).date())
+    return dump_record(parse_record(kind, record))

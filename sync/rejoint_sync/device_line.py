@@ -1,0 +1,67 @@
+"""The device's line to its server: address, login, and the server's time.
+
+Time on this machine is only used with the correction that the server's last answer gave; entries
+of a log are stamped by an answer of just now.
+"""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from rejoint_sync.circle.keys import login_token
+from rejoint_sync.device_home import Identity
+from rejoint_sync.device_state import DeviceState
+from rejoint_sync.drive import Connection, HttpClient, Traffic, open_client
+
+
+class Line:
+    """A line to one server; `async with` opens and closes it.
+
+    Args:
+        identity: Who calls, and where.
+        state: Its clock correction is kept up to date.
+        clock: Unix seconds by this machine.
+
+    Attributes:
+        traffic: What went over it.
+        open: Asked without login.
+        known: Asked as this device.
+    """
+
+    open: Connection
+    known: Connection
+
+    def __init__(self, identity: Identity, state: DeviceState, clock: Callable[[], float]) -> None:
+        self.traffic = Traffic()
+        self.identity = identity
+        self._state = state
+        self._clock = clock
+        self._client: HttpClient | None = None
+
+    async def __aenter__(self) -> Self:
+        """Make ready; nothing is sent yet."""
+        client = open_client(self.identity.connect)
+        self._client = await client.__aenter__()
+        self.open = Connection(client, self.traffic, None, self._heard)
+        self.known = Connection(client, self.traffic, self._token, self._heard)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Hang up."""
+        if self._client is not None:
+            await self._client.__aexit__(kind, error, trace)
+
+    def now_s(self) -> int:
+        """Unix seconds by the server, as far as it is known."""
+        return int(self._clock()) + self._state.offset_s
+
+    def _heard(self, server_s: int) -> None:
+        self._state.offset_s = server_s - int(self._clock())
+
+    def _token(self) -> str:
+        return login_token(self.identity.keys, self.identity.server, self.now_s())

@@ -1,0 +1,174 @@
+"""How this device reads a circle's log from the server and appends to it.
+
+Appending (docs/circle.md, "Appending"): pull to the server's head, check that the act is allowed,
+make the bundle, keep it, send it. Without an answer the same bytes are sent again, by this command
+or a later one; another bundle is made only when the server said that someone else was faster.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from typing import Any, Final
+
+from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.schema import parse_entry
+from rejoint_sync.device_circle import CircleCopy
+from rejoint_sync.device_line import Line
+from rejoint_sync.device_state import Pending
+from rejoint_sync.drive import Unreachable
+from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError, Unauthorized
+
+TRIES: Final = 5
+_ENTRIES_AT_ONCE: Final = 20
+_FASTER: Final = frozenset({"seq", "prev"})
+
+Make = Callable[[Membership, int], tuple[Bundle, dict[str, str]]]
+"""From the log at its head and the server's time: the bundle, and what to tell the person."""
+
+
+async def pull_log(line: Line, copy: CircleCopy, *, seq: int | None = None) -> None:
+    """Bring the log up to the server's.
+
+    Args:
+        line: To the server.
+        copy: Its log grows.
+        seq: Number of the last entry as the server says; None when it is not known.
+
+    Raises:
+        CircleError: `newer-log` or `fork`: the server shows a shorter or another log than before.
+            That is kept as an alarm. Other codes: an entry that breaks a rule, as by
+            `Membership.append`; nothing of it is kept.
+    """
+    pin = copy.state.pin
+    start = pin[0] if pin else 0
+    while True:
+        stop = start + _ENTRIES_AT_ONCE
+        entries = await _entries(
+            line, copy.circle, start, stop if seq is None else min(stop, seq + 1)
+        )
+        if pin is not None and start == pin[0]:
+            await _hold_against(copy, pin, entries)
+            await copy.extend(entries[1:])
+        else:
+            await copy.extend(entries)
+        start += len(entries)
+        if len(entries) < _ENTRIES_AT_ONCE or (seq is not None and start > seq):
+            return
+
+
+async def _hold_against(
+    copy: CircleCopy, pin: tuple[int, str], entries: list[dict[str, Any]]
+) -> None:
+    if not entries:
+        await _raise_alarm(
+            copy, "newer-log", "the server shows a shorter log of this circle than before"
+        )
+    elif parse_entry(entries[0]).hash != pin[1]:
+        await _raise_alarm(copy, "fork", "the server shows another log of this circle than before")
+
+
+async def _raise_alarm(copy: CircleCopy, code: str, reason: str) -> None:
+    copy.state.alarm = f"{reason}; nothing is written to it any more"
+    await copy.save()
+    raise CircleError(code, copy.state.alarm)
+
+
+async def _entries(line: Line, circle: str, start: int, stop: int) -> list[dict[str, Any]]:
+    """The entries from `start` that are there, in order, without gaps, below `stop`."""
+    names = [f"log:{number:06d}" for number in range(start, stop)]
+    if not names:
+        return []
+    answer = await line.known.call(
+        "POST", f"/db/{circle}/_bulk_get", body={"docs": [{"id": name} for name in names]}
+    )
+    try:
+        found = {
+            item["ok"]["_id"]: {"_id": item["ok"]["_id"], "j": item["ok"]["j"]}
+            for result in answer["results"]
+            for item in result["docs"]
+            if "ok" in item
+        }
+    except (KeyError, TypeError):
+        raise Unreachable("an answer that is not a Rejoint server's") from None
+    entries = []
+    for name in names:
+        if name not in found:
+            break
+        entries.append(found[name])
+    return entries
+
+
+async def settle(line: Line, copy: CircleCopy) -> Pending | None:
+    """Send what is pending until the server has answered for it.
+
+    Returns:
+        What was pending and is now accepted; None when nothing was.
+
+    Raises:
+        Unreachable: Still no answer; it stays pending.
+        SyncError: Refused; it is dropped.
+    """
+    pending = copy.state.pending
+    if pending is None:
+        return None
+    founding = pending.op == "genesis"
+    asked = line.known if founding and "setup" not in pending.body else line.open
+    path = "/circles" if founding else f"/circles/{copy.circle}/log"
+    try:
+        await asked.call("POST", path, body=pending.body)
+    except (StoreUnavailable, Unauthorized):
+        raise
+    except SyncError as error:
+        if error.status in (401, 429) or error.status >= 500:
+            raise
+        copy.state.pending = None
+        await copy.save()
+        raise
+    await copy.adopt(Bundle.parse(pending.body))
+    return pending
+
+
+async def send(line: Line, copy: CircleCopy, pending: Pending) -> None:
+    """Keep a new bundle durably, then send it; raises as `settle`."""
+    copy.state.pending = pending
+    await copy.save()
+    await settle(line, copy)
+
+
+async def append(line: Line, copy: CircleCopy, op: str, make: Make) -> dict[str, str]:
+    """Append one entry at the log's head.
+
+    Args:
+        line: To the server.
+        copy: The circle; nothing is pending.
+        op: Name of the operation.
+        make: Called again with the longer log each time someone else was faster.
+
+    Returns:
+        What `make` said to tell the person.
+
+    Raises:
+        SyncError: Refused, or no answer: then it stays pending.
+    """
+    if copy.state.alarm:
+        raise CircleError("fork", copy.state.alarm)
+    for attempt in range(TRIES):
+        await pull_log(line, copy)
+        members = copy.members
+        bundle, answer = make(members, max(line.now_s(), members.stamps[-1].ts))
+        members.append(bundle.log)
+        try:
+            await send(line, copy, Pending(op, bundle.to_json(), answer))
+        except CircleError as error:
+            if error.code not in _FASTER or attempt == TRIES - 1:
+                raise
+            await pause(attempt)
+        else:
+            return answer
+    raise AssertionError("the last try returns or raises")
+
+
+async def pause(attempt: int) -> None:
+    """Wait a moment of random length, longer each time: who was faster may be at it again."""
+    await asyncio.sleep((1 + secrets.randbelow(100)) / 400 * (attempt + 1))
