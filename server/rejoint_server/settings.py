@@ -61,6 +61,11 @@ class Settings(BaseModel):
     longpoll_s_max: Annotated[float, Field(gt=0)] = 300.0
     stop_s_max: Annotated[float, Field(gt=0)] = 10.0
 
+    @property
+    def on_loopback(self) -> bool:
+        """Whether only this machine can reach the server."""
+        return _is_loopback(self.host)
+
     @field_validator("store", mode="before")
     @classmethod
     def _only_known_stores(cls, value: object) -> object:
@@ -80,7 +85,7 @@ class Settings(BaseModel):
 
     @model_validator(mode="after")
     def _open_stays_on_this_machine(self) -> Self:
-        if self.policy == "open" and not _is_loopback(self.host):
+        if self.policy == "open" and not self.on_loopback:
             raise ValueError(
                 "--policy open has no access rules: --host must be a loopback address."
             )

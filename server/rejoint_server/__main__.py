@@ -1,0 +1,38 @@
+"""`rejoint`: the command line. Each command is a module that is imported only when it is asked for.
+
+A command's module has `add_parser(commands)`, which registers its arguments and sets `run`, a
+function from the parsed arguments to an exit status.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "serve": ("rejoint_server.serve_command", "run the server"),
+    "device": ("rejoint_server.device_command", "a headless device: keys, circles, sync"),
+    "demo": ("rejoint_server.demo_command", "a server with a demo clinic"),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="rejoint", description="Physiotherapy at home where the network comes and goes."
+    )
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    asked = given[0] if given and given[0] in COMMANDS else None
+    for name, (module, words) in COMMANDS.items():
+        if name == asked:
+            import_module(module).add_parser(commands)
+        elif asked is None:
+            commands.add_parser(name, help=words, add_help=False)
+    parsed = parser.parse_args(given)
+    status: int = parsed.run(parsed)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())

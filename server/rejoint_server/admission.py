@@ -1,0 +1,253 @@
+"""Founding circles, appending to their logs, and showing an invitation to who holds its link.
+
+Each act is one write that happens whole or not at all. The same bytes sent again get the same
+answer, because a client that heard nothing sends them again.
+"""
+
+from collections import OrderedDict, deque
+from dataclasses import dataclass
+from typing import Any, Final
+
+from rejoint_server.asgi import Request
+from rejoint_server.clock import Clock
+from rejoint_server.hints import Hints
+from rejoint_server.login import Login
+from rejoint_server.memberships import Memberships, plain
+from rejoint_server.setup import Setup
+from rejoint_sync.circle.document import structural_rev
+from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.grammar import CIRCLE
+from rejoint_sync.circle.invitation import INVITATION_PREFIX
+from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.schema import parse_entry
+from rejoint_sync.document import Document
+from rejoint_sync.errors import (
+    CircleError,
+    DatabaseExists,
+    Forbidden,
+    NotFound,
+    TooManyRequests,
+)
+from rejoint_sync.judge import judge_append, judge_bundle
+from rejoint_sync.revision import Revision
+from rejoint_sync.stores import Store
+
+LOOKS_PER_HOUR: Final = 60
+"""How often one invitation may be fetched."""
+
+INVITATIONS_COUNTED: Final = 10_000
+"""Invitations whose fetches are counted at once; the longest unasked is forgotten first."""
+
+FOUNDERS_IN_CLINIC: Final = frozenset({"admin", "therapist"})
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """An entry that is in its log.
+
+    Attributes:
+        circle: The circle.
+        seq: Its number.
+        new: Whether this request put it there.
+    """
+
+    circle: str
+    seq: int
+    new: bool
+
+
+class Admission:
+    """The acts on circles.
+
+    Args:
+        store: Where circles are.
+        memberships: Who stands where.
+        hints: Told of every device that enters.
+        login: Who asks.
+        setup: Guards the first clinic.
+        clock: The time.
+    """
+
+    def __init__(  # noqa: PLR0913 - it is put together in one place, by name
+        self,
+        store: Store,
+        *,
+        memberships: Memberships,
+        hints: Hints,
+        login: Login,
+        setup: Setup,
+        clock: Clock,
+    ) -> None:
+        self._store = store
+        self._memberships = memberships
+        self._hints = hints
+        self._login = login
+        self._setup = setup
+        self._clock = clock
+        self._looks: OrderedDict[str, deque[int]] = OrderedDict()
+
+    async def found(self, request: Request, bundle: Bundle, setup: str | None) -> Landed:
+        """Found a circle.
+
+        Args:
+            request: Brings the login, for a patient's circle.
+            bundle: The genesis and its wraps.
+            setup: The one-time secret, for the first clinic.
+
+        Raises:
+            CircleError: By the rules of the log.
+            Forbidden: The sender may not found it.
+            Unauthorized: A patient's circle without login.
+        """
+        circle = parse_entry(bundle.log).circle_founded
+        if await self._is_there(circle, bundle):
+            return Landed(circle, 0, new=False)
+        founded = judge_bundle(None, bundle, self._clock.now_s())
+        documents = [Document.parse(value) for value in bundle.documents()]
+
+        async def create() -> None:
+            await self._hint(None, founded)
+            await self._store.create(circle, documents)
+
+        try:
+            if founded.purpose == "clinic":
+                await self._setup.found(setup, circle, create)
+            else:
+                await self._require_clinician(request, founded)
+                await create()
+        except DatabaseExists:
+            if not await self._is_there(circle, bundle):
+                raise
+            return Landed(circle, 0, new=False)
+        self._memberships.keep(founded)
+        return Landed(circle, 0, new=True)
+
+    async def append(self, circle: str, bundle: Bundle) -> Landed:
+        """Append an entry with what it requires; its signature says who may.
+
+        Raises:
+            CircleError: By the rules of the log, `seq` when another entry was faster.
+            NotFound: No such circle.
+        """
+        before = await self._membership(circle)
+        if await self._is_there(circle, bundle):
+            return Landed(circle, parse_entry(bundle.log).seq, new=False)
+        after = judge_bundle(before, bundle, self._clock.now_s())
+        documents = [Document.parse(value) for value in bundle.documents()]
+        documents += await self._gone_invitations(after)
+        await self._hint(before, after)
+        await self._store.write(
+            circle, documents, new_edits=False, judge=judge_append(before), whole=True
+        )
+        self._memberships.keep(after)
+        return Landed(circle, after.seq, new=True)
+
+    async def circles_of(self, request: Request) -> list[dict[str, Any]]:
+        """The circles in which the asking device is live."""
+        device, memberships = await self._login.device_anywhere(request)
+        return [
+            {
+                "circle": one.circle,
+                "purpose": one.purpose,
+                "role": one.devices[device].role,
+                "seq": one.seq,
+            }
+            for one in memberships
+        ]
+
+    async def invitation(self, circle: str, iid: str) -> dict[str, Any]:
+        """The log and the sealed invitation, for who knows its name.
+
+        Raises:
+            CircleError: `invite`: there is no such invitation.
+            TooManyRequests: It was fetched too often.
+        """
+        try:
+            membership = await self._membership(circle)
+        except NotFound:
+            raise _no_such_invitation() from None
+        if iid not in membership.invitations:
+            raise _no_such_invitation()
+        self._count(f"{circle}:{iid}")
+        is_open = any(one.iid == iid for one in membership.open_invitations(self._clock.now_s()))
+        stored = await self._store.read(circle, INVITATION_PREFIX + iid) if is_open else None
+        shown = stored is not None and not stored.leaves[0].deleted
+        return {
+            "log": await self._memberships.log(circle),
+            "inv": plain(stored) if stored is not None and shown else None,
+        }
+
+    async def _membership(self, circle: str) -> Membership:
+        if not CIRCLE.match(circle):
+            raise NotFound("There is no such circle.")
+        return await self._memberships.of(circle)
+
+    async def _is_there(self, circle: str, bundle: Bundle) -> bool:
+        """Whether this very entry is stored, bit for bit."""
+        entry = parse_entry(bundle.log)
+        try:
+            stored = await self._store.read(circle, f"log:{entry.number:06d}")
+        except NotFound:
+            return False
+        return stored is not None and stored.leaves[0].rev == structural_rev(bundle.log)
+
+    async def _require_clinician(self, request: Request, founded: Membership) -> None:
+        if founded.purpose != "patient" or not founded.clinic:
+            raise Forbidden("Only circles of patients of a clinic can be founded yet.")
+        try:
+            clinic = await self._memberships.of(founded.clinic)
+        except NotFound:
+            raise Forbidden("The clinic of this circle is not known here.") from None
+        device = self._login.device(request, clinic)
+        role = clinic.devices[device].role
+        if clinic.purpose != "clinic" or role not in FOUNDERS_IN_CLINIC:
+            raise Forbidden("Only an admin or a therapist of the clinic founds circles.")
+        if device not in founded.devices:
+            raise Forbidden("A circle is founded by the device that is logged in.")
+
+    async def _hint(self, before: Membership | None, after: Membership) -> None:
+        for device in after.devices.keys() - (before.devices.keys() if before else set()):
+            await self._hints.add(device, after.circle)
+
+    async def _gone_invitations(self, after: Membership) -> list[Document]:
+        """Tombstones for sealed invitations that nobody can use any more."""
+        usable = {one.iid for one in after.open_invitations(self._clock.now_s())}
+        names = [INVITATION_PREFIX + iid for iid in after.invitations if iid not in usable]
+        found = await self._store.read_many(after.circle, names)
+        return [
+            _tombstone(stored.id, Revision.parse(stored.leaves[0].rev))
+            for stored in found.values()
+            if not stored.leaves[0].deleted
+        ]
+
+    def _count(self, key: str) -> None:
+        """Count one look. Raises `TooManyRequests`."""
+        now_s = self._clock.now_s()
+        looks = self._looks.setdefault(key, deque())
+        self._looks.move_to_end(key)
+        while looks and looks[0] <= now_s - 3600:
+            looks.popleft()
+        if len(looks) >= LOOKS_PER_HOUR:
+            raise TooManyRequests("This invitation was looked at too often; wait an hour.")
+        looks.append(now_s)
+        while len(self._looks) > INVITATIONS_COUNTED:
+            self._looks.popitem(last=False)
+
+
+def _no_such_invitation() -> CircleError:
+    error = CircleError("invite", "There is no such invitation; ask for a new link.")
+    error.status, error.error = 404, "not_found"
+    return error
+
+
+def _tombstone(name: str, parent: Revision) -> Document:
+    rev = Revision.of_edit(parent, b',"_deleted":true}')
+    ids = [rev.digest, parent.digest]
+    return Document.parse(
+        {
+            "_id": name,
+            "_rev": str(rev),
+            "_revisions": {"start": rev.generation, "ids": ids},
+            "_deleted": True,
+        }
+    )

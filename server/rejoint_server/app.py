@@ -1,0 +1,144 @@
+"""The application put together: the only place that knows every part."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from litestar import Litestar, Request, asgi, get
+from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from structlog.typing import FilteringBoundLogger
+
+from rejoint_server.admission import Admission
+from rejoint_server.asgi import App
+from rejoint_server.call import Service
+from rejoint_server.circle_policy import CirclePolicy
+from rejoint_server.circles import circle_routes
+from rejoint_server.clock import Clock
+from rejoint_server.edge import Edge
+from rejoint_server.hints import Hints, open_notes
+from rejoint_server.login import Login
+from rejoint_server.logs import open_log
+from rejoint_server.memberships import Memberships
+from rejoint_server.policy import OpenPolicy
+from rejoint_server.replication import Replication
+from rejoint_server.settings import Settings
+from rejoint_server.setup import SECRET_BYTES, Setup
+from rejoint_server.web import Web
+from rejoint_sync.stores import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A server without its socket.
+
+    Attributes:
+        edge: Answers requests; an ASGI app.
+        service: The parts that its routes share.
+        setup: The one-time secret; None when there are no circles.
+    """
+
+    edge: Edge
+    service: Service
+    setup: Setup | None
+
+    async def start(self) -> str | None:
+        """Make ready what needs the store.
+
+        Returns:
+            The one-time setup secret, None when there is nothing to set up.
+        """
+        if self.setup is None:
+            return None
+        await open_notes(self.service.store)
+        return await self.setup.renew(secrets.token_bytes(SECRET_BYTES))
+
+    async def stop(self) -> bool:
+        """End what waits, refuse what is new; whether all under way was answered in time."""
+        self.service.stopping.set()
+        return await self.edge.drain(self.service.settings.stop_s_max)
+
+
+def create_app(
+    settings: Settings, store: Store, clock: Clock, log: FilteringBoundLogger | None = None
+) -> Application:
+    """Put the server together; nothing is read or written before `start`.
+
+    Args:
+        settings: What the operator decided.
+        store: Open; whoever opened it closes it.
+        clock: The time.
+        log: Where the lines go; standard error when None.
+    """
+    if settings.policy == "open":
+        service = _service(settings, store, OpenPolicy(store, settings.admin))
+        setup = None
+        # CouchDB's routes and nothing else, at `/` and at `/db`.
+        handlers = [_mount(Replication(service, ("db",)), "/")]
+    else:
+        memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
+        login = Login(memberships, hints, clock, settings.public_url)
+        service = _service(settings, store, CirclePolicy(store, memberships, login))
+        admission = Admission(
+            store, memberships=memberships, hints=hints, login=login, setup=setup, clock=clock
+        )
+        handlers = [
+            _mount(Replication(service, ("db",)), "/db"),
+            *circle_routes(admission),
+            healthz,
+            _files(Web(settings.web)),
+        ]
+    edge = Edge(
+        _litestar(handlers),
+        clock=clock,
+        log=log or open_log(),
+        challenge=service.policy.challenge,
+        https=(settings.public_url or "").startswith("https:"),
+        stopping=service.stopping,
+    )
+    return Application(edge, service, setup)
+
+
+@get("/healthz", sync_to_thread=False)
+def healthz() -> dict[str, bool]:
+    """`GET /healthz`: whether the server answers."""
+    return {"ok": True}
+
+
+def _service(settings: Settings, store: Store, policy: OpenPolicy | CirclePolicy) -> Service:
+    return Service(store, policy, settings, new_id=lambda: secrets.token_hex(16))
+
+
+def _litestar(handlers: list[ControllerRouterHandler]) -> App:
+    litestar: Any = Litestar(
+        route_handlers=handlers,
+        exception_handlers={Exception: _raise_to_edge},
+        openapi_config=None,
+        logging_config=None,
+    )
+    app: App = litestar
+    return app
+
+
+def _raise_to_edge(_: Request[Any, Any, Any], error: Exception) -> NoReturn:
+    """Errors become answers in one place, which is not the web framework."""
+    raise error
+
+
+def _mount(app: Any, path: str) -> ControllerRouterHandler:
+    """A raw ASGI app as what answers every path that begins so."""
+
+    @asgi(path, is_mount=True, copy_scope=True)
+    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+
+    return mounted
+
+
+def _files(web: Any) -> ControllerRouterHandler:
+    """The files of the web app as what answers every path that no other route has."""
+
+    @asgi(["/", "/{path:path}"], copy_scope=True)
+    async def files(scope: Scope, receive: Receive, send: Send) -> None:
+        await web(scope, receive, send)
+
+    return files

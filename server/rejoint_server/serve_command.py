@@ -1,0 +1,150 @@
+"""`rejoint serve`: the server in one process, from its arguments to its end.
+
+The HTTP server runs embedded, on the same event loop as the store, so there is no worker that could
+outlive its parent. The socket is ours: who cannot have it says so in one line, and port 0 tells the
+port it got before anyone is let in.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from rejoint_server.settings import Admin, Settings
+from rejoint_sync.errors import SyncError
+
+T = TypeVar("T")
+
+
+class CannotServe(Exception):
+    """The server cannot start or go on; its text is the one line to show."""
+
+
+def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add `serve` to the commands of `rejoint`."""
+    serve = commands.add_parser("serve", help="run the server")
+    serve.add_argument("--data", required=True, type=Path, metavar="DIR", help="where data is kept")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--port", default=8000, type=int, help="0 takes a free one (%(default)s)")
+    serve.add_argument("--store", default="sqlite", metavar="URL", help="sqlite, in DIR")
+    serve.add_argument(
+        "--policy",
+        default="circles",
+        choices=["circles", "open"],
+        help="open: no access rules, for tests and benchmarks on this machine (%(default)s)",
+    )
+    serve.add_argument("--admin", metavar="NAME:PASSWORD", help="with --policy open: who may enter")
+    serve.add_argument("--public-url", metavar="URL", help="how clients reach this server")
+    serve.add_argument("--web", type=Path, metavar="DIR", help="the built web app")
+    serve.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Serve until a signal; the exit status."""
+    try:
+        settings = _settings(arguments)
+        asyncio.run(_serve(settings))
+    except (CannotServe, SyncError) as error:
+        sys.stderr.write(f"rejoint: {error}\n")
+        return 1
+    return 0
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    values: dict[str, Any] = {
+        "data": arguments.data,
+        "host": arguments.host,
+        "port": arguments.port,
+        "store": arguments.store,
+        "policy": arguments.policy,
+        "public_url": arguments.public_url,
+    }
+    if arguments.web is not None:
+        values["web"] = arguments.web
+    try:
+        if arguments.admin is not None:
+            values["admin"] = Admin.parse(arguments.admin)
+        return Settings(**values)
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        where = f"--{str(first['loc'][0]).replace('_', '-')}: " if first["loc"] else ""
+        words = str(first["msg"]).removeprefix("Value error, ")
+        raise CannotServe(words if words.startswith("--") else where + words) from None
+    except ValueError as error:
+        raise CannotServe(str(error)) from None
+
+
+async def _serve(settings: Settings) -> None:
+    # Imported here: the other commands of `rejoint` start faster without them.
+    from rejoint_server import http_server  # noqa: PLC0415
+    from rejoint_server.app import create_app  # noqa: PLC0415
+    from rejoint_server.clock import SystemClock  # noqa: PLC0415
+    from rejoint_sync.stores.sqlite import SqliteStore  # noqa: PLC0415
+
+    http_server.allow_many_connections()
+    store = await _open(SqliteStore.open, settings)
+    try:
+        try:
+            listener = http_server.listen(settings.host, settings.port)
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            raise CannotServe(f"cannot listen on {where}: {error.strerror or error}") from None
+        with listener:
+            application = create_app(settings, store, SystemClock())
+            secret = await application.start()
+            server = http_server.HttpServer(application.edge, listener)
+            serving = asyncio.create_task(server.serve())
+            stop = _signals()
+            if not await http_server.answers(listener):
+                raise CannotServe("the HTTP server does not answer")
+            _announce(settings, http_server.url_of(listener), secret)
+            await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
+            if not stop.done():
+                raise CannotServe("the HTTP server ended by itself")
+            await application.stop()
+            await server.end(serving)
+    finally:
+        await store.close()
+
+
+async def _open(opening: Callable[[Path], Awaitable[T]], settings: Settings) -> T:
+    try:
+        return await opening(settings.data)
+    except OSError as error:
+        raise CannotServe(f"cannot use {settings.data}: {error.strerror or error}") from None
+
+
+def _signals() -> "asyncio.Future[None]":
+    """Done at the first SIGTERM or SIGINT; a second one ends the process at once."""
+    loop = asyncio.get_running_loop()
+    stop: asyncio.Future[None] = loop.create_future()
+
+    def ask() -> None:
+        for one in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(one)
+        stop.set_result(None)
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(one, ask)
+    return stop
+
+
+def _announce(settings: Settings, url: str, secret: str | None) -> None:
+    if settings.policy == "open":
+        _say("policy open: whoever reaches this port reads and writes everything")
+    elif settings.public_url is None and not settings.on_loopback:
+        _say("without --public-url a login is taken for any name this server is reached by")
+    _say(f"listening on {url}")
+    if secret is not None:
+        origin = settings.public_url or url.replace("//0.0.0.0:", "//127.0.0.1:")
+        _say(f"found the clinic with this link, once: {origin}/#s1.{secret}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"rejoint: {line}\n")
+    sys.stdout.flush()
