@@ -62,20 +62,24 @@ declare module "pouchdb-core" {
 
 declare module "pouchdb-adapter-idb" {
   const plugin: unknown;
+
   export default plugin;
 }
 
 declare module "pouchdb-adapter-http" {
   const plugin: unknown;
+
   export default plugin;
 }
 
 declare module "pouchdb-adapter-memory" {
   const plugin: unknown;
+
   export default plugin;
 }
 
 declare module "pouchdb-replication" {
   const plugin: unknown;
+
   export default plugin;
 }

@@ -36,11 +36,6 @@ export interface Remote {
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-/** Add an adapter, for example PouchDB's memory adapter in tests. */
-export function addAdapter(plugin: unknown): void {
-  PouchDB.plugin(plugin);
-}
-
 /**
  * Ask for a flush to the disk at each commit. Chromium's default may lose the newest records when
  * the battery is pulled, and a lost record that was already sent would free its number.
@@ -75,15 +70,12 @@ export class Records {
   readonly #counters = new Map<string, number>();
   #countedTo = 0;
 
-  /**
-   * @param device Whose counters `append` gives out.
-   * @param adapter PouchDB's name of it, `idb` but for tests.
-   */
-  constructor(name: string, device: string, locks: Locks, adapter: string) {
+  /** @param device Whose counters `append` gives out. */
+  constructor(name: string, device: string, locks: Locks) {
     this.name = name;
     this.#device = device;
     this.#locks = locks;
-    this.#db = new PouchDB(name, { adapter, auto_compaction: false, revs_limit: 10 });
+    this.#db = new PouchDB(name, { adapter: "idb", auto_compaction: false, revs_limit: 10 });
   }
 
   /**

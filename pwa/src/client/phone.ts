@@ -10,7 +10,7 @@ export type PhoneEvent = "online" | "offline" | "visible" | "hidden";
 
 /** The part of the Web Locks interface that is used. */
 export interface Locks {
-  request<T>(name: string, options: LockOptions, held: LockGrantedCallback<T>): Promise<T>;
+  request<T>(name: string, options: LockOptions, held: () => Promise<T>): Promise<T>;
 }
 
 /** A wire between the tabs of one origin; a tab does not hear itself. */
@@ -25,8 +25,6 @@ export interface Phone {
   readonly origin: string;
   readonly indexedDB: IDBFactory;
   readonly locks: Locks;
-  /** Adapter of PouchDB: "idb" everywhere but in tests. */
-  readonly adapter: string;
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** The phone's own clock, milliseconds since 1970; often wrong. */
   nowMs(): number;
@@ -62,7 +60,6 @@ export function browserPhone(): Phone {
     origin: location.origin,
     indexedDB,
     locks: navigator.locks as Locks,
-    adapter: "idb",
     fetch: (url, init) => fetch(url, init),
     nowMs: () => Date.now(),
     online: () => navigator.onLine,

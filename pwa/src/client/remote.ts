@@ -19,7 +19,7 @@ import type { Answer, Line, Question } from "./line.ts";
 /** Where receipts go; resolves when they are kept. */
 export interface Outcome {
   acknowledged(ids: readonly string[]): Promise<void>;
-  refused(id: string, code: string): Promise<void>;
+  refusedBy(id: string, code: string): Promise<void>;
 }
 
 /** Asks with the login of this profile's device. */
@@ -133,8 +133,11 @@ async function readRows(question: Question, answer: Answer, outcome: Outcome): P
   const errors = (answer.json as RowError[]).filter((row) => row.error !== undefined);
   const failed = new Set(errors.map((row) => row.id));
   await outcome.acknowledged(docs.map((doc) => doc._id).filter((id) => !failed.has(id)));
-  for (const row of errors) await outcome.refused(row.id, row.code ?? row.error ?? "schema");
-  return { status: 201, json: errors.map(({ id }) => ({ id, error: "forbidden", reason: "refused" })) };
+  for (const row of errors) await outcome.refusedBy(row.id, row.code ?? row.error ?? "schema");
+  return {
+    status: 201,
+    json: errors.map(({ id }) => ({ id, error: "forbidden", reason: "refused" })),
+  };
 }
 
 /** Ask as the device whose tokens `pass` makes; a token that came too late is renewed once. */

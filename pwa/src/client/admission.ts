@@ -1,0 +1,338 @@
+/**
+ * The way into a circle: founding the clinic by the setup link, joining by an invitation.
+ *
+ * A profile is made whole before the server hears of it: keys that were read back, the request
+ * stored, the first records sealed. So a lost answer or a killed app costs nothing: the same link,
+ * or the next start, sends the same bytes again.
+ */
+
+import { b64uEncode, utf8 } from "../circle/encoding.ts";
+import * as entries from "../circle/entries.ts";
+import { randomBytes, sha256 } from "../circle/envelope.ts";
+import { CircleError } from "../circle/errors.ts";
+import {
+  checkInvitation,
+  type InvitationDocument,
+  invitationId,
+  type Link,
+  openInvitation,
+  parseLink,
+} from "../circle/invitation.ts";
+import { type LogDocument, Membership } from "../circle/log.ts";
+import type { Client, LinkView, ProfileView, Role } from "../client.ts";
+import { createKeys, loadKeys } from "../keystore.ts";
+import type { Profile } from "../records.gen.ts";
+import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from "./bundles.ts";
+import type { OpenCare } from "./care.ts";
+import { Clock } from "./clock.ts";
+import { Line, LineError } from "./line.ts";
+import { keepStorage } from "./offline.ts";
+import type { Phone } from "./phone.ts";
+import { OpenProfile } from "./profile.ts";
+import type { PendingRow, ProfileRow, Shelf } from "./shelf.ts";
+
+type JoinLink = Extract<Link, { kind: "join" }>;
+type Broken = Extract<LinkView, { kind: "broken" }>["why"];
+
+const PICTURES = ["hill", "leaf", "river", "sun", "boat", "bird"] as const;
+const TRIES = 5;
+
+/** A link that leads nowhere; `why` as in `LinkView`. */
+export class BrokenLink extends Error {
+  override readonly name = "BrokenLink";
+  readonly why: Broken;
+
+  constructor(why: Broken) {
+    super(`the link is ${why}`);
+    this.why = why;
+  }
+}
+
+/** What stands behind an invitation link, checked. */
+interface Invitation {
+  readonly membership: Membership;
+  readonly log: readonly LogDocument[];
+  readonly invited: Parameters<typeof entries.join>[2];
+}
+
+/** Everything behind the door; settles first what an earlier run left unanswered. */
+export async function enter(phone: Phone, shelf: Shelf): Promise<Entrance> {
+  const entrance = new Entrance(phone, shelf, await Clock.open(phone, shelf));
+  entrance.goOn().catch(() => {});
+  return entrance;
+}
+
+export class Entrance {
+  readonly #phone: Phone;
+  readonly #shelf: Shelf;
+  readonly #clock: Clock;
+  readonly #line: Line;
+  readonly #opened = new Map<string, Promise<OpenProfile>>();
+
+  constructor(phone: Phone, shelf: Shelf, clock: Clock) {
+    this.#phone = phone;
+    this.#shelf = shelf;
+    this.#clock = clock;
+    this.#line = new Line(phone, clock);
+  }
+
+  /** Send again what belongs to profiles that are not ready yet. */
+  async goOn(): Promise<void> {
+    for (const row of await this.#shelf.all("pending")) {
+      const profile = await this.#shelf.get("profiles", row.profile);
+      if (profile?.ready === false) await this.#complete(profile, row).catch(() => {});
+    }
+  }
+
+  async open(profileId: string): Promise<Client> {
+    return (await this.#openProfile(profileId)).start();
+  }
+
+  async look(fragment: string): Promise<LinkView> {
+    try {
+      const link = parseLink(fragment);
+      if (link.kind === "setup") return { kind: "setup" };
+      const { membership, invited } = await this.#fetchInvitation(link);
+      const { role } = invited.invitation;
+      return { kind: "join", role: role as Role, purpose: purposeOf(membership) };
+    } catch (error) {
+      return { kind: "broken", why: whyBroken(error) };
+    }
+  }
+
+  async found(
+    fragment: string,
+    names: { readonly clinic: string; readonly person: string },
+  ): Promise<Client> {
+    const link = readLink(fragment);
+    if (link.kind !== "setup") throw new BrokenLink("incomplete");
+    const mark = await markOf(fragment);
+    // Asked first: the founding entry is dated by the server's clock.
+    await this.#line.ask("/healthz");
+    const row = (await this.#pendingOf(mark)) ?? (await this.#prepareClinic(link.secret, mark));
+    const opened = await this.#openProfile(row.profile);
+    const care = await this.#careOf(opened, row);
+    await care.adopt(bundleOf(row));
+    const member = care.member ?? "";
+    await care.write<Profile>({ type: "profile", about: "clinic", name: names.clinic });
+    await care.write<Profile>({ type: "profile", about: "member", member, name: names.person });
+    await this.#send(row);
+    return this.#welcome(opened);
+  }
+
+  async join(fragment: string, profileId?: string): Promise<Client> {
+    const link = readLink(fragment);
+    if (link.kind !== "join") throw new BrokenLink("incomplete");
+    const mark = await markOf(fragment);
+    for (let tries = 1; ; tries += 1) {
+      const waiting = await this.#pendingOf(mark);
+      const row = waiting ?? (await this.#prepareJoin(link, mark, profileId));
+      try {
+        await this.#send(row);
+      } catch (error) {
+        const overtaken = error instanceof Refused && /^(seq|prev|ts)$/.test(error.code);
+        if (overtaken && tries < TRIES) continue;
+        throw error instanceof Refused ? new BrokenLink(whyBroken(error)) : error;
+      }
+      const opened = await this.#openProfile(row.profile);
+      await this.#careOf(opened, row);
+      return this.#welcome(opened);
+    }
+  }
+
+  /** Store keys, profile, circle and request of a clinic that is to be founded. */
+  async #prepareClinic(secret: string, link: string): Promise<PendingRow> {
+    const { profile, keys } = await this.#newProfile("admin");
+    const member = entries.drawMember();
+    const terms = { purpose: "clinic", adds: "members", clinic: "", role: "admin" } as const;
+    const now = this.#clock.serverS;
+    const { bundle, membership } = await entries.found(keys, { ...terms, member }, now);
+    const { circle } = membership;
+    const row: PendingRow = {
+      profile,
+      circle,
+      path: FOUND_PATH,
+      body: JSON.stringify({ ...bundle, setup: secret }),
+      link,
+    };
+    await this.#shelf.put("circles", { profile, circle, purpose: "clinic", role: "admin" });
+    await this.#shelf.put("pending", row);
+    return row;
+  }
+
+  /** Store keys and request of a device that is to join, and the log as it was then. */
+  async #prepareJoin(
+    link: JoinLink,
+    mark: string,
+    profileId: string | undefined,
+  ): Promise<PendingRow> {
+    const { membership, log, invited } = await this.#fetchInvitation(link);
+    const { circle } = link;
+    const role = invited.invitation.role as Role;
+    const { profile, keys } =
+      profileId === undefined
+        ? await this.#newProfile(role)
+        : { profile: profileId, keys: await this.#keysOf(profileId) };
+    const { bundle } = await entries.join(keys, membership, invited, this.#clock.serverS);
+    const purpose = purposeOf(membership);
+    const row = {
+      profile,
+      circle,
+      path: logPath(circle),
+      body: JSON.stringify(bundle),
+      link: mark,
+    };
+    await this.#shelf.put("circles", { profile, circle, purpose, role });
+    await this.#shelf.put("pending", row);
+    this.#logs.set(circle, log);
+    return row;
+  }
+
+  /** Logs that invitations brought, until the join that they belong to is settled. */
+  readonly #logs = new Map<string, readonly LogDocument[]>();
+
+  async #fetchInvitation(link: JoinLink): Promise<Invitation> {
+    const iid = await invitationId(link.circle, link.secret);
+    const answer = await this.#line.ask(`${FOUND_PATH}/${link.circle}/invitations/${iid}`);
+    if (answer.status === 404) throw new BrokenLink("unknown");
+    if (answer.status !== 200) throw refusal(answer);
+    const { log, inv } = answer.json as {
+      log: readonly LogDocument[];
+      inv: InvitationDocument | null;
+    };
+    const membership = await Membership.replay(
+      link.circle,
+      log.map(({ _id, j }) => ({ _id, j })),
+    );
+    const known = membership.invitations.get(iid);
+    const now = this.#clock.serverS;
+    if (known?.state === "used") throw new BrokenLink("used");
+    if (known === undefined || known.state !== "open" || inv === null || now > known.exp) {
+      throw new BrokenLink("expired");
+    }
+    const content = await openInvitation(link.circle, link.secret, inv);
+    const { invitation, secrets } = await checkInvitation(membership, link, content, now);
+    return { membership, log, invited: { invitation, content, secrets } };
+  }
+
+  /** Send a prepared request; when it is refused, what was prepared for it goes. */
+  async #send(row: PendingRow): Promise<void> {
+    try {
+      await settle(this.#shelf, row, unnamed(this.#line));
+    } catch (error) {
+      if (error instanceof Refused) await this.#forget(row);
+      throw error;
+    }
+    await this.#shelf.update("profiles", [row.profile], (profile) => ({
+      ...(profile as ProfileRow),
+      ready: true,
+    }));
+  }
+
+  /** At a later start: send what waits and make the profile usable. */
+  async #complete(profile: ProfileRow, row: PendingRow): Promise<void> {
+    await this.#send(row);
+    const opened = await this.#openProfile(profile.id);
+    await this.#careOf(opened, row);
+  }
+
+  async #forget(row: PendingRow): Promise<void> {
+    const opened = this.#opened.get(row.profile);
+    const profile = await this.#shelf.get("profiles", row.profile);
+    if (opened !== undefined) await (await opened).leave(row.circle).catch(() => {});
+    await this.#shelf.remove("circles", row.profile, row.circle);
+    if (profile?.ready !== false) return;
+    this.#opened.delete(row.profile);
+    if (opened !== undefined) await (await opened).close();
+    await this.#shelf.remove("profiles", row.profile);
+    this.#phone.indexedDB.deleteDatabase(keysName(row.profile));
+  }
+
+  /** The circle of a request in its profile, with what is known of its log. */
+  async #careOf(opened: OpenProfile, row: PendingRow): Promise<OpenCare> {
+    const kept = await this.#shelf.get("circles", row.profile, row.circle);
+    if (kept === undefined) throw new Error("the circle of this request is gone");
+    const care = await opened.enter(kept);
+    const log = this.#logs.get(row.circle);
+    if (log !== undefined) {
+      for (const doc of log) await care.adopt({ log: { _id: doc._id, j: doc.j }, wraps: [] });
+      await care.adopt(bundleOf(row));
+      this.#logs.delete(row.circle);
+    }
+    return care;
+  }
+
+  async #pendingOf(mark: string): Promise<PendingRow | undefined> {
+    return (await this.#shelf.all("pending")).find(({ link }) => link === mark);
+  }
+
+  async #newProfile(role: Role) {
+    const id = b64uEncode(randomBytes(9));
+    const keys = await createKeys(keysName(id));
+    const taken = (await this.#shelf.profiles()).length;
+    const picture = PICTURES[taken % PICTURES.length] ?? "hill";
+    await this.#shelf.put("profiles", { id, picture, role, device: keys.id, ready: false });
+    return { profile: id, keys };
+  }
+
+  async #keysOf(profile: string) {
+    const keys = await loadKeys(keysName(profile));
+    if (keys === undefined) throw new Error("the keys of this profile are gone");
+    return keys;
+  }
+
+  #openProfile(id: string): Promise<OpenProfile> {
+    let opened = this.#opened.get(id);
+    if (opened === undefined) {
+      opened = this.#openNew(id);
+      this.#opened.set(id, opened);
+      opened.catch(() => this.#opened.delete(id));
+    }
+    return opened;
+  }
+
+  async #openNew(id: string): Promise<OpenProfile> {
+    const row = await this.#shelf.get("profiles", id);
+    if (row === undefined) throw new Error("there is no such profile on this phone");
+    const view: ProfileView = { id, picture: row.picture, role: row.role };
+    const keys = await this.#keysOf(id);
+    const closed = () => this.#opened.delete(id);
+    return OpenProfile.open(this.#phone, this.#shelf, view, keys, closed);
+  }
+
+  async #welcome(opened: OpenProfile): Promise<Client> {
+    // A browser may ask its owner; the answer changes nothing here.
+    keepStorage().catch(() => {});
+    return opened.start();
+  }
+}
+
+function keysName(profile: string): string {
+  return `rejoint-keys-${profile}`;
+}
+
+function purposeOf(membership: Membership): "patient" | "clinic" {
+  return membership.purpose === "clinic" ? "clinic" : "patient";
+}
+
+async function markOf(fragment: string): Promise<string> {
+  return b64uEncode(await sha256(utf8(`rejoint link\0${fragment.trim().replace(/^#/, "")}`)));
+}
+
+function readLink(fragment: string): Link {
+  try {
+    return parseLink(fragment);
+  } catch {
+    throw new BrokenLink("incomplete");
+  }
+}
+
+/** Which of the few things that can be wrong with a link this is. */
+function whyBroken(error: unknown): Broken {
+  if (error instanceof BrokenLink) return error.why;
+  if (error instanceof LineError) return "offline";
+  if (error instanceof Refused) return error.code === "invite" ? "used" : "unknown";
+  if (error instanceof CircleError)
+    return error.reason.includes("incomplete") ? "incomplete" : "unknown";
+  throw error;
+}

@@ -1,0 +1,352 @@
+/**
+ * One circle of one profile, opened: what the screens see of it and what sync carries of it.
+ *
+ * The database is the truth; this is kept up to date from its changes, also those of other tabs and
+ * those that a pull brings. Reading and deciphering run beside the first paint: the signals fill as
+ * pages of the database are opened.
+ */
+import { type Signal, signal } from "@preact/signals";
+import { type SealedDocument, seal, structuralRev } from "../circle/document.ts";
+import type { Bundle } from "../circle/entries.ts";
+import { EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
+import { CircleError } from "../circle/errors.ts";
+import type { DeviceKeys } from "../circle/keys.ts";
+import type { Membership } from "../circle/log.ts";
+import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
+import type { AnyRecord } from "../records.gen.ts";
+import type { Leaves, Records, StoredDocument } from "../records.ts";
+import type { Synced } from "../sync.ts";
+import { type Clock, zoneMinutes } from "./clock.ts";
+import { Diary, type Entry } from "./diary.ts";
+import { type Names, nameOfMember, namesOf } from "./names.ts";
+import type { Phone } from "./phone.ts";
+import { ALARMS } from "./reasons.ts";
+import { Receipts } from "./receipts.ts";
+import { type LoggedIn, type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
+import { Roster } from "./roster.ts";
+import { asRecord, kindOf } from "./shapes.ts";
+import type { CircleRow, Shelf } from "./shelf.ts";
+
+/** What a record holds before clock, zone and order are added. */
+export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
+  ? Omit<T, "lam" | "at" | "tz_min">
+  : never;
+
+/** What every circle of a profile shares. */
+export interface Surroundings {
+  readonly phone: Phone;
+  readonly shelf: Shelf;
+  readonly clock: Clock;
+  readonly keys: DeviceKeys;
+  readonly ask: LoggedIn;
+  /** Something of this circle changed that the status shows. */
+  changed(circle: string): void;
+}
+
+/** Kinds in the order in which a screen needs them. */
+const KINDS = ["pr", "pl", "ev", "nt"];
+
+export class OpenCare implements Care, Synced, Outcome {
+  readonly circle: string;
+  readonly purpose: "patient" | "clinic";
+  readonly role: Role;
+  readonly name = signal("");
+  readonly therapist = signal("");
+  readonly joined = signal(false);
+  readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
+  readonly sessions: Signal<readonly Opened<Session>[]> = signal([]);
+  readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);
+  readonly notes: Signal<readonly Opened<Note>[]> = signal([]);
+  readonly records: Records;
+  readonly remote: RemoteCircle;
+  /** Resolves when all that was stored is shown. */
+  readonly loaded: Promise<void>;
+  readonly #around: Surroundings;
+  readonly #profile: string;
+  readonly #roster: Roster;
+  readonly #diary: Diary;
+  #secrets: EpochSecrets | undefined;
+  #receipts: Receipts;
+  #out = false;
+  /** One document is taken after the other, in the order in which they were stored. */
+  #turn: Promise<unknown> = Promise.resolve();
+  #drawing = false;
+  #stop = () => {};
+  #closed = false;
+
+  private constructor(row: CircleRow, records: Records, receipts: Receipts, around: Surroundings) {
+    const { phone, keys, ask } = around;
+    this.circle = row.circle;
+    this.purpose = row.purpose;
+    this.role = row.role;
+    this.records = records;
+    this.remote = remoteOf(row.circle, phone.origin, ask, this);
+    this.#profile = row.profile;
+    this.#receipts = receipts;
+    this.#around = around;
+    this.#roster = new Roster(row.circle, row.pin);
+    this.#diary = new Diary(keys.id);
+    this.loaded = this.#load();
+    this.loaded.catch(() => {});
+  }
+
+  /** Open a circle out of its row and database; the records follow by themselves. */
+  static async open(row: CircleRow, around: Surroundings): Promise<OpenCare> {
+    const { phone, shelf, keys } = around;
+    const [{ Records }, kept] = await Promise.all([
+      import("../records.ts"),
+      shelf.get("receipts", row.profile, row.circle),
+    ]);
+    const name = `rejoint-${row.profile}-${row.circle}`;
+    const records = new Records(name, keys.id, phone.locks);
+    return new OpenCare(row, records, new Receipts(keys.id, kept), around);
+  }
+
+  /** The circle as its log says; throws while nothing of it is here. */
+  get membership(): Membership {
+    const { membership } = this.#roster;
+    if (membership === undefined) throw new CircleError("seq", "this circle has not arrived yet");
+    return membership;
+  }
+
+  /** Its keys; throws while they are not here. */
+  get secrets(): EpochSecrets {
+    if (this.#secrets === undefined) {
+      throw new CircleError("epoch", "the key of this circle has not arrived yet");
+    }
+    return this.#secrets;
+  }
+
+  /** This person's member id here. */
+  get member(): string | undefined {
+    return this.#roster.membership?.devices.get(this.#around.keys.id)?.member;
+  }
+
+  get names(): Names {
+    return namesOf(this.membership, this.#diary.ordered);
+  }
+
+  /** The name that this person goes by here. */
+  get ownName(): string {
+    return nameOfMember(this.#diary.ordered, this.member ?? "");
+  }
+
+  get alarm(): string {
+    return this.#roster.alarm || (this.#out ? ALARMS.out : "");
+  }
+
+  /** Records that only this phone has. */
+  get unsent(): number {
+    return [...this.#diary.own].filter((id) => !this.#receipts.onServer(id)).length;
+  }
+
+  /** Refused records with their codes. */
+  get refused(): ReadonlyMap<string, string> {
+    return this.#receipts.refused;
+  }
+
+  /** Documents that are kept but do not open, with their codes. */
+  get unreadable(): ReadonlyMap<string, string> {
+    return this.#diary.closed;
+  }
+
+  /** Seal and store one record; resolves with its id when it is durable. */
+  async write<T extends AnyRecord>(draft: Draft<T>): Promise<string> {
+    await this.loaded;
+    if (this.#roster.alarm !== "") throw new CircleError("fork", this.#roster.alarm);
+    const { clock, keys, phone } = this.#around;
+    const kind = kindOf((draft as AnyRecord).type);
+    const stored = await this.records.append("c", (n) => {
+      const stamp = {
+        lam: this.#diary.nextLam,
+        at: clock.serverS,
+        tz_min: zoneMinutes(phone.nowMs()),
+      };
+      const body = { ...draft, ...stamp };
+      if (asRecord(kind, body) === undefined) throw new TypeError(`not a whole ${draft.type}`);
+      const at = { kind, month: clock.month, n };
+      return seal(this.membership, keys, this.secrets, at, body) as Promise<
+        SealedDocument & StoredDocument
+      >;
+    });
+    await this.#enqueue(() => this.#take([stored]));
+    this.#around.changed(this.circle);
+    return stored._id;
+  }
+
+  /** Store what the server has taken, or will be offered first: an entry and this device's wraps. */
+  async adopt({ log, wraps }: Pick<Bundle, "log" | "wraps">): Promise<void> {
+    const own = wraps.filter(({ _id }) => _id.endsWith(`:${this.#around.keys.id}`));
+    const documents = await Promise.all(
+      [log, ...own].map(async (doc) => ({ ...doc, _rev: await structuralRev(doc) })),
+    );
+    await this.records.write(documents);
+    await this.#enqueue(() => this.#readLog());
+  }
+
+  owed(): string[] {
+    return [...this.#diary.own].filter((id) => this.#receipts.owed(id)).sort();
+  }
+
+  letIn(yes: boolean): void {
+    if (this.#out === !yes) return;
+    this.#out = !yes;
+    this.#around.changed(this.circle);
+  }
+
+  async caughtUp(): Promise<void> {
+    await this.#enqueue(() => this.#readLog());
+    this.#roster.check();
+  }
+
+  async acknowledged(ids: readonly string[]): Promise<void> {
+    if (this.#receipts.acknowledge(ids)) await this.#keepReceipts();
+  }
+
+  async refusedBy(id: string, code: string): Promise<void> {
+    if (this.#receipts.refuse(id, code)) await this.#keepReceipts();
+  }
+
+  /** Another tab has written receipts. */
+  async rereadReceipts(): Promise<void> {
+    const { shelf, keys } = this.#around;
+    const row = await shelf.get("receipts", this.#profile, this.circle);
+    this.#receipts = new Receipts(keys.id, row);
+    this.#draw();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#stop();
+    await this.#turn.catch(() => {});
+    await this.records.close();
+  }
+
+  async #keepReceipts(): Promise<void> {
+    await this.#around.shelf.put("receipts", this.#receipts.row(this.#profile, this.circle));
+    this.#draw();
+    this.#around.changed(this.circle);
+  }
+
+  async #load(): Promise<void> {
+    const since = await this.records.sequence();
+    await this.#enqueue(() => this.#readLog());
+    if (this.#closed) return;
+    this.#stop = this.records.watch(since, (leaves) => {
+      this.#enqueue(() => this.#take(leaves)).catch(() => {});
+    });
+    await this.#enqueue(() => this.#readAll());
+  }
+
+  /** Run `step` after all earlier ones. */
+  #enqueue<T>(step: () => Promise<T>): Promise<T> {
+    const next = this.#turn.then(step);
+    this.#turn = next.catch(() => {});
+    return next;
+  }
+
+  async #readAll(): Promise<void> {
+    for (const kind of KINDS) {
+      for await (const page of this.records.range(`${kind}:`, `${kind};`)) {
+        for (const leaves of page) await this.#takeRecord(leaves);
+        this.#draw();
+      }
+    }
+    this.#around.changed(this.circle);
+  }
+
+  async #take(leaves: Leaves): Promise<void> {
+    const id = leaves[0]?._id ?? "";
+    if (/^(log|wrap):/.test(id)) await this.#readLog();
+    else if (await this.#takeRecord(leaves)) this.#draw();
+  }
+
+  async #takeRecord(leaves: Leaves): Promise<boolean> {
+    const { membership } = this.#roster;
+    return membership !== undefined && this.#diary.take(leaves, membership, this.#secrets);
+  }
+
+  /** The log or a key is new: replay, then try again what did not open. */
+  async #readLog(): Promise<void> {
+    const seq = this.#roster.membership?.seq;
+    const pin = await this.#roster.refresh(this.records);
+    if (pin !== undefined) {
+      const { shelf } = this.#around;
+      await shelf.update("circles", [this.#profile, this.circle], (row) => {
+        const { profile, circle, purpose, role } = row ?? this.#row();
+        return { profile, circle, purpose, role, pin };
+      });
+    }
+    const opened = await this.#findSecrets();
+    if (opened || this.#roster.membership?.seq !== seq) {
+      for (const id of [...this.#diary.closed.keys()]) {
+        await this.#takeRecord(await this.records.read(id));
+      }
+      this.#draw();
+    }
+  }
+
+  #row(): CircleRow {
+    const { circle, purpose, role } = this;
+    return { profile: this.#profile, circle, purpose, role };
+  }
+
+  /** Open this device's wrap once it is here. */
+  async #findSecrets(): Promise<boolean> {
+    const { membership } = this.#roster;
+    if (membership === undefined || this.#secrets !== undefined) return false;
+    for await (const page of this.records.range("wrap:", "wrap;")) {
+      try {
+        const wraps = page.flat() as unknown as WrapDocument[];
+        this.#secrets = await EpochSecrets.unlock(membership, this.#around.keys, wraps);
+        return true;
+      } catch (error) {
+        if (!(error instanceof CircleError)) throw error;
+      }
+    }
+    return false;
+  }
+
+  /** Bring the signals up to date, once for all changes of this moment. */
+  #draw(): void {
+    if (this.#drawing || this.#closed) return;
+    this.#drawing = true;
+    queueMicrotask(() => {
+      this.#drawing = false;
+      this.#drawNow();
+    });
+  }
+
+  #drawNow(): void {
+    const { membership } = this.#roster;
+    if (membership === undefined || this.#closed) return;
+    const entries = this.#diary.ordered;
+    const { clinic, patient, therapist } = namesOf(membership, entries);
+    this.name.value = this.purpose === "clinic" ? clinic : patient;
+    this.therapist.value = therapist;
+    this.joined.value = membership.liveDevices().some(({ role }) => role === "patient");
+    this.plans.value = heads(this.#show<Plan>(entries, "plan"));
+    this.sessions.value = this.#show<Session>(entries, "session");
+    this.pains.value = this.#show<Pain>(entries, "pain");
+    this.notes.value = this.#show<Note>(entries, "note");
+  }
+
+  #show<T extends AnyRecord>(entries: readonly Entry[], type: T["type"]): Opened<T>[] {
+    const { member } = this;
+    return entries
+      .filter(({ value }) => value.type === type)
+      .map(({ id, value, author }) => ({
+        id,
+        value: value as T,
+        place: this.#receipts.onServer(id) ? "server" : "phone",
+        author,
+        mine: author === member,
+      }));
+  }
+}
+
+/** Versions of a plan that no other version replaces. */
+function heads(plans: readonly Opened<Plan>[]): readonly Opened<Plan>[] {
+  const replaced = new Set(plans.flatMap(({ value }) => value.parents));
+  return plans.filter(({ id }) => !replaced.has(id));
+}

@@ -1,0 +1,358 @@
+/**
+ * One opened profile: its circles, its writes, its sync.
+ */
+import { type Signal, signal } from "@preact/signals";
+import * as entries from "../circle/entries.ts";
+import { formatLink } from "../circle/invitation.ts";
+import { type DeviceKeys, loginToken } from "../circle/keys.ts";
+import type {
+  Care,
+  Client,
+  Note,
+  Pain,
+  PainInput,
+  Plan,
+  PlanInput,
+  Profile,
+  ProfileView,
+  Role,
+  Session,
+  SessionInput,
+  SyncStatus,
+} from "../client.ts";
+import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
+import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from "./bundles.ts";
+import { OpenCare, type Surroundings } from "./care.ts";
+import { Clock, watchToday } from "./clock.ts";
+import { Line } from "./line.ts";
+import type { Channel, Phone } from "./phone.ts";
+import { BROKEN, PORTAL, reasonOfRefusal } from "./reasons.ts";
+import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
+import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
+
+/** How often an act is made anew because someone else was faster. */
+const TRIES = 5;
+const ROLES: readonly string[] = ["patient", "therapist", "admin"];
+
+interface Listed {
+  readonly circle: string;
+  readonly purpose: string;
+  readonly role: string;
+}
+
+export class OpenProfile implements Client, Rounds {
+  readonly profile: ProfileView;
+  readonly cares: Signal<readonly Care[]> = signal([]);
+  readonly sync: Signal<SyncStatus>;
+  readonly today;
+  readonly clock: Clock;
+  readonly ask: LoggedIn;
+  readonly #shelf: Shelf;
+  readonly #line: Line;
+  readonly #around: Surroundings;
+  readonly #runner: Runner;
+  readonly #channel: Channel;
+  readonly #stopToday: () => void;
+  readonly #closed: () => void;
+  readonly #open = new Map<string, OpenCare>();
+  /** Patients whose founding got no answer, by what was typed: typing it again goes on. */
+  readonly #unanswered = new Map<string, string>();
+  #state: RunnerState = "idle";
+  #busy: ReadonlySet<string> = new Set();
+
+  private constructor(profile: ProfileView, around: Surroundings, line: Line, closed: () => void) {
+    const { phone, shelf, clock, keys, ask } = around;
+    this.profile = profile;
+    this.clock = clock;
+    this.ask = ask;
+    this.#shelf = shelf;
+    this.#line = line;
+    this.#closed = closed;
+    this.#around = { phone, shelf, clock, keys, ask, changed: (circle) => this.#changed(circle) };
+    [this.today, this.#stopToday] = watchToday(phone);
+    this.sync = signal(this.#status());
+    this.#channel = phone.channel(`rejoint ${profile.id}`);
+    this.#channel.hear((circle) => {
+      this.#hear(String(circle)).catch(() => {});
+    });
+    this.#runner = new Runner(phone, this, {
+      lock: profile.id,
+      cut: () => line.cut(),
+      changed: (state) => {
+        this.#state = state;
+        this.#tell();
+      },
+    });
+  }
+
+  /** Open a profile with all its circles; sync starts with `start`. */
+  static async open(
+    phone: Phone,
+    shelf: Shelf,
+    profile: ProfileView,
+    keys: DeviceKeys,
+    closed: () => void,
+  ): Promise<OpenProfile> {
+    const clock = await Clock.open(phone, shelf);
+    const line = new Line(phone, clock);
+    const pass = new Pass(
+      (now) => loginToken(keys, phone.origin, now),
+      () => clock.serverS,
+    );
+    const ask = loggedIn(line, pass);
+    const around = { phone, shelf, clock, keys, ask, changed: () => {} };
+    const opened = new OpenProfile(profile, around, line, closed);
+    await opened.#openAll();
+    return opened;
+  }
+
+  /** Begin to sync. */
+  start(): this {
+    this.#runner.start();
+    return this;
+  }
+
+  async logSession(circle: string, input: SessionInput): Promise<string> {
+    return this.#write<Session>(circle, { type: "session", ...input });
+  }
+
+  async logPain(circle: string, input: PainInput): Promise<string> {
+    return this.#write<Pain>(circle, { type: "pain", ...input });
+  }
+
+  async writeNote(circle: string, text: string): Promise<string> {
+    return this.#write<Note>(circle, { type: "note", text });
+  }
+
+  async writePlan(circle: string, plan: PlanInput): Promise<string> {
+    return this.#write<Plan>(circle, { type: "plan", ...plan });
+  }
+
+  async createPatient(name: string, plan: PlanInput): Promise<{ circle: string; link: string }> {
+    const typed = JSON.stringify([name, plan]);
+    const circle = this.#unanswered.get(typed) ?? (await this.#foundPatient(typed, name, plan));
+    await this.#settleFounding(circle);
+    this.#unanswered.delete(typed);
+    return { circle, link: await this.invitePatient(circle) };
+  }
+
+  async invitePatient(circle: string): Promise<string> {
+    const care = this.care(circle);
+    await care.loaded;
+    const { keys } = this.#around;
+    const member = care.names.patientMember ?? entries.drawMember();
+    const place = { role: "patient" as const, member };
+    const link = await this.#append(care, async () => {
+      const now = this.clock.serverS;
+      return entries.invite(keys, care.membership, care.secrets, place, now);
+    });
+    return formatLink(this.#around.phone.origin, link);
+  }
+
+  async syncNow(): Promise<void> {
+    await this.#runner.now();
+  }
+
+  async close(): Promise<void> {
+    this.#closed();
+    this.#stopToday();
+    this.#channel.close();
+    await this.#runner.close();
+    await Promise.all([...this.#open.values()].map((care) => care.close()));
+  }
+
+  /** One circle of this profile. */
+  care(circle: string): OpenCare {
+    const care = this.#open.get(circle);
+    if (care === undefined) throw new Error("this profile is not in that circle");
+    return care;
+  }
+
+  /** Take a circle in: from now on it is shown and synced. */
+  async enter(row: CircleRow): Promise<OpenCare> {
+    await this.#shelf.update("circles", [row.profile, row.circle], (known) => known ?? row);
+    const care = this.#open.get(row.circle) ?? (await OpenCare.open(row, this.#around));
+    this.#open.set(row.circle, care);
+    this.cares.value = [...this.#open.values()];
+    this.#channel.send(row.circle);
+    return care;
+  }
+
+  /** Let go of a circle that the server did not take. */
+  async leave(circle: string): Promise<void> {
+    const care = this.care(circle);
+    this.#open.delete(circle);
+    this.cares.value = [...this.#open.values()];
+    await care.records.destroy();
+    await this.#shelf.remove("circles", this.profile.id, circle);
+  }
+
+  circles(): readonly Synced[] {
+    return [...this.#open.values()].filter(({ circle }) => !this.#busy.has(circle));
+  }
+
+  /** Send what waits for an answer, then learn which circles this device is in. */
+  async begin(): Promise<void> {
+    const waiting = await this.#shelf.all("pending", this.profile.id);
+    for (const row of waiting) await this.#settleLater(row);
+    const left = await this.#shelf.all("pending", this.profile.id);
+    this.#busy = new Set(left.filter(({ path }) => path === FOUND_PATH).map((row) => row.circle));
+    const answer = await this.ask(FOUND_PATH);
+    if (answer.status !== 200) return;
+    const { circles } = answer.json as { circles: readonly Listed[] };
+    for (const listed of circles) await this.#learn(listed);
+    await Promise.all([...this.#open.values()].map((care) => care.loaded));
+  }
+
+  async #openAll(): Promise<void> {
+    const rows = await this.#shelf.all("circles", this.profile.id);
+    const cares = await Promise.all(rows.map((row) => OpenCare.open(row, this.#around)));
+    for (const care of cares) this.#open.set(care.circle, care);
+    this.cares.value = cares;
+    this.#tell();
+  }
+
+  async #write<T extends Session | Pain | Note | Plan>(
+    circle: string,
+    draft: Omit<T, "lam" | "at" | "tz_min">,
+  ): Promise<string> {
+    const id = await this.care(circle).write(draft as Parameters<OpenCare["write"]>[0]);
+    this.#runner.soon();
+    return id;
+  }
+
+  async #learn({ circle, purpose, role }: Listed): Promise<void> {
+    if (this.#open.has(circle) || !ROLES.includes(role)) return;
+    if (purpose !== "patient" && purpose !== "clinic") return;
+    await this.enter({ profile: this.profile.id, circle, purpose, role: role as Role });
+  }
+
+  /** Prepare a patient's circle on this phone, with everything that it will hold at first. */
+  async #foundPatient(typed: string, name: string, plan: PlanInput): Promise<string> {
+    const clinic = [...this.#open.values()].find(({ purpose }) => purpose === "clinic");
+    if (clinic === undefined) throw new Error("only a clinic's staff can take in a patient");
+    // Without the network nothing is begun; with it the server's time is known.
+    const reached = await this.ask(FOUND_PATH);
+    if (reached.status !== 200) throw refusal(reached);
+    await clinic.loaded;
+    const own = entries.drawMember();
+    const patient = entries.drawMember();
+    const terms = { purpose: "patient", adds: "members", role: "therapist", member: own } as const;
+    const { bundle, membership } = await entries.found(
+      this.#around.keys,
+      { ...terms, clinic: clinic.circle },
+      this.clock.serverS,
+    );
+    const row = { profile: this.profile.id, circle: membership.circle } as const;
+    await this.#shelf.put("pending", {
+      ...row,
+      path: FOUND_PATH,
+      body: JSON.stringify(bundle),
+      link: "",
+    });
+    this.#busy = new Set([...this.#busy, row.circle]);
+    const care = await this.enter({ ...row, purpose: "patient", role: "therapist" });
+    await care.adopt(bundle);
+    await this.#nameMember(care, own, clinic.ownName);
+    await this.#nameMember(care, patient, name);
+    await care.write<Plan>({ type: "plan", ...plan });
+    this.#unanswered.set(typed, row.circle);
+    return row.circle;
+  }
+
+  async #nameMember(care: OpenCare, member: string, name: string): Promise<void> {
+    if (name !== "") await care.write<Profile>({ type: "profile", about: "member", member, name });
+  }
+
+  /** Send a founding that waits; a circle that the server refuses for good goes. */
+  async #settleFounding(circle: string): Promise<void> {
+    const row = await this.#shelf.get("pending", this.profile.id, circle);
+    try {
+      if (row !== undefined) await settle(this.#shelf, row, this.ask);
+    } catch (error) {
+      if (error instanceof Refused) await this.leave(circle);
+      throw error;
+    }
+    this.#busy = new Set([...this.#busy].filter((busy) => busy !== circle));
+    this.#runner.soon();
+  }
+
+  /** In a round: settle one request; a refusal ends that act, not the round. */
+  async #settleLater(row: PendingRow): Promise<void> {
+    try {
+      if (row.path === FOUND_PATH) await this.#settleFounding(row.circle);
+      else {
+        await settle(this.#shelf, row, unnamed(this.#line));
+        await this.#open.get(row.circle)?.adopt(bundleOf(row));
+      }
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+    }
+  }
+
+  /** Append one entry to a circle's log, made anew when someone else was faster. */
+  async #append<T>(
+    care: OpenCare,
+    make: () => Promise<entries.Proposal & { readonly link: T }>,
+  ): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      const waiting = await this.#shelf.get("pending", this.profile.id, care.circle);
+      if (waiting !== undefined) await this.#settleLater(waiting);
+      const { bundle, link } = await make();
+      const row: PendingRow = {
+        profile: this.profile.id,
+        circle: care.circle,
+        path: logPath(care.circle),
+        body: JSON.stringify(bundle),
+        link: "",
+      };
+      await this.#shelf.put("pending", row);
+      try {
+        await settle(this.#shelf, row, unnamed(this.#line));
+        await care.adopt(bundle);
+        return link;
+      } catch (error) {
+        const overtaken = error instanceof Refused && /^(seq|prev|ts)$/.test(error.code);
+        if (!overtaken || tries >= TRIES) throw error;
+        await this.#runner.now();
+      }
+    }
+  }
+
+  /** A message of another tab: a circle is new or its receipts are. */
+  async #hear(circle: string): Promise<void> {
+    const care = this.#open.get(circle);
+    if (care !== undefined) await care.rereadReceipts();
+    else {
+      const row = await this.#shelf.get("circles", this.profile.id, circle);
+      if (row !== undefined) await this.enter(row);
+    }
+    this.#tell();
+  }
+
+  #changed(circle: string): void {
+    this.#channel.send(circle);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.sync.value = this.#status();
+  }
+
+  #status(): SyncStatus {
+    const cares = [...this.#open.values()];
+    const alarm = cares.map((care) => care.alarm).find((words) => words !== "") ?? "";
+    const words = { portal: PORTAL, broken: BROKEN, idle: alarm, working: "", offline: "" };
+    const reason = words[this.#state];
+    const calm = this.#state === "portal" || this.#state === "broken" ? "trouble" : this.#state;
+    return {
+      state: reason === "" ? calm : "trouble",
+      unsent: cares.reduce((sum, care) => sum + care.unsent, 0),
+      lastContact: this.clock.lastContact,
+      refused: cares.flatMap((care) =>
+        [...care.refused].map(([id, code]) => ({ id, reason: reasonOfRefusal(code) })),
+      ),
+      reason,
+    };
+  }
+}

@@ -1,0 +1,213 @@
+/**
+ * The server's routes in memory, as far as the client uses them, with faults on demand.
+ *
+ * It believes every token and checks no signature: what the real one decides is tested there. Here
+ * it stands for what can happen to a client: silence, lost answers, refusals, a captive portal.
+ */
+import { structuralRev } from "../../src/circle/document.ts";
+import { Membership, type LogDocument } from "../../src/circle/log.ts";
+
+interface Stored {
+  readonly _id: string;
+  readonly _rev: string;
+  readonly [member: string]: unknown;
+}
+
+interface Circle {
+  readonly docs: Map<string, Stored>;
+  /** Id of each change, oldest first. */
+  readonly feed: string[];
+  readonly locals: Map<string, unknown>;
+}
+
+/** What happens to a request: before the server sees it, or after it has acted. */
+export type Fault = "down" | "lost" | "silent" | "portal" | "unavailable" | undefined;
+
+const PAGE = "<html>Welcome to FreeWiFi</html>";
+
+export class FakeServer {
+  readonly circles = new Map<string, Circle>();
+  /** Requests so far, as `METHOD /path`. */
+  readonly requests: string[] = [];
+  /** Codes with which documents are refused, by id. */
+  readonly refusals = new Map<string, string>();
+  /** Answers of `POST /circles` and `/log`, by code, used up in order. */
+  readonly bundleRefusals: string[] = [];
+  /** Unused setup secrets. */
+  readonly setups = new Set<string>();
+  nowMs = Date.UTC(2026, 10, 21, 12);
+  fault: (request: string) => Fault = () => undefined;
+
+  async fetch(url: string, init: RequestInit): Promise<Response> {
+    const { pathname } = new URL(url);
+    const request = `${init.method ?? "GET"} ${pathname}`;
+    this.requests.push(request);
+    const fault = this.fault(request);
+    if (fault === "down") throw new TypeError("fetch failed");
+    if (fault === "silent") return never(init.signal);
+    if (fault === "portal") return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
+    if (fault === "unavailable") return this.#answer(503, { error: "unavailable" });
+    const [status, json] = await this.#act(request, new URL(url), init);
+    if (fault === "lost") throw new TypeError("connection reset");
+    return this.#answer(status, json);
+  }
+
+  /** Make a circle as if it had been founded and grown by someone else. */
+  async plant(circle: string, docs: readonly Stored[]): Promise<void> {
+    const made = { docs: new Map(), feed: [], locals: new Map() };
+    this.circles.set(circle, made);
+    for (const doc of docs) this.#store(made, doc);
+  }
+
+  #answer(status: number, json: unknown): Response {
+    const date = new Date(this.nowMs).toUTCString();
+    const headers = { "Content-Type": "application/json", Date: date };
+    return new Response(JSON.stringify(json), { status, headers });
+  }
+
+  async #act(request: string, url: URL, init: RequestInit): Promise<[number, unknown]> {
+    const body = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
+    if (request === "GET /healthz") return [200, { ok: true }];
+    if (request === "POST /circles") return this.#found(body);
+    if (request === "GET /circles") return [200, { circles: await this.#mine(init) }];
+    const [, area, name = "", ...rest] = url.pathname.split("/");
+    const circle = this.circles.get(name);
+    if (circle === undefined) return [404, { error: "not_found", reason: "no such circle" }];
+    if (area === "circles" && rest[0] === "invitations") return this.#invitation(circle, rest[1]);
+    if (area === "circles") return this.#grow(circle, body);
+    return this.#replicate(circle, rest.join("/"), init.method ?? "GET", url, body);
+  }
+
+  #store(circle: Circle, doc: Stored): void {
+    if (!circle.docs.has(doc._id)) circle.feed.push(doc._id);
+    circle.docs.set(doc._id, doc);
+  }
+
+  async #keep(circle: Circle, { log, wraps, inv }: Record<string, unknown>): Promise<void> {
+    for (const doc of [...(wraps as Stored[]), log as Stored, ...(inv ? [inv as Stored] : [])]) {
+      this.#store(circle, { ...doc, _rev: await structuralRev(doc) });
+    }
+  }
+
+  async #found(body: { log: LogDocument; setup?: string }): Promise<[number, unknown]> {
+    const refusal = this.bundleRefusals.shift();
+    if (refusal !== undefined) return [403, { error: "forbidden", reason: "no", code: refusal }];
+    const { circle } = await Membership.founded(body.log);
+    if (!this.circles.has(circle)) {
+      if (body.setup !== undefined && !this.setups.delete(body.setup)) {
+        return [403, { error: "forbidden", reason: "the setup link was used", code: "invite" }];
+      }
+      const made = { docs: new Map(), feed: [], locals: new Map() };
+      this.circles.set(circle, made);
+      await this.#keep(made, body as never);
+    }
+    return [201, { ok: true, circle }];
+  }
+
+  async #grow(circle: Circle, body: { log: LogDocument }): Promise<[number, unknown]> {
+    const refusal = this.bundleRefusals.shift();
+    if (refusal !== undefined) return [409, { error: "conflict", reason: "no", code: refusal }];
+    const there = circle.docs.get(body.log._id);
+    if (there !== undefined && there.j !== body.log.j) {
+      return [409, { error: "conflict", reason: "someone was faster", code: "seq" }];
+    }
+    await this.#keep(circle, body as never);
+    return [201, { ok: true }];
+  }
+
+  async membership(circle: Circle): Promise<Membership> {
+    const log = [...circle.docs.values()].filter(({ _id }) => _id.startsWith("log:"));
+    const docs = log.sort((left, right) => (left._id < right._id ? -1 : 1));
+    const [first, ...rest] = docs.map(({ _id, j }) => ({ _id, j: String(j) }));
+    let membership = await Membership.founded(first as LogDocument);
+    for (const doc of rest) membership = await membership.append(doc);
+    return membership;
+  }
+
+  async #mine(init: RequestInit): Promise<unknown[]> {
+    const token = new Headers(init.headers).get("Authorization")?.slice(7) ?? "";
+    const { kid } = JSON.parse(atob(token.split(".")[0] ?? "") || "{}");
+    const rows: unknown[] = [];
+    for (const circle of this.circles.values()) {
+      const membership = await this.membership(circle);
+      const live = membership.live(kid);
+      const { purpose, seq } = membership;
+      if (live) rows.push({ circle: membership.circle, purpose, role: live.role, seq });
+    }
+    return rows;
+  }
+
+  #invitation(circle: Circle, iid: string | undefined): [number, unknown] {
+    const inv = circle.docs.get(`inv:${iid}`);
+    if (inv === undefined) return [404, { error: "not_found", reason: "unknown", code: "invite" }];
+    const log = [...circle.docs.values()].filter(({ _id }) => _id.startsWith("log:"));
+    const { _rev, ...bare } = inv;
+    return [200, { log: log.sort((a, b) => (a._id < b._id ? -1 : 1)), inv: bare }];
+  }
+
+  #replicate(
+    circle: Circle,
+    route: string,
+    method: string,
+    url: URL,
+    // biome-ignore lint/suspicious/noExplicitAny: the body of whichever route
+    body: any,
+  ): [number, unknown] {
+    if (route.startsWith("_local/")) return this.#local(circle, route, method, body);
+    if (route === "_changes") return [200, this.#changes(circle, url)];
+    if (route === "_revs_diff") {
+      const lacking = Object.entries(body as Record<string, string[]>).filter(
+        ([id, revs]) => circle.docs.get(id)?._rev !== revs[0],
+      );
+      return [200, Object.fromEntries(lacking.map(([id, revs]) => [id, { missing: revs }]))];
+    }
+    if (route === "_bulk_get") {
+      const results = (body.docs as { id: string; rev: string }[]).map(({ id, rev }) => {
+        const ok = { ...circle.docs.get(id), _revisions: { start: 1, ids: [rev.slice(2)] } };
+        return { id, docs: [{ ok }] };
+      });
+      return [200, { results }];
+    }
+    if (route === "_bulk_docs") return [201, this.#write(circle, body.docs)];
+    return [404, { error: "not_found", reason: route }];
+  }
+
+  #write(circle: Circle, docs: (Stored & { _revisions?: unknown })[]): unknown[] {
+    const errors: unknown[] = [];
+    for (const { _revisions, ...doc } of docs) {
+      const id = doc._id;
+      const code = this.refusals.get(id);
+      if (code !== undefined) errors.push({ id, error: "conflict", reason: "no", code });
+      else this.#store(circle, doc as Stored);
+    }
+    return errors;
+  }
+
+  #changes(circle: Circle, url: URL): unknown {
+    const since = Number.parseInt(url.searchParams.get("since") ?? "0", 10);
+    const limit = Number(url.searchParams.get("limit") ?? 1000);
+    const rows = circle.feed.map((id, index) => ({
+      seq: `${index + 1}-k1`,
+      id,
+      changes: [{ rev: circle.docs.get(id)?._rev }],
+    }));
+    const results = rows.slice(since, since + limit);
+    return { results, last_seq: results.at(-1)?.seq ?? `${Math.max(since, 0)}-k1`, pending: 0 };
+  }
+
+  #local(circle: Circle, id: string, method: string, body: unknown): [number, unknown] {
+    if (method === "PUT") {
+      const rev = `0-${Math.random()}`;
+      circle.locals.set(id, { ...(body as object), _rev: rev });
+      return [201, { ok: true, id, rev }];
+    }
+    const found = circle.locals.get(id);
+    return found ? [200, found] : [404, { error: "not_found", reason: "missing" }];
+  }
+}
+
+function never(signal: AbortSignal | null | undefined): Promise<Response> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
+  });
+}
