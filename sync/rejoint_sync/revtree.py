@@ -10,7 +10,7 @@ any order, twice, or cut short at the old end; as long as a digest stands for on
 hash of it) the tree that results is the same: merging is idempotent, commutative and associative.
 Where a sender contradicts what is known about a revision's ancestors, what was known first stays.
 Old ends beyond `REVS_LIMIT` are cut off (stemmed); then an ancestor that was cut off may come back
-as a conflict, as it does in CouchDB, but no leaf is ever lost and the winner stays.
+as a conflict, as it does in CouchDB, but no leaf is ever lost.
 
 Source: couchdb/src/couch/src/couch_key_tree.erl; pouchdb/packages/pouchdb-merge.
 """
