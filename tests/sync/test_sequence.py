@@ -64,4 +64,4 @@ def test_anything_is_read_or_refused(text: str) -> None:
     except BadRequest as refusal:
         read = ""
         shown = refusal.reason
-    assert read == text if read else len(shown) < 200
+    assert read == text if read else len(shown) < 1000
