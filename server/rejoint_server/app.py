@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from litestar import Litestar, Request, asgi, get
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
@@ -10,6 +10,9 @@ from structlog.typing import FilteringBoundLogger
 
 from rejoint_server.admission import Admission
 from rejoint_server.asgi import App
+from rejoint_server.asgi import Receive as AsgiReceive
+from rejoint_server.asgi import Scope as AsgiScope
+from rejoint_server.asgi import Send as AsgiSend
 from rejoint_server.call import Service
 from rejoint_server.circle_policy import CirclePolicy
 from rejoint_server.circles import circle_routes
@@ -25,6 +28,9 @@ from rejoint_server.settings import Settings
 from rejoint_server.setup import SECRET_BYTES, Setup
 from rejoint_server.web import Web
 from rejoint_sync.stores import Store
+
+ENDPOINTS: Final = frozenset({"db", "circles", "healthz"})
+"""First segments of the paths that are not files of the web app."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +91,10 @@ def create_app(
             _mount(Replication(service, ("db",)), "/db"),
             *circle_routes(admission),
             healthz,
-            _files(Web(settings.web)),
         ]
+    app = _litestar(handlers)
     edge = Edge(
-        _litestar(handlers),
+        app if settings.policy == "open" else _Front(app, Web(settings.web)),
         clock=clock,
         log=log or open_log(),
         challenge=service.policy.challenge,
@@ -134,11 +140,14 @@ def _mount(app: Any, path: str) -> ControllerRouterHandler:
     return mounted
 
 
-def _files(web: Any) -> ControllerRouterHandler:
-    """The files of the web app as what answers every path that no other route has."""
+class _Front:
+    """The endpoints, and the files of the web app as what answers every other path."""
 
-    @asgi(["/", "/{path:path}"], copy_scope=True)
-    async def files(scope: Scope, receive: Receive, send: Send) -> None:
-        await web(scope, receive, send)
+    def __init__(self, endpoints: App, web: App) -> None:
+        self._endpoints = endpoints
+        self._web = web
 
-    return files
+    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+        first = scope["path"].lstrip("/").partition("/")[0]
+        app = self._endpoints if first in ENDPOINTS else self._web
+        await app(scope, receive, send)

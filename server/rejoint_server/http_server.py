@@ -9,6 +9,7 @@ import contextlib
 import resource
 import socket
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
@@ -28,7 +29,7 @@ class HttpServer(EmbeddedServer):
 
     Args:
         app: Answers requests.
-        listener: Listens already.
+        listener: Listens already; the server takes it over.
     """
 
     def __init__(self, app: App, listener: socket.socket) -> None:
@@ -44,13 +45,18 @@ class HttpServer(EmbeddedServer):
         self._listener = listener
 
     def _init_shared_socket(self) -> None:
-        """Use our socket. granian's own would share its port with any other process."""
+        """Use our socket, and let it go with the server.
+
+        granian's own would share its port with any other process.
+        """
         self._ssp = None
-        self._shd = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # the stub lacks its constructor  # noqa: FBT003
+        holder: Any = SocketHolder
+        unix = False
+        self._shd = holder(self._listener.detach(), unix, BACKLOG)
 
     async def end(self, serving: "asyncio.Task[None]") -> None:
         """Stop accepting, close connections, and wait until that is done."""
-        self.stop()
+        self.stop()  # type: ignore[no-untyped-call]  # granian's
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(serving), STOP_S_MAX)
 
@@ -83,11 +89,15 @@ def url_of(listener: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-async def answers(listener: socket.socket) -> bool:
-    """Whether a request to the socket is answered."""
-    host, port = listener.getsockname()[:2]
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - read, not bound
-    reader, writer = await asyncio.open_connection(near, port)
+def near(url: str) -> str:
+    """The same socket as this machine reaches it, when it listens on every address."""
+    return url.replace("//0.0.0.0:", "//127.0.0.1:").replace("//[::]:", "//[::1]:")
+
+
+async def answers(url: str) -> bool:
+    """Whether a request to a listening socket is answered."""
+    parts = urlsplit(near(url))
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     try:
         writer.write(b"GET /db/_up HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
         return (await reader.readline()).startswith(b"HTTP/1.1 200")

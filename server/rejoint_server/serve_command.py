@@ -94,20 +94,20 @@ async def _serve(settings: Settings) -> None:
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
             raise CannotServe(f"cannot listen on {where}: {error.strerror or error}") from None
-        with listener:
-            application = create_app(settings, store, SystemClock())
-            secret = await application.start()
-            server = http_server.HttpServer(application.edge, listener)
-            serving = asyncio.create_task(server.serve())
-            stop = _signals()
-            if not await http_server.answers(listener):
-                raise CannotServe("the HTTP server does not answer")
-            _announce(settings, http_server.url_of(listener), secret)
-            await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
-            if not stop.done():
-                raise CannotServe("the HTTP server ended by itself")
-            await application.stop()
-            await server.end(serving)
+        url = http_server.url_of(listener)
+        application = create_app(settings, store, SystemClock())
+        secret = await application.start()
+        server = http_server.HttpServer(application.edge, listener)
+        serving = asyncio.create_task(server.serve())
+        stop = _signals()
+        if not await http_server.answers(url):
+            raise CannotServe("the HTTP server does not answer")
+        _announce(settings, url, secret)
+        await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
+        if not stop.done():
+            raise CannotServe("the HTTP server ended by itself")
+        await application.stop()
+        await server.end(serving)
     finally:
         await store.close()
 
@@ -135,13 +135,15 @@ def _signals() -> "asyncio.Future[None]":
 
 
 def _announce(settings: Settings, url: str, secret: str | None) -> None:
+    from rejoint_server.http_server import near  # noqa: PLC0415
+
     if settings.policy == "open":
         _say("policy open: whoever reaches this port reads and writes everything")
     elif settings.public_url is None and not settings.on_loopback:
         _say("without --public-url a login is taken for any name this server is reached by")
     _say(f"listening on {url}")
     if secret is not None:
-        origin = settings.public_url or url.replace("//0.0.0.0:", "//127.0.0.1:")
+        origin = settings.public_url or near(url)
         _say(f"found the clinic with this link, once: {origin}/#s1.{secret}")
 
 

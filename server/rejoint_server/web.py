@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from rejoint_server.asgi import Answer, Receive, Scope, Send
+from rejoint_server.asgi import ROUTE, Answer, Receive, Scope, Send
 from rejoint_sync.errors import MethodNotAllowed
 
 FOREVER: Final = (b"cache-control", b"public, max-age=31536000, immutable")
@@ -96,6 +96,7 @@ class Web:
         """Answer with the file, 404 for anything else."""
         if scope["method"] not in ("GET", "HEAD"):
             raise MethodNotAllowed("Only GET, HEAD allowed")
+        scope[ROUTE][0] = "/{file}"
         headers = {name: bytes(value).decode("latin-1") for name, value in scope["headers"]}
         answer = self.answer(scope["path"], headers)
         await answer.send(send, head=scope["method"] == "HEAD")
