@@ -1,0 +1,239 @@
+/**
+ * A client that holds what it is given and calls nobody: for the gallery and the screen tests.
+ *
+ * Writes land in its signals like real ones do, as records "on this phone".
+ */
+import { type Signal, signal } from "@preact/signals";
+import type {
+  Care,
+  Client,
+  Door,
+  LinkView,
+  Note,
+  Opened,
+  Pain,
+  PainAnswer,
+  Place,
+  Plan,
+  ProfileView,
+  Role,
+  Session,
+  SyncStatus,
+} from "../client";
+import { planFrom, STARTER_PLANS } from "../library/starter";
+import { dayAfter } from "../words/dates";
+
+/** A Monday; the gallery's clock stands at 18:42 in a zone two hours east. */
+export const TODAY = "2025-11-17";
+const TZ_MIN = 120;
+
+/** Unix seconds of `hours` o'clock on `day`, where the patient is. */
+export function at(day: string, hours: number): number {
+  return Date.parse(`${day}T00:00:00Z`) / 1000 + hours * 3600 - TZ_MIN * 60;
+}
+
+let counter = 0;
+
+function opened<T>(kind: string, value: T, place: Place, mine: boolean): Opened<T> {
+  counter += 1;
+  const id = `${kind}:2511:dgallery:c${String(counter).padStart(6, "0")}`;
+  return { id, value, place, author: mine ? "me" : "m-other", mine };
+}
+
+const stamp = (day: string, hours: number) => ({ lam: 1, at: at(day, hours), tz_min: TZ_MIN });
+
+interface Told {
+  readonly worst?: PainAnswer;
+  readonly effort?: PainAnswer;
+  readonly done?: Session["done"];
+  readonly items?: Session["items"];
+  readonly place?: Place;
+  readonly mine?: boolean;
+}
+
+/** A session `ago` days before today. */
+export function session(ago: number, told: Told = {}): Opened<Session> {
+  const day = dayAfter(TODAY, -ago);
+  const value: Session = {
+    type: "session",
+    ...stamp(day, 18.7),
+    day,
+    performed_at: at(day, 18.7),
+    done: told.done ?? "all",
+    items:
+      told.items ?? kneePlan().items.map(({ exercise, sets }) => ({ exercise, sets_done: sets })),
+    pain: told.worst === undefined ? {} : { worst: told.worst },
+    ...(told.effort === undefined ? {} : { effort: told.effort }),
+  };
+  return opened("ev", value, told.place ?? "server", told.mine ?? true);
+}
+
+/** A morning answer `ago` days before today. */
+export function morning(ago: number, score: PainAnswer, mine = true): Opened<Pain> {
+  const day = dayAfter(TODAY, -ago);
+  const value: Pain = {
+    type: "pain",
+    ...stamp(day, 6.2),
+    day,
+    performed_at: at(day, 6.2),
+    context: "morning",
+    score,
+  };
+  return opened("ev", value, "server", mine);
+}
+
+export function note(
+  ago: number,
+  text: string,
+  mine = false,
+  place: Place = "server",
+): Opened<Note> {
+  return opened("nt", { type: "note", ...stamp(dayAfter(TODAY, -ago), 9), text }, place, mine);
+}
+
+export function kneePlan(): Plan {
+  const starter = STARTER_PLANS.find(({ id }) => id === "knee");
+  if (!starter) throw new Error("no knee plan");
+  return { type: "plan", ...stamp(dayAfter(TODAY, -20), 10), ...planFrom(starter, "Knee") };
+}
+
+export function plan(value: Plan = kneePlan()): Opened<Plan> {
+  return opened("pl", value, "server", false);
+}
+
+export interface CareParts {
+  readonly circle?: string;
+  readonly purpose?: "patient" | "clinic";
+  readonly role?: Role;
+  readonly name?: string;
+  readonly therapist?: string;
+  readonly joined?: boolean;
+  readonly plans?: readonly Opened<Plan>[];
+  readonly sessions?: readonly Opened<Session>[];
+  readonly pains?: readonly Opened<Pain>[];
+  readonly notes?: readonly Opened<Note>[];
+}
+
+interface FakeCare extends Care {
+  readonly sessions: Signal<readonly Opened<Session>[]>;
+  readonly pains: Signal<readonly Opened<Pain>[]>;
+  readonly notes: Signal<readonly Opened<Note>[]>;
+  readonly plans: Signal<readonly Opened<Plan>[]>;
+}
+
+export function care(parts: CareParts = {}): FakeCare {
+  counter += 1;
+  return {
+    circle: parts.circle ?? `cgallery${counter}`,
+    purpose: parts.purpose ?? "patient",
+    role: parts.role ?? "patient",
+    name: signal(parts.name ?? "Amina"),
+    therapist: signal(parts.therapist ?? "Rosa"),
+    joined: signal(parts.joined ?? true),
+    plans: signal(parts.plans ?? [plan()]),
+    sessions: signal(parts.sessions ?? []),
+    pains: signal(parts.pains ?? []),
+    notes: signal(parts.notes ?? []),
+  };
+}
+
+export const CALM: SyncStatus = {
+  state: "idle",
+  unsent: 0,
+  lastContact: at(TODAY, 18.5),
+  refused: [],
+  reason: "",
+};
+
+export interface FakeParts {
+  readonly cares?: readonly FakeCare[];
+  readonly sync?: Partial<SyncStatus>;
+  readonly role?: Role;
+  /** Every write and every request is refused. */
+  readonly broken?: boolean;
+}
+
+/** A client over the given cares; writes appear in them at once. */
+export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: string[] } {
+  const cares = signal<readonly FakeCare[]>(parts.cares ?? [care()]);
+  const calls: string[] = [];
+  const of = (circle: string): FakeCare => {
+    const found = cares.peek().find((each) => each.circle === circle);
+    if (!found) throw new Error("no such circle");
+    return found;
+  };
+  const act = (what: string) => {
+    calls.push(what);
+    if (parts.broken) throw new Error("broken on purpose");
+  };
+  const head = { lam: 2, at: at(TODAY, 18.7), tz_min: TZ_MIN };
+  return {
+    calls,
+    profile: { id: "pgallery", picture: "leaf", role: parts.role ?? "patient" },
+    cares,
+    sync: signal({ ...CALM, ...parts.sync }),
+    today: signal(TODAY),
+    async logSession(circle, input) {
+      act(`logSession ${JSON.stringify(input)}`);
+      const record = opened<Session>("ev", { type: "session", ...head, ...input }, "phone", true);
+      of(circle).sessions.value = [...of(circle).sessions.peek(), record];
+      return record.id;
+    },
+    async logPain(circle, input) {
+      act(`logPain ${JSON.stringify(input)}`);
+      const record = opened<Pain>("ev", { type: "pain", ...head, ...input }, "phone", true);
+      of(circle).pains.value = [...of(circle).pains.peek(), record];
+      return record.id;
+    },
+    async writeNote(circle, text) {
+      act(`writeNote ${text}`);
+      const record = opened<Note>("nt", { type: "note", ...head, text }, "phone", true);
+      of(circle).notes.value = [...of(circle).notes.peek(), record];
+      return record.id;
+    },
+    async writePlan(circle, input) {
+      act(`writePlan ${JSON.stringify(input)}`);
+      const record = opened<Plan>("pl", { type: "plan", ...head, ...input }, "phone", true);
+      of(circle).plans.value = [record];
+      return record.id;
+    },
+    async createPatient(name, input) {
+      act(`createPatient ${name}`);
+      const made = care({
+        name,
+        role: "therapist",
+        joined: false,
+        plans: [plan({ type: "plan", ...head, ...input })],
+      });
+      cares.value = [...cares.peek(), made];
+      return { circle: made.circle, link: LINK };
+    },
+    async invitePatient(circle) {
+      act(`invitePatient ${circle}`);
+      return LINK;
+    },
+    async syncNow() {
+      act("syncNow");
+    },
+    async close() {
+      act("close");
+    },
+  };
+}
+
+export const LINK = "https://clinic.example/#j1.c7Qm2rT0v9LkX4nBzPfA1uQ.Gk3_ZtYb0aWq9sLmN2xC4w";
+
+/** A door that shows `view` and opens `client`. */
+export function fakeDoor(
+  view: LinkView,
+  profiles: readonly ProfileView[] = [],
+  client: Client = fakeClient(),
+): Door {
+  return {
+    profiles: async () => profiles,
+    open: async () => client,
+    look: async () => view,
+    found: async () => client,
+    join: async () => client,
+  };
+}

@@ -1,0 +1,54 @@
+/**
+ * A page that shows one screen in one state: `gallery.html?state=today-first&theme=dark&dir=rtl`.
+ * Without a state it lists them all. For the eyes of those who build; not part of the app.
+ */
+import "../ui/styles/all.css";
+import { render } from "preact";
+import { Toast } from "../ui/toast";
+import { STATES } from "./states";
+
+const asked = new URLSearchParams(location.search);
+const html = document.documentElement;
+html.lang = "en";
+html.dir = asked.get("dir") ?? "ltr";
+const theme = asked.get("theme");
+if (theme) html.dataset.theme = theme;
+
+const root = document.getElementById("app");
+if (!root) throw new Error('gallery.html has no element "app"');
+const build = STATES[asked.get("state") ?? ""];
+render(build ? <Screen build={build} /> : <List />, root);
+
+function Screen({ build: make }: { build: (typeof STATES)[string] }) {
+  return (
+    <>
+      {made(make)}
+      <Toast />
+    </>
+  );
+}
+
+const kept = new Map<unknown, unknown>();
+
+/** Built once, since building a scene sets its route. */
+function made(make: () => unknown): preact.ComponentChildren {
+  if (!kept.has(make)) kept.set(make, make());
+  return kept.get(make) as preact.ComponentChildren;
+}
+
+function List() {
+  return (
+    <main class="main">
+      <h1>Screens</h1>
+      <ul class="stack" id="states">
+        {Object.keys(STATES).map((name) => (
+          <li>
+            <a href={`?state=${name}`} data-state={name}>
+              {name}
+            </a>
+          </li>
+        ))}
+      </ul>
+    </main>
+  );
+}

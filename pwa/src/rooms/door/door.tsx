@@ -1,0 +1,174 @@
+/** The way in: a link that was opened, the profiles of this phone, or what to do without a link. */
+import type { Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
+import { Figure } from "../../ui/figure/figure";
+import { Icon } from "../../ui/icon";
+import { Page } from "../../ui/page";
+import { Empty } from "../../ui/parts";
+import { Portrait, pictureName } from "../../ui/portrait";
+import { t } from "../../words";
+import { Join } from "./join";
+import { Setup } from "./setup";
+
+export type DoorState =
+  | { readonly at: "starting" }
+  | { readonly at: "failed"; readonly retry: () => void }
+  | { readonly at: "chooser"; readonly profiles: readonly ProfileView[] }
+  | {
+      readonly at: "link";
+      readonly view: LinkView;
+      readonly fragment: string;
+      readonly profiles: readonly ProfileView[];
+    };
+
+interface DoorProps {
+  readonly door: DoorPort | undefined;
+  readonly state: DoorState;
+  readonly onOpen: (client: Client) => void;
+  /** Opens a profile of this phone. */
+  readonly onProfile: (id: string) => void;
+  /** Looks at the link again. */
+  readonly onRetry: () => void;
+  /** Goes on without the link. */
+  readonly onLeave: () => void;
+}
+
+export function DoorRoom({ door, state, onOpen, onProfile, onRetry, onLeave }: DoorProps) {
+  switch (state.at) {
+    case "starting":
+      return <Starting />;
+    case "failed":
+      return <Failed retry={state.retry} />;
+    case "chooser":
+      return state.profiles.length > 0 ? (
+        <Chooser profiles={state.profiles} onPick={onProfile} />
+      ) : (
+        <NoLink />
+      );
+    case "link": {
+      const { view, fragment, profiles } = state;
+      if (!door) return <Starting />;
+      if (view.kind === "setup") return <Setup door={door} fragment={fragment} onOpen={onOpen} />;
+      if (view.kind === "join") {
+        return (
+          <Join door={door} fragment={fragment} view={view} profiles={profiles} onOpen={onOpen} />
+        );
+      }
+      return (
+        <Broken
+          why={view.why}
+          onRetry={onRetry}
+          onLeave={profiles.length > 0 ? onLeave : undefined}
+        />
+      );
+    }
+  }
+}
+
+function Starting() {
+  return (
+    <div class="page" data-testid="starting">
+      <main class="main" aria-busy="true">
+        <p class="mid soft starting" role="status">
+          {t("wait.moment")}
+        </p>
+      </main>
+    </div>
+  );
+}
+
+function Failed({ retry }: { retry: () => void }) {
+  return (
+    <Page
+      help={false}
+      testid="door-failed"
+      foot={
+        <button type="button" class="btn main-act" onClick={retry}>
+          {t("act.retry")}
+        </button>
+      }
+    >
+      <h1>{t("door.broken")}</h1>
+      <p>{t("door.brokenBody")}</p>
+    </Page>
+  );
+}
+
+function NoLink() {
+  return (
+    <Page help={false} testid="door-none">
+      <h1>{t("door.none")}</h1>
+      <div class="strip">
+        {["kn05", "bk04", "sh07", "ba02"].map((exercise) => (
+          <div class="thumb">
+            <Figure exercise={exercise} side="right" pose={0.6} />
+          </div>
+        ))}
+      </div>
+      <Empty icon="qr" title={t("door.noneBody")}>
+        <p class="soft">{t("door.noneHow")}</p>
+      </Empty>
+      <p class="soft small push">{t("door.noneClinic")}</p>
+    </Page>
+  );
+}
+
+interface ChooserProps {
+  readonly profiles: readonly ProfileView[];
+  readonly onPick: (id: string) => void;
+}
+
+function Chooser({ profiles, onPick }: ChooserProps) {
+  return (
+    <Page help={false} testid="door-who">
+      <h1>{t("door.who")}</h1>
+      <ul class="who mid">
+        {profiles.map((profile) => (
+          <li>
+            <button
+              type="button"
+              data-testid={`profile-${profile.picture}`}
+              onClick={() => onPick(profile.id)}
+            >
+              <Portrait picture={profile.picture} />
+              {pictureName(profile.picture)}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </Page>
+  );
+}
+
+type Why = Extract<LinkView, { kind: "broken" }>["why"];
+
+function Broken(props: { why: Why; onRetry: () => void; onLeave: (() => void) | undefined }) {
+  const { why, onRetry, onLeave } = props;
+  return (
+    <Page
+      help={false}
+      testid={`link-${why}`}
+      foot={
+        (why === "offline" || onLeave) && (
+          <>
+            {why === "offline" && (
+              <button type="button" class="btn main-act" data-testid="link-retry" onClick={onRetry}>
+                {t("act.retry")}
+              </button>
+            )}
+            {onLeave && (
+              <button type="button" class="btn wide" data-testid="link-leave" onClick={onLeave}>
+                {t("door.toRoutine")}
+              </button>
+            )}
+          </>
+        )
+      }
+    >
+      <div class="empty mid" role="status">
+        <Icon name={why === "offline" ? "nonet" : "qr"} />
+        <h1>{t(`door.${why}`)}</h1>
+        <p class="soft">{t(`door.${why}Body`)}</p>
+      </div>
+    </Page>
+  );
+}

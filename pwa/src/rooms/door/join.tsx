@@ -1,0 +1,113 @@
+/** An invitation: what it is, who reads what, one tap to join. */
+import { useSignal } from "@preact/signals";
+import type { Client, Door, LinkView, ProfileView } from "../../client";
+import { Figure } from "../../ui/figure/figure";
+import { Icon } from "../../ui/icon";
+import type { IconName } from "../../ui/icons";
+import { Page } from "../../ui/page";
+import { Banner } from "../../ui/parts";
+import { pictureName } from "../../ui/portrait";
+import { t, type WordId } from "../../words";
+
+interface JoinProps {
+  readonly door: Door;
+  readonly fragment: string;
+  readonly view: Extract<LinkView, { kind: "join" }>;
+  readonly profiles: readonly ProfileView[];
+  readonly onOpen: (client: Client) => void;
+}
+
+export function Join({ door, fragment, view, profiles, onOpen }: JoinProps) {
+  const state = useSignal<"" | "busy" | "failed">("");
+  const join = async (profile?: string) => {
+    if (state.peek() === "busy") return;
+    state.value = "busy";
+    try {
+      onOpen(await door.join(fragment, profile));
+    } catch {
+      state.value = "failed";
+    }
+  };
+  const patient = view.role === "patient";
+  const fitting = profiles.filter(({ role }) => (role === "patient") === patient);
+  return (
+    <Page
+      help={false}
+      testid="join"
+      foot={<JoinFoot busy={state.value === "busy"} profiles={fitting} join={join} />}
+    >
+      <div class="stack">
+        <h1>{t(patient ? "door.join" : "door.joinWork")}</h1>
+        <p>{t(patient ? "door.joinBody" : "door.joinWorkBody")}</p>
+      </div>
+      {patient && (
+        <div class="strip">
+          {["kn05", "bk04", "sh07", "ba02"].map((exercise) => (
+            <div class="thumb">
+              <Figure exercise={exercise} side="right" pose={0.6} />
+            </div>
+          ))}
+        </div>
+      )}
+      <ul class="card stack">
+        <Point icon="seen" id={patient ? "door.joinSees" : "door.joinWorkSees"} />
+        <Point icon="lock" id="door.joinHidden" />
+        <Point icon="check" id="door.joinFree" />
+      </ul>
+      <div role="alert">
+        {state.value === "failed" && (
+          <Banner icon="alert" tone="warn" testid="join-failed">
+            <p>{t("door.joinFailed")}</p>
+          </Banner>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function Point({ icon, id }: { icon: IconName; id: WordId }) {
+  return (
+    <li class="row">
+      <Icon name={icon} />
+      <span class="grow say">{t(id)}</span>
+    </li>
+  );
+}
+
+interface JoinFootProps {
+  readonly busy: boolean;
+  readonly profiles: readonly ProfileView[];
+  readonly join: (profile?: string) => Promise<void>;
+}
+
+/** On a phone that somebody uses already, the question is who joins. */
+function JoinFoot({ busy, profiles, join }: JoinFootProps) {
+  const shared = profiles.length > 0;
+  const label = busy ? "wait.moment" : shared ? "door.joinNew" : "door.joinYes";
+  return (
+    <>
+      {shared && <p class="strong">{t("door.joinWho")}</p>}
+      <button
+        type="button"
+        class="btn main-act"
+        data-testid="join-accept"
+        aria-disabled={busy}
+        onClick={() => void join()}
+      >
+        <Icon name={shared ? "plus" : "check"} />
+        {t(label)}
+      </button>
+      {profiles.map((profile) => (
+        <button
+          type="button"
+          class="btn wide"
+          data-testid={`join-as-${profile.picture}`}
+          aria-disabled={busy}
+          onClick={() => void join(profile.id)}
+        >
+          {t("door.joinMe", { picture: pictureName(profile.picture) })}
+        </button>
+      ))}
+    </>
+  );
+}

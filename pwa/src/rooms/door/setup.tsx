@@ -1,0 +1,82 @@
+/** The one-time set-up: name of the clinic and of the person who starts it. */
+import { useSignal } from "@preact/signals";
+import type { Client, Door } from "../../client";
+import { Field } from "../../ui/field";
+import { Icon } from "../../ui/icon";
+import { Page } from "../../ui/page";
+import { Banner } from "../../ui/parts";
+import { t } from "../../words";
+
+interface SetupProps {
+  readonly door: Door;
+  readonly fragment: string;
+  readonly onOpen: (client: Client) => void;
+}
+
+/** Letters a name may have. */
+export const NAME_LETTERS_MAX = 80;
+
+export function Setup({ door, fragment, onOpen }: SetupProps) {
+  const clinic = useSignal("");
+  const person = useSignal("");
+  const state = useSignal<"" | "missing" | "busy" | "failed">("");
+  const found = async (event: Event) => {
+    event.preventDefault();
+    if (state.peek() === "busy") return;
+    const names = { clinic: clinic.peek().trim(), person: person.peek().trim() };
+    if (!names.clinic || !names.person) {
+      state.value = "missing";
+      return;
+    }
+    state.value = "busy";
+    try {
+      onOpen(await door.found(fragment, names));
+    } catch {
+      state.value = "failed";
+    }
+  };
+  const missing = state.value === "missing";
+  return (
+    <form onSubmit={(event) => void found(event)} noValidate>
+      <Page
+        help={false}
+        testid="setup"
+        foot={
+          <button
+            type="submit"
+            class="btn main-act"
+            data-testid="setup-save"
+            aria-disabled={state.value === "busy"}
+          >
+            <Icon name="check" />
+            {t(state.value === "busy" ? "wait.moment" : "door.setupSave")}
+          </button>
+        }
+      >
+        <h1>{t("door.setup")}</h1>
+        <p class="soft">{t("door.setupBody")}</p>
+        <Field
+          id="setup-clinic"
+          label={t("door.setupClinic")}
+          value={clinic}
+          max={NAME_LETTERS_MAX}
+          error={missing && !clinic.value.trim() ? t("door.setupMissing") : ""}
+        />
+        <Field
+          id="setup-person"
+          label={t("door.setupPerson")}
+          value={person}
+          max={NAME_LETTERS_MAX}
+          error={missing && !person.value.trim() ? t("door.setupMissing") : ""}
+        />
+        <div role="alert">
+          {state.value === "failed" && (
+            <Banner icon="alert" tone="warn" testid="setup-failed">
+              <p>{t("door.setupFailed")}</p>
+            </Banner>
+          )}
+        </div>
+      </Page>
+    </form>
+  );
+}

@@ -1,0 +1,75 @@
+/** My days: the pain picture, and every record with the place where it is. */
+import type { Opened, Pain, Session } from "../../client";
+import { PainChart } from "../../ui/chart";
+import { Page } from "../../ui/page";
+import { Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { t } from "../../words";
+import { sayDay, sayTimeThere } from "../../words/dates";
+import { daysToShow, painDays } from "../days";
+import type { PatientProps } from "./today";
+
+export function Days({ client, care }: PatientProps) {
+  const today = client.today.value;
+  const sessions = care.sessions.value;
+  const pains = care.pains.value;
+  const count = daysToShow(sessions, pains, today, { least: 7, most: 21 });
+  const rows = [...sessions, ...pains].sort(newestFirst);
+  return (
+    <Page canGoBack testid="days">
+      <h1>{t("days.title")}</h1>
+      {rows.length === 0 ? (
+        <Empty icon="calendar" title={t("days.none")}>
+          <p class="soft">{t("days.noneBody")}</p>
+        </Empty>
+      ) : (
+        <>
+          <PainChart days={painDays(sessions, pains, today, count)} reads />
+          <ul class="card list">
+            {rows.map((row) => (
+              <Row key={row.id} row={row} today={today} />
+            ))}
+          </ul>
+        </>
+      )}
+    </Page>
+  );
+}
+
+type Entry = Opened<Session> | Opened<Pain>;
+
+function newestFirst(a: Entry, b: Entry): number {
+  return b.value.day.localeCompare(a.value.day) || b.value.performed_at - a.value.performed_at;
+}
+
+const DONE = { all: "done.all", some: "done.some", none: "done.none" } as const;
+
+function Row({ row, today }: { row: Entry; today: string }) {
+  const { value } = row;
+  const session = value.type === "session" ? value : undefined;
+  const title = session
+    ? "days.session"
+    : value.type === "pain" && value.context === "now"
+      ? "days.pain"
+      : "days.morning";
+  const answer = value.type === "session" ? value.pain.worst : value.score;
+  return (
+    <li class="pad day-row" data-testid="history-row" data-day={value.day}>
+      <p class="row wrap">
+        <strong class="grow">
+          {sayDay(value.day, today)} · {t(title)}
+        </strong>
+        <span class="soft num small">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+      </p>
+      <p class="row wrap">
+        {session && <span>{t(DONE[session.done])}</span>}
+        <PainMark answer={answer} />
+        {session && session.effort !== undefined && (
+          <span class="soft">{effortText(session.effort)}</span>
+        )}
+      </p>
+      <p>
+        <PlaceChip place={row.place} />
+      </p>
+    </li>
+  );
+}

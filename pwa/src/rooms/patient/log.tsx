@@ -1,0 +1,333 @@
+/** Telling a session: how much, which, why, pain, effort. One question at a time. */
+import { type Signal, signal, useSignal } from "@preact/signals";
+import type { Opened, PainAnswer, Plan, Session } from "../../client";
+import { exerciseName } from "../../library";
+import { EffortFaces, PainPicker } from "../../ui/answers";
+import { Figure, hasFigure } from "../../ui/figure/figure";
+import { Icon } from "../../ui/icon";
+import { Page } from "../../ui/page";
+import { Banner, Joints, painText } from "../../ui/parts";
+import { go, type LogStep, swap } from "../../ui/route";
+import { t, type WordId } from "../../words";
+import {
+  chosen,
+  clearDraft,
+  type Draft,
+  doneOf,
+  draftOf,
+  explained,
+  filled,
+  needsReason,
+  type Reason,
+  sessionInput,
+  setDraft,
+} from "./draft";
+import { type PatientProps, planOf } from "./today";
+
+/** What was just saved, for the screen that follows. */
+export interface SavedSession {
+  readonly id: string;
+  readonly done: Session["done"];
+  readonly worst: PainAnswer | undefined;
+  readonly at: number;
+}
+
+export const lastSaved = signal<SavedSession | undefined>(undefined);
+
+interface StepProps extends PatientProps {
+  readonly plan: Opened<Plan>;
+  readonly draft: Draft;
+  readonly saving: Signal<"" | "busy" | "failed">;
+  readonly save: (draft: Draft, effort: PainAnswer | undefined) => Promise<void>;
+}
+
+export function Log({ client, care, step }: PatientProps & { step: Exclude<LogStep, "saved"> }) {
+  const saving = useSignal<"" | "busy" | "failed">("");
+  const plan = planOf(care);
+  if (!plan) return null;
+  const draft = draftOf(care.circle, client.today.value);
+  const save = async (final: Draft, effort: PainAnswer | undefined) => {
+    if (saving.peek() === "busy") return;
+    saving.value = "busy";
+    const at = Math.floor(Date.now() / 1000);
+    const input = sessionInput(final, plan, effort, at);
+    try {
+      const id = await client.logSession(care.circle, input);
+      lastSaved.value = { id, done: input.done, worst: input.pain.worst, at };
+      clearDraft();
+      saving.value = "";
+      swap({ room: "log", step: "saved" });
+    } catch {
+      saving.value = "failed";
+    }
+  };
+  const props = { client, care, plan, draft, saving, save };
+  switch (step) {
+    case "done":
+      return <HowMuch {...props} />;
+    case "which":
+      return <Which {...props} />;
+    case "why":
+      return <Why {...props} />;
+    case "pain":
+      return <PainQuestion {...props} />;
+    case "effort":
+      return <EffortQuestion {...props} />;
+  }
+}
+
+const QUESTIONS = 3;
+
+function Steps({ at }: { at: number }) {
+  const label = t("log.step", { at, all: QUESTIONS });
+  return <Joints count={QUESTIONS} now={at - 1} done={(i) => i < at - 1} label={label} />;
+}
+
+function BigAnswer(props: { id: WordId; testid: string; pick: () => void }) {
+  return (
+    <button type="button" class="btn wide big-ans" data-testid={props.testid} onClick={props.pick}>
+      {t(props.id)}
+    </button>
+  );
+}
+
+function HowMuch({ plan, draft }: StepProps) {
+  const { items } = plan.value;
+  const all = () => {
+    setDraft(filled({ ...draft, answers: new Map() }, items));
+    go({ room: "log", step: "pain" });
+  };
+  const some = () => {
+    setDraft({ ...draft, begun: true });
+    go({ room: "log", step: "which" });
+  };
+  const none = () => {
+    setDraft(chosen(draft, items, new Set()));
+    go({ room: "log", step: "why" });
+  };
+  return (
+    <Page
+      canGoBack
+      testid="log-done"
+      foot={
+        <>
+          <BigAnswer id="log.all" testid="done-all" pick={all} />
+          <BigAnswer id="log.some" testid="done-some" pick={some} />
+          <BigAnswer id="log.none" testid="done-none" pick={none} />
+        </>
+      }
+    >
+      <Steps at={1} />
+      <h1>{t("log.done")}</h1>
+      <Strip plan={plan} />
+    </Page>
+  );
+}
+
+/** The exercises in small, so that the question needs no reading. */
+function Strip({ plan }: { plan: Opened<Plan> }) {
+  const drawn = plan.value.items.filter(({ exercise }) => hasFigure(exercise));
+  if (drawn.length === 0) return null;
+  return (
+    <div class="card mid">
+      <div class="strip">
+        {drawn.map((item) => (
+          <div class="thumb">
+            <Figure exercise={item.exercise} side={item.side} />
+          </div>
+        ))}
+      </div>
+    </div>
+  );
+}
+
+function Which({ plan, draft }: StepProps) {
+  const { items } = plan.value;
+  const done = useSignal<ReadonlySet<number>>(
+    new Set(
+      items.flatMap((item, at) =>
+        (draft.answers.get(at)?.sets_done ?? 0) >= item.sets ? [at] : [],
+      ),
+    ),
+  );
+  const toggle = (at: number) => {
+    const next = new Set(done.peek());
+    if (!next.delete(at)) next.add(at);
+    done.value = next;
+  };
+  const onward = () => {
+    const next = chosen(draft, items, done.peek());
+    setDraft(next);
+    go({ room: "log", step: needsReason(next, items) ? "why" : "pain" });
+  };
+  return (
+    <Page
+      canGoBack
+      testid="log-which"
+      foot={
+        <button type="button" class="btn main-act" data-testid="which-next" onClick={onward}>
+          {t("act.next")}
+          <Icon name="next" />
+        </button>
+      }
+    >
+      <Steps at={1} />
+      <h1>{t("log.which")}</h1>
+      <p class="soft">{t("log.whichBody")}</p>
+      <ol class="card list">
+        {items.map((item, at) => (
+          <li>
+            <button
+              type="button"
+              class="ex"
+              data-testid={`which-${at}`}
+              aria-pressed={done.value.has(at)}
+              onClick={() => toggle(at)}
+            >
+              <span class="thumb">
+                <Figure exercise={item.exercise} side={item.side} />
+              </span>
+              <span class="grow strong">{exerciseName(item.exercise)}</span>
+              <span class={`tick ${done.value.has(at) ? "done" : ""}`}>
+                {done.value.has(at) && <Icon name="check" />}
+              </span>
+            </button>
+          </li>
+        ))}
+      </ol>
+    </Page>
+  );
+}
+
+const REASONS: readonly Reason[] = ["too_hard", "pain", "not_understood", "no_time"];
+
+function Why({ plan, draft, saving, save }: StepProps) {
+  const { items } = plan.value;
+  const none = doneOf(draft, items) === "none";
+  const onward = (next: Draft) => {
+    setDraft(next);
+    if (none) void save(next, undefined);
+    else go({ room: "log", step: "pain" });
+  };
+  return (
+    <Page
+      canGoBack
+      testid="log-why"
+      foot={
+        <>
+          {REASONS.map((reason) => (
+            <BigAnswer
+              key={reason}
+              id={`reason.${reason}`}
+              testid={`reason-${reason}`}
+              pick={() => onward(explained(draft, items, reason))}
+            />
+          ))}
+          <SkipButton testid="reason-skip" onSkip={() => onward(draft)} />
+        </>
+      }
+    >
+      <Steps at={1} />
+      <h1>{t(none ? "log.whyNone" : "log.why")}</h1>
+      <SaveState saving={saving} />
+    </Page>
+  );
+}
+
+function PainQuestion({ draft }: StepProps) {
+  const pick = (worst: PainAnswer) => {
+    setDraft({ ...draft, begun: true, worst });
+    go({ room: "log", step: "effort" });
+  };
+  const numeric = typeof draft.worst === "number" ? draft.worst : undefined;
+  return (
+    <Page
+      canGoBack
+      testid="log-pain"
+      foot={
+        <>
+          {numeric !== undefined && (
+            <button type="button" class="btn main-act" onClick={() => pick(numeric)}>
+              {t("act.next")}
+              <Icon name="next" />
+            </button>
+          )}
+          <SkipButton testid="pain-skip" onSkip={() => pick("not_said")} />
+        </>
+      }
+    >
+      <Steps at={2} />
+      <h1>{t("log.pain")}</h1>
+      <p class="soft">{t("log.painBody")}</p>
+      <PainPicker label={t("log.pain")} chosen={numeric} onPick={pick} />
+    </Page>
+  );
+}
+
+function EffortQuestion({ plan, draft, saving, save }: StepProps) {
+  const effort = useSignal<number | undefined>(undefined);
+  const busy = saving.value === "busy";
+  const ready = effort.value !== undefined && !busy;
+  return (
+    <Page
+      canGoBack
+      testid="log-effort"
+      foot={
+        <>
+          <button
+            type="button"
+            class="btn main-act"
+            data-testid="save"
+            aria-disabled={!ready}
+            onClick={() => {
+              if (ready) void save(draft, effort.peek());
+            }}
+          >
+            <Icon name="check" />
+            {t(busy ? "wait.saving" : "act.save")}
+          </button>
+          <SkipButton testid="effort-skip" onSkip={() => void save(draft, "not_said")} />
+        </>
+      }
+    >
+      <Steps at={3} />
+      <h1>{t("log.effort")}</h1>
+      <p class="soft">{t("log.effortBody", { n: plan.value.items.length })}</p>
+      <SaveState saving={saving} />
+      <p class="row">
+        <span class="chip plain" data-testid="pain-was">
+          <Icon name="check" size="s" />
+          {t("log.painWas", { pain: painText(draft.worst) })}
+        </span>
+      </p>
+      <Strip plan={plan} />
+      <EffortFaces
+        label={t("log.effort")}
+        chosen={effort.value}
+        onPick={(picked) => {
+          effort.value = picked;
+        }}
+      />
+    </Page>
+  );
+}
+
+export function SkipButton({ testid, onSkip }: { testid: string; onSkip: () => void }) {
+  return (
+    <button type="button" class="btn plain wide" data-testid={testid} onClick={onSkip}>
+      {t("act.skip")}
+    </button>
+  );
+}
+
+function SaveState({ saving }: { saving: StepProps["saving"] }) {
+  return (
+    <div role="alert">
+      {saving.value === "failed" && (
+        <Banner icon="alert" tone="bad" testid="save-failed">
+          <p>{t("log.failed")}</p>
+        </Banner>
+      )}
+    </div>
+  );
+}

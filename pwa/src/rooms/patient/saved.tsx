@@ -1,0 +1,107 @@
+/** After saving: advice first, reason second, then who has seen it. */
+import type { PainAnswer } from "../../client";
+import type { PainRule } from "../../records.gen";
+import { Icon } from "../../ui/icon";
+import { Lamp, type Light } from "../../ui/lamp";
+import { Page } from "../../ui/page";
+import { Beads } from "../../ui/parts";
+import { goHome } from "../../ui/route";
+import { Words } from "../../ui/words";
+import { t } from "../../words";
+import { sayTimeThere, zoneHere } from "../../words/dates";
+import { lightOf } from "../advice";
+import { daysDone } from "../days";
+import { lastSaved, type SavedSession } from "./log";
+import { type PatientProps, planOf } from "./today";
+
+export function Saved({ client, care }: PatientProps) {
+  const saved = lastSaved.value;
+  if (!saved) return null;
+  const plan = planOf(care)?.value;
+  const light = lightOf(saved.worst, plan?.pain_rule);
+  const wanted = plan?.days_per_week ?? 7;
+  const done = daysDone(care.sessions.value, client.today.value);
+  const words = done <= wanted ? "saved.days" : "saved.daysMore";
+  return (
+    <Page
+      testid="saved"
+      title={t("saved.at", { time: sayTimeThere(saved.at, zoneHere(saved.at)) })}
+      foot={
+        <button type="button" class="btn main-act" data-testid="saved-home" onClick={goHome}>
+          {t("saved.home")}
+          <Icon name="next" />
+        </button>
+      }
+    >
+      {light ? (
+        <Advice light={light} worst={saved.worst} />
+      ) : (
+        <Plain saved={saved} rule={plan?.pain_rule} />
+      )}
+      {light && light !== "stop" && (
+        <div class="card row">
+          <Icon name="today" />
+          <div class="grow stack">
+            <p>{t("saved.open")}</p>
+            {light === "slow" && <p>{t("saved.slowNext")}</p>}
+          </div>
+        </div>
+      )}
+      {light === "stop" && (
+        <div class="card row">
+          <Icon name="wrong" />
+          <p class="grow">{t("saved.stopNext")}</p>
+        </div>
+      )}
+      <NotSeen client={client} care={care} id={saved.id} />
+      <div class="card row">
+        <Beads count={wanted} done={Math.min(done, wanted)} />
+        <p class="grow">{t(words, { n: done, all: wanted })}</p>
+      </div>
+    </Page>
+  );
+}
+
+const TITLES = { go: "saved.go", slow: "saved.slow", stop: "saved.stop" } as const;
+
+function Advice({ light, worst }: { light: Light; worst: PainAnswer | undefined }) {
+  const n = typeof worst === "number" ? worst : 0;
+  const body = light === "go" && n === 0 ? "saved.goZero" : (`saved.${light}Body` as const);
+  return (
+    <div
+      class={`advice ${light} ${light === "stop" ? "" : "open"}`}
+      role="status"
+      data-testid={`advice-${light}`}
+    >
+      <Lamp light={light} size="xl" />
+      <h1>{t(TITLES[light])}</h1>
+      <p>{t(body, { n })}</p>
+    </div>
+  );
+}
+
+/** Saved without advice, and why there is none. */
+function Plain({ saved, rule }: { saved: SavedSession; rule: PainRule | undefined }) {
+  const id = saved.done === "none" ? "saved.noneBody" : rule ? "saved.noNumber" : "saved.noRule";
+  return (
+    <div class="advice plain" role="status" data-testid="advice-none">
+      <Icon name="check" size="l" />
+      <h1>{t("saved.plain")}</h1>
+      <p>{t(id)}</p>
+    </div>
+  );
+}
+
+/** Stays until the record tells otherwise; only its place can change here. */
+function NotSeen({ care, id }: PatientProps & { id: string }) {
+  const place = care.sessions.value.find((session) => session.id === id)?.place ?? "phone";
+  const name = care.therapist.value || t("who.therapistStart");
+  return (
+    <div class="notseen" aria-live="polite" data-testid="not-seen">
+      <Icon name={place} />
+      <p>
+        <Words id={place === "server" ? "saved.onServer" : "saved.onPhone"} args={{ name }} />
+      </p>
+    </div>
+  );
+}

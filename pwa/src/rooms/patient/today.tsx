@@ -1,0 +1,318 @@
+/** Today: the plan, how far one is, this morning, a note, and the one next step. */
+import type { Care, Client, Note, Opened, Plan } from "../../client";
+import { exerciseName } from "../../library";
+import type { PlanItem } from "../../records.gen";
+import { Figure, hasFigure } from "../../ui/figure/figure";
+import { minutesOf } from "../../ui/figure/tempo";
+import { Icon } from "../../ui/icon";
+import type { IconName } from "../../ui/icons";
+import { newOf } from "../../ui/looked";
+import { NetBanner } from "../../ui/net";
+import { Page } from "../../ui/page";
+import { Banner, Empty, Joints, painText } from "../../ui/parts";
+import { go, type Route } from "../../ui/route";
+import { t } from "../../words";
+import { dayOf, sayDay, sayWeekday } from "../../words/dates";
+import { doneOn, morningOf } from "../days";
+import { doseText } from "../dose";
+import { type Draft, draftOf, filled, setDraft } from "./draft";
+
+export interface PatientProps {
+  readonly client: Client;
+  readonly care: Care;
+}
+
+/** The plan the screens follow: the newest head; of two written at once the one written later. */
+export function planOf(care: Care): Opened<Plan> | undefined {
+  return [...care.plans.value].sort((a, b) => a.value.lam - b.value.lam).at(-1);
+}
+
+/** The therapist's name inside a sentence, or "your therapist". */
+export function therapistName(care: Care): string {
+  return care.therapist.value || t("who.therapist");
+}
+
+interface Step {
+  readonly item: PlanItem;
+  readonly state: "done" | "tooHard" | "open";
+}
+
+function stepsOf(items: readonly PlanItem[], draft: Draft, saved: ReadonlySet<string>): Step[] {
+  return items.map((item, at) => {
+    const answer = draft.answers.get(at);
+    if (answer?.reason === "too_hard") return { item, state: "tooHard" };
+    const full = answer !== undefined && answer.sets_done >= item.sets;
+    return { item, state: full || saved.has(item.exercise) ? "done" : "open" };
+  });
+}
+
+export function Today({ client, care }: PatientProps) {
+  const today = client.today.value;
+  const plan = planOf(care);
+  const draft = draftOf(care.circle, today);
+  const items = plan?.value.items ?? [];
+  const saved = plan ? doneOn(care.sessions.value, today, plan.value) : new Set<string>();
+  const steps = stepsOf(items, draft, saved);
+  const next = steps.findIndex(({ state }) => state === "open");
+  return (
+    <Page
+      testid="today"
+      foot={plan && <Foot care={care} draft={draft} steps={steps} next={next} />}
+    >
+      <div class="stack">
+        <p class="soft strong">{sayWeekday(today)}</p>
+        <h1>{plan ? t("today.title", { n: items.length }) : t("today.noPlan")}</h1>
+        {plan && <Progress steps={steps} next={next} />}
+      </div>
+      <NetBanner sync={client.sync.value} />
+      {care.plans.value.length > 1 && (
+        <Banner icon="alert" tone="warn">
+          {t("today.twoPlans", { name: therapistName(care) })}
+        </Banner>
+      )}
+      <NoteCard client={client} care={care} />
+      {plan && <MorningCard client={client} care={care} />}
+      {plan ? (
+        <ol class="card list">
+          {steps.map((step, at) => (
+            <ExerciseRow step={step} at={at} isNext={at === next} />
+          ))}
+        </ol>
+      ) : (
+        <Empty icon="calendar" title={t("wait.moment")}>
+          <p class="soft">{t("today.noPlanBody")}</p>
+        </Empty>
+      )}
+      <Links client={client} care={care} />
+    </Page>
+  );
+}
+
+function Progress({ steps, next }: { steps: readonly Step[]; next: number }) {
+  const done = steps.filter(({ state }) => state !== "open").length;
+  const open = steps.filter(({ state }) => state === "open").map(({ item }) => item);
+  const line =
+    open.length === 0
+      ? t("today.progressAll", { all: steps.length })
+      : t("today.progress", { done, all: steps.length, minutes: minutesOf(open) });
+  return (
+    <>
+      <Joints
+        count={steps.length}
+        now={next}
+        done={(i) => steps[i]?.state !== "open"}
+        label={line}
+      />
+      <p>{line}</p>
+    </>
+  );
+}
+
+function ExerciseRow({ step, at, isNext }: { step: Step; at: number; isNext: boolean }) {
+  const { item, state } = step;
+  return (
+    <li>
+      <button
+        type="button"
+        class="ex"
+        data-testid={`exercise-${at}`}
+        onClick={() => go({ room: "exercise", at })}
+      >
+        <span class="thumb">
+          {hasFigure(item.exercise) ? (
+            <Figure exercise={item.exercise} side={item.side} pose={1} />
+          ) : (
+            <Icon name="person" size="l" />
+          )}
+        </span>
+        <span class="grow">
+          <span class="strong">{exerciseName(item.exercise)}</span>
+          <br />
+          <span class="soft num" dir="auto">
+            {doseText(item)}
+          </span>
+        </span>
+        <Tick state={state} isNext={isNext} />
+      </button>
+    </li>
+  );
+}
+
+function Tick({ state, isNext }: { state: Step["state"]; isNext: boolean }) {
+  if (state === "open") {
+    return <span class={`tick ${isNext ? "now" : ""}`}>{isNext && <Icon name="next" />}</span>;
+  }
+  return (
+    <span class={`tick ${state === "done" ? "done" : "hard"}`}>
+      <Icon name={state === "done" ? "check" : "down"} />
+      <span class="vh">{t(state === "done" ? "today.done" : "today.tooHard")}</span>
+    </span>
+  );
+}
+
+function MorningCard({ client, care }: PatientProps) {
+  const morning = morningOf(care.pains.value, client.today.value);
+  return (
+    <button
+      type="button"
+      class="card row act-row"
+      data-testid="morning-open"
+      onClick={() => go({ room: "morning" })}
+    >
+      <Icon name="today" />
+      <span class="grow strong">{t("today.morning")}</span>
+      {morning ? (
+        <span class="chip plain" data-testid="morning-answer">
+          <Icon name="check" size="s" />
+          {painChip(morning.value.score)}
+        </span>
+      ) : (
+        <Icon name="next" />
+      )}
+    </button>
+  );
+}
+
+function painChip(score: number | "not_said"): string {
+  return typeof score === "number" && score > 0 ? t("pain.chip", { n: score }) : painText(score);
+}
+
+/** The newest note of the therapist, as long as it has not been looked at. */
+function NoteCard({ client, care }: PatientProps) {
+  const notes = care.notes.value.filter(({ mine }) => !mine);
+  const newest = notes.at(-1);
+  if (!newest || newOf(notesList(client, care), notes.length) === 0) return null;
+  return (
+    <button
+      type="button"
+      class="card note-card"
+      data-testid="note-card"
+      onClick={() => go({ room: "notes" })}
+    >
+      <span class="kicker row">
+        <Icon name="message" size="s" />
+        {noteFrom(newest, care, client.today.value)}
+      </span>
+      <span dir="auto">{shortened(newest.value.text)}</span>
+    </button>
+  );
+}
+
+export function notesList(client: Client, care: Care): string {
+  return `${client.profile.id}:${care.circle}:notes`;
+}
+
+export function noteFrom(note: Opened<Note>, care: Care, today: string): string {
+  const day = sayDay(dayOf(note.value.at, note.value.tz_min), today);
+  const name = note.mine ? t("notes.me") : care.therapist.value || t("who.therapistStart");
+  return t("today.noteFrom", { name, day });
+}
+
+const CARD_LETTERS_MAX = 160;
+
+function shortened(text: string): string {
+  if (text.length <= CARD_LETTERS_MAX) return text;
+  const cut = text.slice(0, CARD_LETTERS_MAX);
+  return `${cut.slice(0, cut.lastIndexOf(" ") + 1 || cut.length).trimEnd()}…`;
+}
+
+function Links({ client, care }: PatientProps) {
+  const { unsent } = client.sync.value;
+  const notes = care.notes.value.filter(({ mine }) => !mine).length;
+  return (
+    <nav class="card list">
+      <LinkRow
+        icon="message"
+        label={t("today.notes")}
+        to={{ room: "notes" }}
+        end={notes > 0 ? String(notes) : ""}
+      />
+      <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
+      <LinkRow
+        icon={unsent > 0 ? "phone" : "server"}
+        label={t("today.status")}
+        to={{ room: "status" }}
+        end={unsent > 0 ? t("today.waiting", { n: unsent }) : ""}
+      />
+    </nav>
+  );
+}
+
+function LinkRow(props: { icon: IconName; label: string; to: Route; end?: string }) {
+  return (
+    <button
+      type="button"
+      class="row pad link-row"
+      data-testid={`open-${props.to.room}`}
+      onClick={() => go(props.to)}
+    >
+      <Icon name={props.icon} />
+      <span class="grow strong">{props.label}</span>
+      {props.end && <span class="soft num">{props.end}</span>}
+      <Icon name="next" />
+    </button>
+  );
+}
+
+interface FootProps {
+  readonly care: Care;
+  readonly draft: Draft;
+  readonly steps: readonly Step[];
+  readonly next: number;
+}
+
+/** One main step; beside it the short way for those who did their exercises without the phone. */
+function Foot({ draft, steps, next }: FootProps) {
+  const items = steps.map(({ item }) => item);
+  const tellAll = () => {
+    setDraft(filled(draft, items));
+    go({ room: "log", step: "pain" });
+  };
+  const tell = () => go({ room: "log", step: "done" });
+  const open = steps[next]?.item;
+  const answered = draft.answers.size > 0;
+  if (!open && answered) {
+    return (
+      <button type="button" class="btn main-act" data-testid="done-all" onClick={tellAll}>
+        {t("today.finish")}
+        <Icon name="next" />
+      </button>
+    );
+  }
+  if (!open) {
+    return (
+      <>
+        <p class="strong today-saved">
+          <Icon name="check" />
+          {t("today.saved")}
+        </p>
+        <button type="button" class="btn wide" data-testid="log-start" onClick={tell}>
+          {t("today.again")}
+        </button>
+      </>
+    );
+  }
+  const begun = steps.some(({ state }) => state !== "open");
+  return (
+    <>
+      <div class="two-btn">
+        <button type="button" class="btn" data-testid="done-all" onClick={tellAll}>
+          <Icon name="check" />
+          {t("today.allDone")}
+        </button>
+        <button type="button" class="btn" data-testid="log-start" onClick={tell}>
+          {t("today.notAll")}
+        </button>
+      </div>
+      <button
+        type="button"
+        class="btn main-act"
+        data-testid="exercise-start"
+        onClick={() => go({ room: "exercise", at: next })}
+      >
+        <Icon name="play" />
+        {t(begun ? "today.goOn" : "today.start", { exercise: exerciseName(open.exercise) })}
+      </button>
+    </>
+  );
+}

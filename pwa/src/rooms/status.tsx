@@ -1,0 +1,86 @@
+/** Phone and network: what waits here, when the server last answered, what it did not take. */
+import { useSignal } from "@preact/signals";
+import type { Client } from "../client";
+import { Icon } from "../ui/icon";
+import { Banner } from "../ui/parts";
+import { t } from "../words";
+import { sayMoment } from "../words/dates";
+
+/** The cards of the status screen, for the patient's page and the therapist's desk alike. */
+export function StatusCards({ client }: { client: Client }) {
+  const { state, unsent, lastContact, refused, reason } = client.sync.value;
+  const contact =
+    lastContact === 0
+      ? t("status.contactNever")
+      : t("status.contact", { when: sayMoment(lastContact, client.today.value) });
+  return (
+    <>
+      <div class="card list">
+        <p class="row pad">
+          <span class="chip phone">
+            <Icon name="phone" size="s" />
+            {t("place.phone")}
+          </span>
+          <strong class="num end" data-testid="unsent">
+            {t("status.phone", { n: unsent })}
+          </strong>
+        </p>
+      </div>
+      <div role="status" class="stack">
+        <p>{contact}</p>
+        <p>{t(unsent === 0 ? "status.allThere" : "status.someWait")}</p>
+        {state === "offline" && (
+          <Banner icon="nonet">
+            <p>{t("status.offline")}</p>
+          </Banner>
+        )}
+        {state === "trouble" && (
+          <Banner icon="alert" tone="warn">
+            <p>{reason}</p>
+          </Banner>
+        )}
+      </div>
+      {refused.length > 0 && (
+        <section class="card" data-testid="refused">
+          <h2 class="row">
+            <Icon name="alert" />
+            {t("status.refused")}
+          </h2>
+          <p>{t("status.refusedBody")}</p>
+          <ul class="list">
+            {refused.map((each) => (
+              <li class="pad" key={each.id}>
+                <p>{each.reason}</p>
+                <p class="soft small code">{each.id}</p>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+    </>
+  );
+}
+
+export function SyncButton({ client, main = false }: { client: Client; main?: boolean }) {
+  const asked = useSignal(false);
+  const busy = asked.value || client.sync.value.state === "working";
+  const run = async () => {
+    if (busy) return;
+    asked.value = true;
+    // The outcome, good or bad, is told by the sync signal.
+    await client.syncNow().catch(() => undefined);
+    asked.value = false;
+  };
+  return (
+    <button
+      type="button"
+      class={`btn ${main ? "main-act" : "act"}`}
+      data-testid="sync-now"
+      aria-disabled={busy}
+      onClick={() => void run()}
+    >
+      <Icon name="storage" />
+      {t(busy ? "status.working" : "status.try")}
+    </button>
+  );
+}

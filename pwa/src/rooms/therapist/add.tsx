@@ -1,0 +1,207 @@
+/** A new patient: name, plan from a starter, then the link. Also the change of a plan. */
+import { type Signal, useSignal } from "@preact/signals";
+import type { Care, Client, PlanInput } from "../../client";
+import { planFrom, STARTER_PLANS } from "../../library/starter";
+import { Field } from "../../ui/field";
+import { Figure } from "../../ui/figure/figure";
+import { Icon } from "../../ui/icon";
+import { Banner } from "../../ui/parts";
+import { back, swap } from "../../ui/route";
+import { t } from "../../words";
+import { doseText } from "../dose";
+import { Desk } from "./desk";
+import { rememberLink } from "./invite";
+import { nameOf } from "./patients";
+import { PainRuleCard, PlanEditor } from "./plan-editor";
+
+const NAME_LETTERS_MAX = 80;
+const TITLE_LETTERS_MAX = 80;
+
+function starterPlan(id: string): PlanInput {
+  const starter = STARTER_PLANS.find((each) => each.id === id) ?? STARTER_PLANS[0];
+  if (!starter) throw new Error("no starter plan");
+  return planFrom(starter, t(starter.title));
+}
+
+type Saving = Signal<"" | "busy" | "missing" | "failed">;
+
+export function AddPatient({ client }: { client: Client }) {
+  const name = useSignal("");
+  const starter = useSignal("knee");
+  const plan = useSignal<PlanInput>(starterPlan("knee"));
+  const saving: Saving = useSignal<"" | "busy" | "missing" | "failed">("");
+  const save = async () => {
+    if (saving.peek() === "busy") return;
+    const trimmed = name.peek().trim();
+    if (!trimmed || plan.peek().items.length === 0) {
+      saving.value = "missing";
+      return;
+    }
+    saving.value = "busy";
+    try {
+      const { circle, link } = await client.createPatient(trimmed, plan.peek());
+      rememberLink(circle, link);
+      swap({ room: "patient", circle });
+    } catch {
+      saving.value = "failed";
+    }
+  };
+  const missing = saving.value === "missing" && !name.value.trim();
+  return (
+    <Desk
+      canGoBack
+      testid="add"
+      title={t("add.title")}
+      about={t("add.body")}
+      acts={<SaveButton saving={saving} testid="patient-save" label={t("add.save")} save={save} />}
+    >
+      <Trouble saving={saving} client={client} />
+      <div class="cols plan">
+        <section class="card stack-l">
+          <Field
+            id="patient-name"
+            label={t("add.name")}
+            value={name}
+            max={NAME_LETTERS_MAX}
+            error={missing ? t("add.nameMissing") : ""}
+          />
+          <Starters
+            chosen={starter}
+            onPick={(id) => {
+              plan.value = starterPlan(id);
+            }}
+          />
+        </section>
+        <PlanEditor plan={plan} />
+        <Preview plan={plan} />
+      </div>
+    </Desk>
+  );
+}
+
+function Starters({ chosen, onPick }: { chosen: Signal<string>; onPick: (id: string) => void }) {
+  return (
+    <div class="stack">
+      <p class="kicker">{t("add.template")}</p>
+      {/* biome-ignore lint/a11y/useSemanticElements: buttons that press, as everywhere else */}
+      <div class="row wrap" role="group" aria-label={t("add.template")}>
+        {STARTER_PLANS.map(({ id, title }) => (
+          <button
+            type="button"
+            class="btn"
+            data-testid={`starter-${id}`}
+            aria-pressed={chosen.value === id}
+            onClick={() => {
+              chosen.value = id;
+              onPick(id);
+            }}
+          >
+            {t(title)}
+          </button>
+        ))}
+      </div>
+      <p class="small soft">{t("add.draft")}</p>
+    </div>
+  );
+}
+
+/** The first exercise as the patient will see it, and the rule that gives advice. */
+function Preview({ plan }: { plan: Signal<PlanInput> }) {
+  const first = plan.value.items[0];
+  return (
+    <div class="stack-l">
+      {first && (
+        <div class="stage">
+          <Figure exercise={first.exercise} side={first.side} pose="pair" />
+          <p class="small soft">{doseText(first)}</p>
+        </div>
+      )}
+      <PainRuleCard rule={plan.value.pain_rule} />
+    </div>
+  );
+}
+
+interface SaveProps {
+  readonly saving: Saving;
+  readonly testid: string;
+  readonly label: string;
+  readonly save: () => Promise<void>;
+}
+
+function SaveButton({ saving, testid, label, save }: SaveProps) {
+  const busy = saving.value === "busy";
+  return (
+    <button
+      type="button"
+      class="btn act"
+      data-testid={testid}
+      aria-disabled={busy}
+      onClick={() => void save()}
+    >
+      <Icon name="check" />
+      {busy ? t("wait.moment") : label}
+    </button>
+  );
+}
+
+function Trouble({ saving, client }: { saving: Saving; client: Client }) {
+  const offline = client.sync.value.state === "offline";
+  return (
+    <div role="alert" class="trouble">
+      {saving.value === "failed" && (
+        <Banner icon={offline ? "nonet" : "alert"} tone="warn" testid="save-failed">
+          <p>{t("add.failed", { why: t(offline ? "add.failedNet" : "add.failedOther") })}</p>
+        </Banner>
+      )}
+    </div>
+  );
+}
+
+/** The plan of a patient, changed: the new version replaces every head it was made from. */
+export function ChangePlan({ client, care }: { client: Client; care: Care }) {
+  const heads = care.plans.value;
+  const newest = heads.at(-1)?.value;
+  const plan = useSignal<PlanInput>(
+    newest
+      ? {
+          title: newest.title,
+          days_per_week: newest.days_per_week,
+          items: newest.items,
+          ...(newest.pain_rule ? { pain_rule: newest.pain_rule } : {}),
+          parents: heads.map(({ id }) => id),
+        }
+      : starterPlan("knee"),
+  );
+  const title = useSignal(plan.peek().title);
+  const saving: Saving = useSignal<"" | "busy" | "missing" | "failed">("");
+  const save = async () => {
+    if (saving.peek() === "busy" || plan.peek().items.length === 0) return;
+    saving.value = "busy";
+    try {
+      await client.writePlan(care.circle, {
+        ...plan.peek(),
+        title: title.peek().trim() || plan.peek().title,
+      });
+      back();
+    } catch {
+      saving.value = "failed";
+    }
+  };
+  return (
+    <Desk
+      canGoBack
+      testid="plan"
+      title={t("plan.title", { name: nameOf(care) })}
+      acts={<SaveButton saving={saving} testid="plan-save" label={t("plan.save")} save={save} />}
+    >
+      <Trouble saving={saving} client={client} />
+      <div class="cols plan">
+        <section class="card">
+          <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
+        </section>
+        <PlanEditor plan={plan} />
+        <Preview plan={plan} />
+      </div>
+    </Desk>
+  );
+}

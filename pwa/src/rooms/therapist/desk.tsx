@@ -1,0 +1,66 @@
+/** The frame of a therapist's screen: rooms at the side, on a small screen a row above. */
+import type { ComponentChildren } from "preact";
+import { Icon } from "../../ui/icon";
+import type { IconName } from "../../ui/icons";
+import { useNewPage } from "../../ui/page";
+import { back, HOME, type Route, route, swap } from "../../ui/route";
+import { t, type WordId } from "../../words";
+
+interface DeskProps {
+  readonly title: string;
+  readonly about?: ComponentChildren;
+  readonly canGoBack?: boolean;
+  /** Buttons at the end of the head. */
+  readonly acts?: ComponentChildren;
+  readonly testid: string;
+  readonly children: ComponentChildren;
+}
+
+const ROOMS: readonly { readonly to: Route; readonly icon: IconName; readonly name: WordId }[] = [
+  { to: HOME, icon: "group", name: "desk.patients" },
+  { to: { room: "status" }, icon: "storage", name: "desk.sync" },
+];
+
+export function Desk({ title, about, canGoBack = false, acts, testid, children }: DeskProps) {
+  const work = useNewPage();
+  const inStatus = route.value.room === "status";
+  return (
+    <div class="desk" data-testid={testid}>
+      <nav class="rooms" aria-label={t("desk.rooms")}>
+        {ROOMS.map(({ to, icon, name }) => (
+          <button
+            type="button"
+            class="room"
+            data-testid={`room-${to.room}`}
+            aria-current={inStatus === (to.room === "status") ? "page" : undefined}
+            onClick={() => swap(to)}
+          >
+            <Icon name={icon} />
+            {t(name)}
+          </button>
+        ))}
+      </nav>
+      <main class="work" ref={work}>
+        <div class="head">
+          {canGoBack && (
+            <button
+              type="button"
+              class="btn icon edge"
+              aria-label={t("act.back")}
+              data-testid="back"
+              onClick={back}
+            >
+              <Icon name="back" />
+            </button>
+          )}
+          <div class="grow">
+            <h1 dir="auto">{title}</h1>
+            {about && <div class="soft">{about}</div>}
+          </div>
+          {acts}
+        </div>
+        {children}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,205 @@
+/** One patient: pain over days, sessions, notes, plan, and the link as long as it is needed. */
+import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import type { Care, Client } from "../../client";
+import { exerciseName } from "../../library";
+import { PainChart } from "../../ui/chart";
+import { Field } from "../../ui/field";
+import { Figure } from "../../ui/figure/figure";
+import { Icon } from "../../ui/icon";
+import { lookedAt } from "../../ui/looked";
+import { NetBanner } from "../../ui/net";
+import { Banner, PlaceChip } from "../../ui/parts";
+import { go } from "../../ui/route";
+import { t } from "../../words";
+import { dayOf, sayDay } from "../../words/dates";
+import { daysToShow, painDays } from "../days";
+import { doseText } from "../dose";
+import { Desk } from "./desk";
+import { Invitation } from "./invite";
+import { nameOf, toldCount, toldList } from "./patients";
+import { Sessions } from "./sessions";
+
+const CHART_DAYS = { least: 14, most: 42 };
+/** Letters of a note, as the record allows. */
+const NOTE_LETTERS_MAX = 4000;
+
+export function Patient({ client, care }: { client: Client; care: Care }) {
+  const told = toldCount(care);
+  useEffect(() => lookedAt(toldList(client, care), told), [told]);
+  const plan = care.plans.value.at(-1)?.value;
+  return (
+    <Desk
+      canGoBack
+      testid="patient"
+      title={nameOf(care)}
+      about={[plan?.title, t("patient.report")].filter(Boolean).join(" · ")}
+    >
+      <div class="cols two">
+        <div class="stack-l">
+          <NetBanner sync={client.sync.value} />
+          {!care.joined.value && <Invitation client={client} care={care} />}
+          <Chart client={client} care={care} />
+          <Sessions client={client} care={care} />
+        </div>
+        <div class="stack-l">
+          <WriteNote client={client} care={care} />
+          <NoteList client={client} care={care} />
+          <PlanCard care={care} />
+        </div>
+      </div>
+    </Desk>
+  );
+}
+
+interface CareProps {
+  readonly client: Client;
+  readonly care: Care;
+}
+
+function Chart({ client, care }: CareProps) {
+  const sessions = care.sessions.value;
+  const pains = care.pains.value;
+  if (sessions.length === 0 && pains.length === 0) {
+    return (
+      <section class="chart">
+        <p class="soft">{t("chart.none")}</p>
+      </section>
+    );
+  }
+  const today = client.today.value;
+  const count = daysToShow(sessions, pains, today, CHART_DAYS);
+  return <PainChart days={painDays(sessions, pains, today, count)} />;
+}
+
+function WriteNote({ client, care }: CareProps) {
+  const text = useSignal("");
+  const state = useSignal<"" | "busy" | "saved" | "empty" | "failed">("");
+  const save = async (event: Event) => {
+    event.preventDefault();
+    if (state.peek() === "busy") return;
+    const trimmed = text.peek().trim();
+    if (!trimmed) {
+      state.value = "empty";
+      return;
+    }
+    state.value = "busy";
+    try {
+      await client.writeNote(care.circle, trimmed);
+      text.value = "";
+      state.value = "saved";
+    } catch {
+      state.value = "failed";
+    }
+  };
+  return (
+    <form class="card" onSubmit={(event) => void save(event)}>
+      <h2>{t("patient.note")}</h2>
+      <Field
+        id="note-text"
+        label={t("patient.noteFor", { name: nameOf(care) })}
+        value={text}
+        max={NOTE_LETTERS_MAX}
+        error={state.value === "empty" && !text.value.trim() ? t("patient.noteEmpty") : ""}
+        long
+      />
+      <button
+        type="submit"
+        class="btn act"
+        data-testid="note-save"
+        aria-disabled={state.value === "busy"}
+      >
+        <Icon name="check" />
+        {t("patient.noteSave")}
+      </button>
+      <div role="status" aria-live="polite">
+        {state.value === "saved" && <p class="small">{t("patient.noteSaved")}</p>}
+      </div>
+      <div role="alert">
+        {state.value === "failed" && (
+          <Banner icon="alert" tone="bad" testid="save-failed">
+            <p>{t("log.failed")}</p>
+          </Banner>
+        )}
+      </div>
+    </form>
+  );
+}
+
+function NoteList({ client, care }: CareProps) {
+  const notes = [...care.notes.value].reverse();
+  return (
+    <section class="card">
+      <h2>{t("patient.notes")}</h2>
+      {notes.length === 0 && <p class="soft">{t("patient.noNotes")}</p>}
+      <ul class="list">
+        {notes.map(({ id, value, mine, place }) => (
+          <li class="note-row" key={id} data-testid="note">
+            <p class="row wrap">
+              <span class="kicker grow">
+                {t("today.noteFrom", {
+                  name: mine ? t("notes.me") : care.therapist.value || t("who.therapistStart"),
+                  day: sayDay(dayOf(value.at, value.tz_min), client.today.value),
+                })}
+              </span>
+              <PlaceChip place={place} />
+            </p>
+            <p class="note-text" dir="auto" data-testid="note-body">
+              {value.text}
+            </p>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function PlanCard({ care }: { care: Care }) {
+  const plans = care.plans.value;
+  const newest = plans.at(-1);
+  return (
+    <section class="card">
+      <h2>{t("patient.plan")}</h2>
+      {plans.length > 1 && (
+        <Banner icon="alert" tone="warn" testid="two-plans">
+          <p>{t("plan.two")}</p>
+        </Banner>
+      )}
+      {newest ? (
+        <>
+          <p class="row wrap">
+            <span class="grow soft">{t("plan.week", { n: newest.value.days_per_week })}</span>
+            <PlaceChip place={newest.place} />
+          </p>
+          <ol class="list">
+            {newest.value.items.map((item) => (
+              <li class="row pad0">
+                <div class="thumb">
+                  <Figure exercise={item.exercise} side={item.side} />
+                </div>
+                <span class="grow">
+                  <strong>{exerciseName(item.exercise)}</strong>
+                  <br />
+                  <span class="soft small num" dir="auto">
+                    {doseText(item)}
+                  </span>
+                </span>
+              </li>
+            ))}
+          </ol>
+        </>
+      ) : (
+        <p class="soft">{t("plan.none")}</p>
+      )}
+      <button
+        type="button"
+        class="btn wide"
+        data-testid="plan-change"
+        onClick={() => go({ room: "plan", circle: care.circle })}
+      >
+        <Icon name="edit" />
+        {t("plan.change")}
+      </button>
+    </section>
+  );
+}

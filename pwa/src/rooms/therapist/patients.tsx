@@ -1,0 +1,167 @@
+/** The list of patients: who has something new, what was last told, who has not joined yet. */
+import type { Care, Client } from "../../client";
+import { Icon } from "../../ui/icon";
+import { Lamp } from "../../ui/lamp";
+import { newOf } from "../../ui/looked";
+import { NetBanner } from "../../ui/net";
+import { Empty, painText } from "../../ui/parts";
+import { go } from "../../ui/route";
+import { t } from "../../words";
+import { sayDay, sayMoment } from "../../words/dates";
+import { lightOf } from "../advice";
+import { Desk } from "./desk";
+
+/** The name of the list of what a patient told, for "new". */
+export function toldList(client: Client, care: Care): string {
+  return `${client.profile.id}:${care.circle}:told`;
+}
+
+export function toldCount(care: Care): number {
+  return mineOut(care.sessions.value) + mineOut(care.pains.value);
+}
+
+function mineOut(records: readonly { readonly mine: boolean }[]): number {
+  return records.filter(({ mine }) => !mine).length;
+}
+
+export function nameOf(care: Care): string {
+  return care.name.value || t("desk.noName");
+}
+
+export function Patients({ client }: { client: Client }) {
+  const cares = patientsOf(client);
+  const rows = cares
+    .map((care) => ({ care, fresh: newOf(toldList(client, care), toldCount(care)) }))
+    .sort(inOrder);
+  const withNew = rows.filter(({ fresh }) => fresh > 0).length;
+  return (
+    <Desk
+      testid="patients"
+      title={t("desk.patients")}
+      about={
+        cares.length > 0 &&
+        `${t("desk.count", { n: cares.length })}. ${withNew > 0 ? t("desk.countNew", { n: withNew }) : t("desk.quiet")}.`
+      }
+      acts={
+        <>
+          <Contact client={client} />
+          <AddButton />
+        </>
+      }
+    >
+      <div class="stack">
+        <NetBanner sync={client.sync.value} />
+        {rows.length === 0 ? (
+          <Empty icon="group" title={t("desk.none")}>
+            <p class="soft">{t("desk.noneBody")}</p>
+          </Empty>
+        ) : (
+          <ul class="card list">
+            {rows.map(({ care, fresh }) => (
+              <li key={care.circle}>
+                <PatientRow client={client} care={care} fresh={fresh} />
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
+    </Desk>
+  );
+}
+
+export function patientsOf(client: Client): Care[] {
+  return client.cares.value.filter(
+    ({ purpose, role }) => purpose === "patient" && role !== "patient",
+  );
+}
+
+interface Row {
+  readonly care: Care;
+  readonly fresh: number;
+}
+
+/** Something new first, then by name; who has not joined comes last. */
+function inOrder(a: Row, b: Row): number {
+  const joined = Number(b.care.joined.value) - Number(a.care.joined.value);
+  const fresh = Number(b.fresh > 0) - Number(a.fresh > 0);
+  return joined || fresh || a.care.name.value.localeCompare(b.care.name.value);
+}
+
+function AddButton() {
+  return (
+    <button
+      type="button"
+      class="btn act"
+      data-testid="add-patient"
+      onClick={() => go({ room: "add" })}
+    >
+      <Icon name="plus" />
+      {t("desk.add")}
+    </button>
+  );
+}
+
+/** Up to when the list speaks. */
+function Contact({ client }: { client: Client }) {
+  const { lastContact } = client.sync.value;
+  return (
+    <span class={`chip ${lastContact > 0 ? "server" : "phone"}`}>
+      <Icon name={lastContact > 0 ? "server" : "phone"} size="s" />
+      {lastContact > 0
+        ? t("desk.upTo", { when: sayMoment(lastContact, client.today.value) })
+        : t("desk.never")}
+    </span>
+  );
+}
+
+function PatientRow({ client, care, fresh }: { client: Client; care: Care; fresh: number }) {
+  const open = () => go({ room: "patient", circle: care.circle });
+  return (
+    <button type="button" class="tri p4" data-testid="patient-row" onClick={open}>
+      <RowMark care={care} fresh={fresh} />
+      <span class="nm" dir="auto">
+        {nameOf(care)}
+      </span>
+      <span class="body">
+        {care.joined.value ? <Told client={client} care={care} /> : t("desk.waiting")}
+      </span>
+      <span class="end row nowrap">
+        {fresh > 0 && <span class="tag">{t("desk.new", { n: fresh })}</span>}
+        <Icon name={care.joined.value ? "next" : "qr"} />
+      </span>
+    </button>
+  );
+}
+
+/** The light of the last session where it warns, else a plain mark. */
+function RowMark({ care, fresh }: { care: Care; fresh: number }) {
+  const light = lightOf(
+    care.sessions.value.at(-1)?.value.pain.worst,
+    care.plans.value.at(-1)?.value.pain_rule,
+  );
+  if (fresh > 0 && (light === "slow" || light === "stop")) return <Lamp light={light} size="s" />;
+  return <Icon name={care.joined.value ? "person" : "clock"} />;
+}
+
+function Told({ client, care }: { client: Client; care: Care }) {
+  const session = care.sessions.value.at(-1)?.value;
+  const morning = care.pains.value.filter(({ value }) => value.context === "morning").at(-1);
+  if (!session && !morning) return <>{t("desk.noSession")}</>;
+  return (
+    <>
+      {session && (
+        <span class="fact">
+          {t("desk.lastDay", { day: sayDay(session.day, client.today.value) })}
+        </span>
+      )}
+      {session && session.pain.worst !== undefined && (
+        <span class="fact">{t("desk.lastPain", { pain: painText(session.pain.worst) })}</span>
+      )}
+      {morning && (
+        <span class="fact meta">
+          {t("desk.lastMorning", { pain: painText(morning.value.score) })}
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,256 @@
+/** A plan in the making: exercises with rounds, repeats or time, hold, rest and side. */
+import { type Signal, useSignal } from "@preact/signals";
+import type { PlanInput } from "../../client";
+import { exerciseName } from "../../library";
+import { NAMES } from "../../library/names.en";
+import type { PainRule, PlanItem } from "../../records.gen";
+import { Figure } from "../../ui/figure/figure";
+import { minutesOf } from "../../ui/figure/tempo";
+import { Icon } from "../../ui/icon";
+import { Lamp } from "../../ui/lamp";
+import { number, t, type WordId } from "../../words";
+
+export function PlanEditor({ plan }: { plan: Signal<PlanInput> }) {
+  const { items, days_per_week } = plan.value;
+  const change = (next: Partial<PlanInput>) => {
+    plan.value = { ...plan.peek(), ...next };
+  };
+  const put = (at: number, item: PlanItem) =>
+    change({ items: items.map((each, i) => (i === at ? item : each)) });
+  return (
+    <section class="card list" data-testid="plan-editor">
+      <div class="band">
+        <h2 class="small grow">
+          {t("plan.summary", { n: items.length, minutes: minutesOf(items) })}
+        </h2>
+        <span class="soft small">{t("plan.few")}</span>
+      </div>
+      <div class="pad dose">
+        <Stepper
+          label={t("plan.days")}
+          of={t("plan.title", { name: "" })}
+          value={days_per_week}
+          bounds={[1, 7, 1]}
+          onChange={(days) => change({ days_per_week: days })}
+        />
+      </div>
+      <ol class="list">
+        {items.map((item, at) => (
+          <li class="pad" key={`${item.exercise}${at}`}>
+            <Item
+              item={item}
+              onChange={(next) => put(at, next)}
+              onRemove={() => change({ items: items.filter((_, i) => i !== at) })}
+            />
+          </li>
+        ))}
+      </ol>
+      {items.length === 0 && (
+        <p class="err pad" role="alert">
+          <Icon name="alert" size="s" />
+          {t("plan.empty")}
+        </p>
+      )}
+      <AddExercise onAdd={(item) => change({ items: [...items, item] })} />
+    </section>
+  );
+}
+
+interface ItemProps {
+  readonly item: PlanItem;
+  readonly onChange: (item: PlanItem) => void;
+  readonly onRemove: () => void;
+}
+
+function Item({ item, onChange, onRemove }: ItemProps) {
+  const name = exerciseName(item.exercise);
+  const step = (
+    label: WordId,
+    value: number,
+    bounds: Bounds,
+    put: (value: number) => Partial<PlanItem>,
+    text?: string,
+  ) => (
+    <Stepper
+      label={t(label)}
+      of={name}
+      value={value}
+      bounds={bounds}
+      text={text}
+      onChange={(next) => onChange({ ...item, ...put(next) })}
+    />
+  );
+  const seconds = (s: number): string => t("plan.seconds", { s });
+  return (
+    <div class="row top plan-item">
+      <div class="thumb">
+        <Figure exercise={item.exercise} side={item.side} />
+      </div>
+      <div class="grow stack">
+        <div class="row">
+          <h3 class="grow">{name}</h3>
+          <button
+            type="button"
+            class="btn icon"
+            aria-label={t("plan.remove", { exercise: name })}
+            onClick={onRemove}
+          >
+            <Icon name="close" />
+          </button>
+        </div>
+        <div class="dose">
+          {step("plan.rounds", item.sets, [1, 10, 1], (sets) => ({ sets }))}
+          {item.time_s === undefined
+            ? step("plan.repeats", item.reps ?? 1, [1, 100, 1], (reps) => ({ reps }))
+            : step(
+                "plan.time",
+                item.time_s,
+                [60, 3600, 60],
+                (time_s) => ({ time_s }),
+                t("plan.minutes", { m: Math.round(item.time_s / 60) }),
+              )}
+          {item.time_s === undefined &&
+            step(
+              "plan.hold",
+              item.hold_s,
+              [0, 120, holdStep(item.hold_s)],
+              (hold_s) => ({ hold_s }),
+              seconds(item.hold_s),
+            )}
+          {step(
+            "plan.rest",
+            item.rest_s,
+            [0, 600, 15],
+            (rest_s) => ({ rest_s }),
+            seconds(item.rest_s),
+          )}
+        </div>
+        <SidePicker item={item} onChange={onChange} />
+      </div>
+    </div>
+  );
+}
+
+/** Single seconds for a short hold, fives for a long one. */
+function holdStep(hold_s: number): number {
+  return hold_s < 10 ? 1 : 5;
+}
+
+const SIDES = ["both", "each", "left", "right"] as const;
+
+function SidePicker({ item, onChange }: Pick<ItemProps, "item" | "onChange">) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: buttons that press, as everywhere else
+    <div class="sides" role="group" aria-label={t("plan.side")}>
+      {SIDES.map((side) => (
+        <button
+          type="button"
+          class="btn small"
+          aria-pressed={item.side === side}
+          onClick={() => onChange({ ...item, side })}
+        >
+          {t(`side.${side}`)}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** Least, most, step. */
+type Bounds = readonly [number, number, number];
+
+interface StepperProps {
+  readonly label: string;
+  /** Whose number it is, for the names of the buttons. */
+  readonly of: string;
+  readonly value: number;
+  readonly bounds: Bounds;
+  readonly text?: string | undefined;
+  readonly onChange: (value: number) => void;
+}
+
+export function Stepper({ label, of, value, bounds, text, onChange }: StepperProps) {
+  const [least, most, by] = bounds;
+  const to = (next: number) => onChange(Math.min(most, Math.max(least, next)));
+  return (
+    <div>
+      <span class="kicker">{label}</span>
+      <span class="stepper">
+        <button
+          type="button"
+          aria-label={t("plan.less", { what: label, exercise: of })}
+          onClick={() => to(value - by)}
+        >
+          <Icon name="minus" size="s" />
+        </button>
+        <output>{text ?? number(value)}</output>
+        <button
+          type="button"
+          aria-label={t("plan.more", { what: label, exercise: of })}
+          onClick={() => to(value + by)}
+        >
+          <Icon name="plus" size="s" />
+        </button>
+      </span>
+    </div>
+  );
+}
+
+function AddExercise({ onAdd }: { onAdd: (item: PlanItem) => void }) {
+  const picked = useSignal("kn05");
+  return (
+    <div class="pad row wrap add-exercise">
+      <label class="field grow">
+        {t("plan.addPick")}
+        <select
+          value={picked.value}
+          data-testid="exercise-pick"
+          onChange={(event) => {
+            picked.value = event.currentTarget.value;
+          }}
+        >
+          {Object.entries(NAMES).map(([id, name]) => (
+            <option value={id}>{name}</option>
+          ))}
+        </select>
+      </label>
+      <button
+        type="button"
+        class="btn"
+        data-testid="exercise-add"
+        onClick={() =>
+          onAdd({ exercise: picked.peek(), sets: 2, reps: 10, hold_s: 0, rest_s: 30, side: "both" })
+        }
+      >
+        <Icon name="plus" />
+        {t("plan.addOne")}
+      </button>
+    </div>
+  );
+}
+
+export function PainRuleCard({ rule }: { rule: PainRule | undefined }) {
+  return (
+    <section class="card">
+      <h2>{t("plan.rule")}</h2>
+      {rule ? (
+        <div class="stack">
+          <p class="row">
+            <Lamp light="go" size="s" />
+            {t("plan.ruleGo", { go: rule.go_max })}
+          </p>
+          <p class="row">
+            <Lamp light="slow" size="s" />
+            {t("plan.ruleSlow", { from: rule.go_max + 1, slow: rule.slow_max })}
+          </p>
+          <p class="row">
+            <Lamp light="stop" size="s" />
+            {t("plan.ruleStop", { slow: rule.slow_max })}
+          </p>
+        </div>
+      ) : (
+        <p class="soft">{t("plan.ruleOff")}</p>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,118 @@
+/** Sessions as a table: the patient's own day, what was done, pain, effort, reasons. */
+import type { Care, Client, Opened, Session } from "../../client";
+import { exerciseName } from "../../library";
+import type { PainRule } from "../../records.gen";
+import { Lamp } from "../../ui/lamp";
+import { effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { t, type WordId } from "../../words";
+import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
+import { lightOf } from "../advice";
+import { morningOf } from "../days";
+
+const COLUMNS: readonly WordId[] = [
+  "patient.day",
+  "patient.did",
+  "patient.worst",
+  "patient.effort",
+  "patient.morning",
+  "patient.reasons",
+];
+
+/** On a small screen the cells stand below each other; the roles keep it a table for listeners. */
+export function Sessions({ client, care }: { client: Client; care: Care }) {
+  const rows = [...care.sessions.value].sort(newestFirst);
+  const rule = care.plans.value.at(-1)?.value.pain_rule;
+  return (
+    <section class="card">
+      <h2>{t("patient.sessions")}</h2>
+      {rows.length === 0 ? (
+        <p class="soft">{t("patient.noSessions")}</p>
+      ) : (
+        <table class="folds">
+          <thead>
+            <tr>
+              {COLUMNS.map((id) => (
+                <th scope="col">{t(id)}</th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map((row) => (
+              <Row key={row.id} client={client} care={care} row={row} rule={rule} />
+            ))}
+          </tbody>
+        </table>
+      )}
+    </section>
+  );
+}
+
+function newestFirst(a: Opened<Session>, b: Opened<Session>): number {
+  return b.value.day.localeCompare(a.value.day) || b.value.performed_at - a.value.performed_at;
+}
+
+interface RowProps {
+  readonly client: Client;
+  readonly care: Care;
+  readonly row: Opened<Session>;
+  readonly rule: PainRule | undefined;
+}
+
+function Row({ client, care, row, rule }: RowProps) {
+  const { value } = row;
+  const next = dayAfter(value.day, 1);
+  const morning = next <= client.today.value ? morningOf(care.pains.value, next) : undefined;
+  const light = lightOf(value.pain.worst, rule);
+  return (
+    <tr data-testid="session-row" data-day={value.day}>
+      <td class="first">
+        <time class="strong" dateTime={value.day} data-testid="session-day">
+          {sayFullDate(value.day)}
+        </time>{" "}
+        <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+        {row.mine && <PlaceChip place={row.place} />}
+      </td>
+      <td data-label={t("patient.did")} data-testid="session-done">
+        {doneText(value)}
+      </td>
+      <td data-label={t("patient.worst")} data-testid="session-pain">
+        <span class="row nowrap">
+          {light === "stop" && <Lamp light="stop" size="s" />}
+          <PainMark answer={value.pain.worst} />
+        </span>
+      </td>
+      <td data-label={t("patient.effort")} data-testid="session-effort">
+        {effortText(value.effort)}
+      </td>
+      <td data-label={t("patient.morning")}>
+        <PainMark answer={morning?.value.score} />
+      </td>
+      <td data-label={t("patient.reasons")} data-testid="session-reasons">
+        {reasonsText(value)}
+      </td>
+    </tr>
+  );
+}
+
+function doneText(session: Session): string {
+  if (session.done !== "some") return t(session.done === "all" ? "done.all" : "done.none");
+  const full = session.items.filter(({ sets_done, reason }) => sets_done > 0 && !reason).length;
+  return t("done.count", { done: full, all: session.items.length });
+}
+
+/** Every different reason once, with the exercise unless it is for the whole. */
+function reasonsText(session: Session): string {
+  const given = session.items.filter(({ reason }) => reason !== undefined);
+  const kinds = new Set(given.map(({ reason }) => reason));
+  if (session.reason) kinds.add(session.reason);
+  const [only] = kinds;
+  if (only && kinds.size === 1 && given.length !== 1) return t(`reason.${only}`);
+  return given
+    .map(({ exercise, reason }) =>
+      t("patient.reasonOf", {
+        exercise: exerciseName(exercise),
+        reason: t(`reason.${reason ?? "no_time"}`),
+      }),
+    )
+    .join(", ");
+}

@@ -1,0 +1,36 @@
+/** What the network does to the person's records, said once and calmly. */
+import type { SyncStatus } from "../client";
+import { t } from "../words";
+import { Banner } from "./parts";
+import { go } from "./route";
+import { Words } from "./words";
+
+export function NetBanner({ sync }: { sync: SyncStatus }) {
+  if (sync.refused.length > 0) {
+    return (
+      <Banner icon="alert" tone="bad" testid="net-refused">
+        <p>
+          <Words id="net.refused" args={{ n: sync.refused.length }} />
+        </p>
+        <button type="button" class="btn plain" onClick={() => go({ room: "status" })}>
+          {t("net.look")}
+        </button>
+      </Banner>
+    );
+  }
+  if (sync.state === "trouble") {
+    return (
+      <Banner icon="alert" tone="warn" testid="net-trouble">
+        <p>{sync.reason}</p>
+      </Banner>
+    );
+  }
+  if (sync.state === "offline") {
+    return (
+      <Banner icon="nonet" testid="net-offline">
+        <p>{t("net.offline")}</p>
+      </Banner>
+    );
+  }
+  return null;
+}

@@ -1,0 +1,136 @@
+/** Small parts that many screens share. */
+import type { ComponentChildren } from "preact";
+import type { PainAnswer, Place } from "../client";
+import { number, t } from "../words";
+import { Icon } from "./icon";
+import type { IconName } from "./icons";
+
+/** Progress as bones that join: firm where done, dots where not, a ring where one is. */
+export function Joints({
+  count,
+  done,
+  now,
+  label,
+}: {
+  count: number;
+  /** Whether joint `i` is done. */
+  done: (i: number) => boolean;
+  now: number;
+  label: string;
+}) {
+  return (
+    <div role="img" aria-label={label}>
+      <ol class="joints" aria-hidden="true">
+        {Array.from({ length: count }, (_, i) => (
+          <li class={i === now ? "now" : done(i) ? "done" : ""} />
+        ))}
+      </ol>
+    </div>
+  );
+}
+
+/** Days or repeats as beads; the words beside them say the same. */
+export function Beads({ count, done }: { count: number; done: number }) {
+  return (
+    <ol class="beads" aria-hidden="true">
+      {Array.from({ length: count }, (_, i) => (
+        <li class={i < done ? "done" : ""} />
+      ))}
+    </ol>
+  );
+}
+
+/** Where a record is, always in these words. */
+export function PlaceChip({ place }: { place: Place }) {
+  return (
+    <span class={`chip ${place}`} data-testid={`place-${place}`}>
+      <Icon name={place} size="s" />
+      {t(place === "phone" ? "place.phone" : "place.server")}
+    </span>
+  );
+}
+
+export function Banner({
+  icon,
+  tone = "",
+  children,
+  testid,
+}: {
+  icon: IconName;
+  tone?: "" | "warn" | "bad";
+  children: ComponentChildren;
+  testid?: string;
+}) {
+  return (
+    <div class={`banner ${tone}`} data-testid={testid}>
+      <Icon name={icon} />
+      <div>{children}</div>
+    </div>
+  );
+}
+
+/** An empty place with a picture, what it is and what comes. */
+export function Empty({
+  icon,
+  title,
+  children,
+}: {
+  icon: IconName;
+  title: string;
+  children?: ComponentChildren;
+}) {
+  return (
+    <div class="card empty">
+      <Icon name={icon} />
+      <h2>{title}</h2>
+      {children}
+    </div>
+  );
+}
+
+/** What a pain number is called. */
+export function painWord(score: number): string {
+  if (score === 0) return t("pain.none");
+  if (score <= 2) return t("pain.little");
+  if (score <= 5) return t("pain.some");
+  if (score <= 9) return t("pain.much");
+  return t("pain.worst");
+}
+
+/** An answer in words: "0 No pain", "4", "not said", "not asked". Four answers, four texts. */
+export function painText(answer: PainAnswer | undefined): string {
+  if (answer === undefined) return t("pain.notAsked");
+  if (answer === "not_said") return t("pain.notSaid");
+  return answer === 0 ? t("patient.zero", { n: 0 }) : number(answer);
+}
+
+/** An answer as a mark: a number, a cross with "not said", or a gap that is only spoken. */
+export function PainMark({ answer }: { answer: PainAnswer | undefined }) {
+  if (answer === undefined) return <span class="vh">{t("pain.notAsked")}</span>;
+  if (answer === "not_said") {
+    return (
+      <span class="mark soft">
+        <Icon name="close" size="s" />
+        {t("pain.notSaid")}
+      </span>
+    );
+  }
+  return (
+    <span class="mark num">
+      <strong>{number(answer)}</strong>
+      {answer === 0 && <span> {t("pain.none")}</span>}
+    </span>
+  );
+}
+
+const EFFORTS = [0, 2, 5, 7, 10] as const;
+
+/** The word of an effort; between the five faces the nearest one. */
+export function effortText(effort: PainAnswer | undefined): string {
+  if (effort === undefined) return "";
+  if (effort === "not_said") return t("effort.notSaid");
+  const nearest = EFFORTS.reduce((best, each) =>
+    Math.abs(each - effort) < Math.abs(best - effort) ? each : best,
+  );
+  return t(`effort.${nearest}`);
+}

@@ -1,0 +1,77 @@
+/**
+ * Where the person is, kept in memory and in the browser's history, never in the address.
+ *
+ * Addresses are seen by others (history lists, shared phones, server logs), so rooms have none. The
+ * history entry holds only the room; answers given on the way live in memory alone.
+ */
+import { computed, type ReadonlySignal, signal } from "@preact/signals";
+
+export type LogStep = "done" | "which" | "why" | "pain" | "effort" | "saved";
+
+export type Route =
+  | { readonly room: "home" }
+  | { readonly room: "exercise"; readonly at: number }
+  | { readonly room: "log"; readonly step: LogStep }
+  | { readonly room: "morning" }
+  | { readonly room: "days" }
+  | { readonly room: "notes" }
+  | { readonly room: "status" }
+  | { readonly room: "wrong" }
+  | { readonly room: "add" }
+  | { readonly room: "patient"; readonly circle: string }
+  | { readonly room: "plan"; readonly circle: string };
+
+export const HOME: Route = { room: "home" };
+
+/** Steps from home; home is always the entry at 0. */
+interface Entry {
+  readonly route: Route;
+  readonly depth: number;
+}
+
+const current = signal<Entry>({ route: HOME, depth: 0 });
+
+export const route: ReadonlySignal<Route> = computed(() => current.value.route);
+
+/** Begins at home and follows the back button from now on. */
+export function startRoutes(): void {
+  history.replaceState({ route: HOME, depth: 0 } satisfies Entry, "");
+  current.value = { route: HOME, depth: 0 };
+  addEventListener("popstate", (event: PopStateEvent) => {
+    current.value = isEntry(event.state) ? event.state : { route: HOME, depth: 0 };
+  });
+}
+
+/** One step further; "back" returns here. */
+export function go(next: Route): void {
+  const entry = { route: next, depth: current.peek().depth + 1 };
+  history.pushState(entry, "");
+  current.value = entry;
+}
+
+/** This step becomes another; "back" skips it. */
+export function swap(next: Route): void {
+  const entry = { route: next, depth: current.peek().depth };
+  history.replaceState(entry, "");
+  current.value = entry;
+}
+
+export function back(): void {
+  if (current.peek().depth > 0) history.back();
+  else swap(HOME);
+}
+
+export function goHome(): void {
+  const { depth } = current.peek();
+  if (depth > 0) history.go(-depth);
+  else swap(HOME);
+}
+
+/** Shows `next` without touching the browser's history: for the gallery and tests. */
+export function show(next: Route): void {
+  current.value = { route: next, depth: 0 };
+}
+
+function isEntry(state: unknown): state is Entry {
+  return typeof state === "object" && state !== null && "route" in state && "depth" in state;
+}

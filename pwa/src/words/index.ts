@@ -1,0 +1,65 @@
+/**
+ * The one way from a word id to text: catalogue, plural rule, numbers and dates of the language.
+ *
+ * A catalogue holds text or the plural forms of a text. `{name}` is replaced by the argument of
+ * that name, numbers in the digits of the language. `*text*` marks strong words; see `Words`.
+ */
+import { type Catalogue, en, type WordId } from "./en";
+
+export type { WordId };
+export type Args = Readonly<Record<string, string | number>>;
+
+/** A language as the screens need it: its tag, its direction and its words. */
+export interface Language {
+  readonly tag: string;
+  readonly dir: "ltr" | "rtl";
+  readonly words: Catalogue;
+}
+
+export const english: Language = { tag: "en", dir: "ltr", words: en };
+
+let language = english;
+let plural = new Intl.PluralRules(english.tag);
+let digits = new Intl.NumberFormat(english.tag);
+
+/** Speaks `next` from now on; call before the first render. */
+export function speakLanguage(next: Language): void {
+  language = next;
+  plural = new Intl.PluralRules(next.tag);
+  digits = new Intl.NumberFormat(next.tag);
+}
+
+export function languageTag(): string {
+  return language.tag;
+}
+
+export function direction(): "ltr" | "rtl" {
+  return language.dir;
+}
+
+export function number(value: number): string {
+  return digits.format(value);
+}
+
+/** The text of `id`; the plural form is chosen by the argument `n`. */
+export function t(id: WordId, args: Args = {}): string {
+  const entry = language.words[id];
+  const form = typeof entry === "string" ? entry : pluralForm(entry, Number(args.n ?? 0));
+  return form.replace(/\{(\w+)\}/g, (_, name: string) => {
+    const value = args[name];
+    return typeof value === "number" ? number(value) : isolate(value ?? "");
+  });
+}
+
+function pluralForm(forms: Readonly<Record<string, string>>, n: number): string {
+  return forms[plural.select(n)] ?? forms.other ?? "";
+}
+
+const RTL_LETTERS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
+const LTR_LETTERS = /[A-Za-z\u00c0-\u024f]/;
+
+/** A name written in the other direction stays one piece (Unicode isolates U+2068, U+2069). */
+function isolate(text: string): string {
+  const foreign = language.dir === "ltr" ? RTL_LETTERS : LTR_LETTERS;
+  return foreign.test(text) ? `\u2068${text}\u2069` : text;
+}
