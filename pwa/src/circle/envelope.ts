@@ -7,7 +7,7 @@
  *
  * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; FIPS 186-5.
  */
-import { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } from "@hpke/core";
+import type { CipherSuite } from "@hpke/core";
 import { type Bytes, b64uDecode, b64uEncode, concat, equalBytes, utf8 } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
 
@@ -22,11 +22,7 @@ export const POINT_BYTES = 65;
 const KEPT_KEYS_MAX = 4096;
 
 const verificationKeys = new Map<string, Promise<CryptoKey>>();
-const hpke = new CipherSuite({
-  kem: new DhkemP256HkdfSha256(),
-  kdf: new HkdfSha256(),
-  aead: new Aes256Gcm(),
-});
+let hpkeSuite: Promise<CipherSuite> | undefined;
 
 /** `count` random bytes. */
 export function randomBytes(count: number): Bytes {
@@ -181,8 +177,9 @@ function verificationKey(spk: string): Promise<CryptoKey> {
 
 /** enc || ciphertext for the holder of `kpk` (base64url point, checked before). */
 export async function hpkeSeal(kpk: string, info: Bytes, plaintext: Bytes): Promise<Bytes> {
-  const recipientPublicKey = await hpke.kem.deserializePublicKey(b64uDecode(kpk));
-  const { enc, ct } = await hpke.seal({ recipientPublicKey, info }, plaintext);
+  const suite = await hpke();
+  const recipientPublicKey = await suite.kem.deserializePublicKey(b64uDecode(kpk));
+  const { enc, ct } = await suite.seal({ recipientPublicKey, info }, plaintext);
   return concat(new Uint8Array(enc), new Uint8Array(ct));
 }
 
@@ -192,16 +189,32 @@ export async function hpkeSeal(kpk: string, info: Bytes, plaintext: Bytes): Prom
  * @throws CircleError `wrap`: sealed for another key or another place, or changed.
  */
 export async function hpkeOpen(pair: CryptoKeyPair, info: Bytes, sealed: Bytes): Promise<Bytes> {
+  const suite = await hpke();
   const enc = sealed.slice(0, POINT_BYTES);
+  const ciphertext = sealed.slice(POINT_BYTES);
   try {
-    const opened = await hpke.open(
-      { recipientKey: pair, enc, info },
-      sealed.subarray(POINT_BYTES).slice(),
-    );
-    return new Uint8Array(opened);
+    return new Uint8Array(await suite.open({ recipientKey: pair, enc, info }, ciphertext));
   } catch {
     throw new CircleError("wrap", "a wrapped key does not open with this device's key");
   }
+}
+
+/** Loaded when the first key is wrapped or unwrapped: most starts of the app do neither. */
+function hpke(): Promise<CipherSuite> {
+  hpkeSuite ??= loadHpke().catch((error: unknown) => {
+    hpkeSuite = undefined;
+    throw error;
+  });
+  return hpkeSuite;
+}
+
+async function loadHpke(): Promise<CipherSuite> {
+  const { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } = await import("@hpke/core");
+  return new CipherSuite({
+    kem: new DhkemP256HkdfSha256(),
+    kdf: new HkdfSha256(),
+    aead: new Aes256Gcm(),
+  });
 }
 
 /**

@@ -64,7 +64,7 @@ export async function unwrap(
   epoch: Epoch,
   doc: WrapDocument,
 ): Promise<Bytes> {
-  if (doc._id !== wrapId(stream, epoch, keys.id)) {
+  if (doc._id !== wrapId(stream, epoch, keys.id) || typeof doc.k !== "string") {
     throw new CircleError("schema", "a wrapped key is for another device or epoch");
   }
   const info = wrapInfo(circle, stream, epoch, keys.id);
