@@ -1,6 +1,5 @@
 """Requests and answers of the raw ASGI routes: paths as they came, bodies read within bounds."""
 
-import asyncio
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
@@ -104,9 +103,10 @@ class Request:
             more = message.get("more_body", False)
             yield message.get("body", b"")
 
-    def gone(self) -> "asyncio.Future[Message]":
-        """Done when the client has gone; only after the body was read."""
-        return asyncio.ensure_future(self._receive())
+    async def gone(self) -> None:
+        """Return when the client has gone; what it still sends is dropped."""
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
 
 
 def _segments(scope: Scope) -> tuple[str, ...]:
@@ -173,5 +173,7 @@ class Stream:
         async with aclosing(self.parts):
             if not head:
                 async for part in self.parts:
+                    if not part:
+                        continue
                     await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})

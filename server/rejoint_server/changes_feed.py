@@ -83,7 +83,7 @@ class _Waiting:
         self._loop = asyncio.get_running_loop()
         self._until = self._loop.time() + longest
         self._ends: tuple[asyncio.Future[Any], ...] = (
-            call.request.gone(),
+            asyncio.ensure_future(call.request.gone()),
             asyncio.ensure_future(call.service.stopping.wait()),
         )
 
