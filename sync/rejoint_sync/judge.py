@@ -127,10 +127,7 @@ def judge_bundle(membership: Membership | None, bundle: Bundle, now_s: int) -> M
     """
     entry = parse_entry(bundle.log)
     _require_bundle_size(bundle)
-    if membership is None:
-        after = Membership.founded(bundle.log)
-    else:
-        after = membership.append(bundle.log)
+    after = (Membership.founded if membership is None else membership.append)(bundle.log)
     _require_timely(membership, entry, now_s)
     _require_wraps(bundle, required_wraps(membership, after))
     _require_invitation(bundle, entry)
@@ -169,11 +166,12 @@ def _proof(sealed: Sealed) -> Signed:
 
 def _require_repeat(view: View, document: Document) -> None:
     """Check that a structural document is stored already, with the very same content."""
-    members = {**document.members, "_id": document.id}
     stored = view.rev(document.id)
-    same = stored is not None and stored == str(document.rev) == structural_rev(members)
-    if document.deleted or document.ancestors or not same:
+    named = stored is not None and stored == str(document.rev)
+    if document.deleted or document.ancestors or not named:
         raise CircleError("authz", "the log is only written through bundles")
+    if stored != structural_rev({**document.members, "_id": document.id}):
+        raise CircleError("authz", "this is not the document that is stored under this revision")
 
 
 def _require_counter_in_reach(view: View, identity: DocumentId) -> None:
@@ -226,7 +224,7 @@ def _require_timely(membership: Membership | None, entry: Entry, now_s: int) -> 
 
 
 def _require_wraps(bundle: Bundle, names: list[str]) -> None:
-    required = set(names)
+    required = list(names)
     for wrap in bundle.wraps:
         if wrap.keys() - {"_rev"} != {"_id", "k"} or wrap["_id"] not in required:
             raise CircleError("wrap", "expected exactly the wraps that the entry requires")

@@ -1,0 +1,219 @@
+"""Runs every vector of tests/vectors/circle; the file's name is the test's name."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rejoint_sync.circle import fold, frame
+from rejoint_sync.circle.document import Sealed, open_document, seal
+from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs, parse_jcs
+from rejoint_sync.circle.epochs import commit, document_key, unwrap, wrap_id
+from rejoint_sync.circle.invitation import (
+    Link,
+    accept,
+    invitation_id,
+    invitation_key,
+    open_inv,
+    seal_inv,
+)
+from rejoint_sync.circle.keys import DeviceKeys, check_login, device_id, login_token
+from rejoint_sync.circle.log import Epoch, Membership
+from rejoint_sync.errors import CODES, CircleError, Unauthorized
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "tests" / "vectors" / "circle"
+VECTORS = sorted(FOLDER.glob("*.json"))
+
+Case = dict[str, Any]
+
+
+def encoding(case: Case) -> None:
+    if case["what"] == "b64u":
+        data = b64u_decode(case["text"])
+        assert data.hex() == case["bytes"]
+        assert b64u_encode(data) == case["text"]
+    else:
+        value = parse_jcs(case["text"].encode("utf-8"))
+        assert value == case.get("value", value)
+        assert jcs(value).decode() == case["text"]
+
+
+def device(case: Case) -> None:
+    keys = DeviceKeys.from_secret(case["secret"])
+    assert keys.pub == case["pub"]
+    assert keys.id == device_id(keys.pub) == case["id"]
+    assert keys.to_secret() == case["secret"]
+
+
+def epoch(case: Case) -> None:
+    es, stream, e = b64u_decode(case["es"]), case["stream"], case["e"]
+    assert commit(es, stream, e) == case["commit"]
+    assert wrap_id(stream, e, case["commit"], case["device"]) == case["wrap_id"]
+    key = document_key(es, case["circle"], stream, case["device"])
+    assert b64u_encode(key) == case["key"]
+
+
+def wrap(case: Case) -> None:
+    es = unwrap(
+        DeviceKeys.from_secret(case["secret"]),
+        case["doc"],
+        circle=case["circle"],
+        stream=case["stream"],
+        epoch=Epoch(case["epoch"]["e"], case["epoch"]["commit"], None, 0),
+    )
+    assert b64u_encode(es) == case["es"]
+
+
+def frames(case: Case) -> None:
+    if case["what"] == "bucket":
+        assert [[n, frame.bucket_bytes(n)] for n, _ in case["sizes"]] == case["sizes"]
+    else:
+        assert frame.unframe(b64u_decode(case["frame"])) == case["obj"]
+        assert b64u_encode(frame.frame(case["obj"])) == case["frame"]
+
+
+def log(case: Case) -> None:
+    before = Membership.replay(before_name(case), case["log"]) if case["log"] else None
+    try:
+        after = Membership.founded(case["entry"]) if not before else before.append(case["entry"])
+    finally:
+        if before is not None:
+            assert before == Membership.replay(before.circle, case["log"])
+    assert after.circle == case.get("circle", after.circle)
+    assert after.seq == case.get("seq", after.seq)
+    assert after.head == case.get("head", after.head)
+    assert after.h == case.get("h", after.h)
+
+
+def before_name(case: Case) -> str:
+    return Membership.founded(case["log"][0]).circle
+
+
+def document(case: Case) -> None:
+    membership = Membership.replay(case["circle"], case["log"])
+    secrets = {
+        stream: {int(e): b64u_decode(es) for e, es in chain.items()}
+        for stream, chain in case["secrets"].items()
+    }
+    assert open_document(membership, secrets, case["doc"]) == case["obj"]
+    if "seal" not in case:
+        return
+    how = case["seal"]
+    sealed = seal(
+        membership,
+        DeviceKeys.from_secret(how["secret"]),
+        es=b64u_decode(how["es"]),
+        kind=how["kind"],
+        month=how["month"],
+        stream=how["stream"],
+        n=how["n"],
+        obj=case["obj"],
+        nonce=b64u_decode(how["nonce"]),
+    )
+    assert sealed == case["doc"]
+    assert Sealed.parse(case["circle"], sealed).header == case["header"]
+
+
+def invitation(case: Case) -> None:
+    circle, secret = case["circle"], b64u_decode(case["secret"])
+    opened = open_inv(circle, secret, case["inv"])
+    if case["what"] == "accept":
+        membership = Membership.replay(circle, case["log"])
+        found = accept(membership, opened, case["now_s"])
+        assert (found.role, found.member) == (case["role"], case["member"])
+        return
+    assert opened.iid == invitation_id(circle, secret) == case["iid"]
+    assert b64u_encode(invitation_key(circle, secret)) == case["key"]
+    assert opened.spk == case["spk"]
+    assert [opened.seq, opened.head] == case["body"]["head"]
+    heads = ("",) * opened.seq + (opened.head,)
+    again = seal_inv(
+        Membership(circle, "patient", "members", "", heads, (), {}, {}, {}),
+        secret,
+        sign_scalar=opened.sign_scalar,
+        es=opened.es,
+        nonce=b64u_decode(case["nonce"]),
+    )
+    assert again == case["inv"]
+
+
+def login(case: Case) -> None:
+    device = check_login(case["token"], case["pubs"].get, case["audience"], case["now_s"])
+    assert device == case["device"]
+    if "secret" in case:
+        keys = DeviceKeys.from_secret(case["secret"])
+        assert login_token(keys, case["audience"], case["made_at_s"]) == case["token"]
+
+
+def link(case: Case) -> None:
+    found = Link.parse(case["text"])
+    assert (found.kind, found.origin, found.circle) == (
+        case["kind"],
+        case["origin"],
+        case["circle"],
+    )
+    assert b64u_encode(found.secret) == case["secret"]
+    if case["formatted"]:
+        assert found.format() == case["formatted"]
+
+
+def folding(case: Case) -> None:
+    operations = [fold.Operation(**given, body={}) for given in case["operations"]]
+    for given in (operations, operations[::-1]):
+        ordered, aside = fold.in_order(given)
+        assert [operation.digest for operation in ordered] == case["order"]
+        assert [operation.digest for operation in aside] == case["aside"]
+
+
+RUN: dict[str, Callable[[Case], None]] = {
+    "encoding": encoding,
+    "device": device,
+    "epoch": epoch,
+    "wrap": wrap,
+    "frame": frames,
+    "log": log,
+    "document": document,
+    "invitation": invitation,
+    "login": login,
+    "link": link,
+    "fold": folding,
+}
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=[path.stem for path in VECTORS])
+def test_vector(path: Path) -> None:
+    case = json.loads(path.read_text("utf-8"))
+    run, expect = RUN[case["group"]], case["expect"]
+    if expect == "success":
+        run(case)
+        return
+    with pytest.raises((CircleError, Unauthorized)) as caught:
+        run(case)
+    code = caught.value.code if isinstance(caught.value, CircleError) else "unauthorized"
+    assert code == expect
+
+
+def test_vectors_are_what_the_script_writes() -> None:
+    """A vector changed by hand would prove nothing about the writer."""
+    command = [sys.executable, "-m", "vectors.make_circle_vectors", "--check"]
+    done = subprocess.run(command, cwd=ROOT / "tests", capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+    assert done.returncode == 0
+
+
+def test_the_writer_shares_no_code_with_what_it_tests() -> None:
+    for path in FOLDER.parent.glob("*circle*.py"):
+        assert "import rejoint_sync" not in path.read_text("utf-8")
+        assert "from rejoint_sync" not in path.read_text("utf-8")
+
+
+def test_every_code_of_this_version_has_a_vector() -> None:
+    expected = {json.loads(path.read_text("utf-8"))["expect"] for path in VECTORS}
+    later = {"target", "last", "back", "removed", "stale", "snapshot", "gap", "replaced", "closed"}
+    only_with_a_store = {"taken"}
+    assert CODES - expected == later | only_with_a_store
