@@ -18,7 +18,7 @@ export interface WrapDocument {
 }
 
 /** Known secrets of a circle as text, to be kept under the device's own key. */
-export type KnownSecrets = Readonly<Record<Stream, Readonly<Record<string, string>>>>;
+export type KnownSecrets = Readonly<Partial<Record<Stream, Readonly<Record<string, string>>>>>;
 
 const SECRET_BYTES = 32;
 
@@ -117,7 +117,7 @@ export class EpochSecrets {
   static of(circle: string, known: KnownSecrets): EpochSecrets {
     const secrets = new EpochSecrets(circle);
     for (const stream of ["c", "k"] as const) {
-      for (const [e, es] of Object.entries(known[stream])) {
+      for (const [e, es] of Object.entries(known[stream] ?? {})) {
         secrets.#secrets.set(stream + e, b64uDecode(es));
       }
     }

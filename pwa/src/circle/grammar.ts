@@ -3,7 +3,7 @@
  *
  * Source: docs/circle.md, "Objects and grammar" and "Payloads".
  */
-import { b64uDecode } from "./encoding.ts";
+import { b64uDecode, hex } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
 import type { Pub } from "./keys.ts";
 import { COUNTER_MAX, SEQ_MAX } from "./limits.ts";
@@ -16,6 +16,9 @@ export type Stream = "c" | "k";
 export type Mode = "direct" | "approve";
 
 const ROLES = ["patient", "caregiver", "therapist", "admin", "participant", "recovery"] as const;
+
+/** Private keys of P-256 lie below. Source: FIPS 186-5, SP 800-186 section 3.2.1.3. */
+const CURVE_ORDER = "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551";
 
 /** Whether a value is spelled as it must be. Throws `b64` where only the spelling is wrong. */
 export type Rule = (value: unknown) => boolean;
@@ -64,6 +67,15 @@ const isFence: Rule = (value) =>
   Object.entries(value).every(([device, mark]) => isDevice(device) && isMark(mark));
 const isEpoch: Rule = (value) =>
   hasExactly(value, { e: isEpochNumber, commit: isHash, fence: isFence }, { back: bytes(60) });
+
+/** Whether it is base64url of a private key of P-256. */
+export const isScalar: Rule = (value) => {
+  if (!bytes(32)(value)) {
+    return false;
+  }
+  const digits = hex(b64uDecode(value as string));
+  return digits > "0".repeat(64) && digits < CURVE_ORDER;
+};
 
 /** Whether `value` is an object and not a list. */
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -16,7 +16,7 @@ import {
 } from "./envelope.ts";
 import { checkCommit, currentEpoch, EpochSecrets } from "./epochs.ts";
 import { CircleError } from "./errors.ts";
-import { hasExactly, isHash, isIid, isSeq, type Stream } from "./grammar.ts";
+import { hasExactly, isHash, isIid, isScalar, isSeq, type Stream } from "./grammar.ts";
 import type { Signer } from "./jws.ts";
 import type { Invitation, Membership } from "./log.ts";
 
@@ -108,7 +108,7 @@ export async function openInvitation(
   const key = await keyOf(circle, secret);
   const aad = aadOf(circle, doc._id.slice(4));
   const opened = parseJcs(await aesOpen(key, b64uDecode(doc.k), aad));
-  if (!hasExactly(opened, { v: (v) => v === 1, ssk: isHash, head: isHead, es: isSecrets })) {
+  if (!hasExactly(opened, { v: (v) => v === 1, ssk: isScalar, head: isHead, es: isSecrets })) {
     throw new CircleError("schema", "an invitation has a wrong or missing part");
   }
   const { ssk, head, es } = opened as unknown as InvitationSecret;

@@ -15,6 +15,8 @@ import {
   publicPoint,
   sha256,
 } from "./envelope.ts";
+import { CircleError } from "./errors.ts";
+import { hasExactly, isScalar } from "./grammar.ts";
 import { compactJws } from "./jws.ts";
 import { LOGIN_SECONDS_MAX } from "./limits.ts";
 
@@ -25,12 +27,9 @@ export interface Pub {
   readonly spk: string;
 }
 
-/** Private half as text, for vectors and tools; a phone never has it. */
+/** Private half as text: base64url of the 32-byte scalars. A phone never has it. */
 export interface DeviceSecret {
   readonly kem: "P256";
-  readonly kpk: string;
-  readonly spk: string;
-  /** base64url of the 32-byte scalars. */
   readonly ksk: string;
   readonly ssk: string;
 }
@@ -79,15 +78,6 @@ export class DeviceKeys {
     return DeviceKeys.of(...(await Promise.all(pairs)));
   }
 
-  /** A device out of its written secret. */
-  static async fromSecret(secret: DeviceSecret): Promise<DeviceKeys> {
-    const pairs = [
-      importPair("sign", secret.ssk, secret.spk),
-      importPair("agree", secret.ksk, secret.kpk),
-    ] as const;
-    return DeviceKeys.of(...(await Promise.all(pairs)));
-  }
-
   /** ES256 of this device, 64 bytes. */
   async sign(message: Bytes): Promise<Bytes> {
     return es256Sign(this.#signing, message);
@@ -112,4 +102,19 @@ export class DeviceKeys {
 export async function loginToken(keys: DeviceKeys, audience: string, now: number): Promise<string> {
   const payload = { aud: audience, exp: now + LOGIN_SECONDS_MAX, iat: now };
   return compactJws(keys, { kid: keys.id, typ: "rj1+auth" }, payload);
+}
+
+/**
+ * A device out of its written secret and the public half that belongs to it.
+ *
+ * @throws CircleError `schema`, `b64`: it is no secret of a device.
+ */
+export async function importDevice(secret: unknown, pub: Pub): Promise<DeviceKeys> {
+  const isKem = (value: unknown) => value === "P256";
+  if (!hasExactly(secret, { kem: isKem, ksk: isScalar, ssk: isScalar })) {
+    throw new CircleError("schema", "this is not the secret of a device");
+  }
+  const { ksk, ssk } = secret as DeviceSecret;
+  const pairs = [importPair("sign", ssk, pub.spk), importPair("agree", ksk, pub.kpk)] as const;
+  return DeviceKeys.of(...(await Promise.all(pairs)));
 }

@@ -1,0 +1,253 @@
+/**
+ * The vectors that Python and TypeScript share: what one takes the other takes, and each refusal
+ * has the same code. The browser makes logins and never checks one, so of the group "login" only
+ * the making is tested here.
+ */
+import { createECDH } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { openDocument, seal } from "../../src/circle/document.ts";
+import {
+  b64uDecode,
+  b64uEncode,
+  hex,
+  jcs,
+  parseJcs,
+  utf8,
+  utf8Text,
+} from "../../src/circle/encoding.ts";
+import { aesOpen, aesSeal, es256Verify } from "../../src/circle/envelope.ts";
+import { commit, EpochSecrets, unwrap, wrapId } from "../../src/circle/epochs.ts";
+import { orderOperations } from "../../src/circle/fold.ts";
+import { bucketBytes, frame, unframe } from "../../src/circle/frame.ts";
+import {
+  checkInvitation,
+  formatLink,
+  invitationId,
+  openInvitation,
+  parseLink,
+  sealInvitation,
+} from "../../src/circle/invitation.ts";
+import {
+  type DeviceKeys,
+  type DeviceSecret,
+  importDevice,
+  loginToken,
+  type Pub,
+} from "../../src/circle/keys.ts";
+import { type LogDocument, Membership } from "../../src/circle/log.ts";
+import { codeOf } from "./scene.ts";
+
+interface Case {
+  readonly name: string;
+  readonly comment: string;
+  readonly group: string;
+  readonly expect: string;
+  // A vector is what its group says; a wrong guess fails the test.
+  // biome-ignore lint/suspicious/noExplicitAny: see above
+  readonly [member: string]: any;
+}
+
+const FOLDER = new URL("../../../tests/vectors/circle/", import.meta.url);
+
+const cases: Case[] = readdirSync(FOLDER)
+  .filter((name) => name.endsWith(".json"))
+  .map((name) => ({ name, ...JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) }));
+
+/** Run `act`; on success check `then`, else the code. */
+async function judge<T>(vector: Case, act: () => T, then: (found: Awaited<T>) => unknown) {
+  if (vector.expect !== "success") {
+    expect(await codeOf(act)).toBe(vector.expect);
+    return;
+  }
+  await then(await act());
+}
+
+function publicHalf(scalar: string): string {
+  const pair = createECDH("prime256v1");
+  pair.setPrivateKey(b64uDecode(scalar));
+  return b64uEncode(new Uint8Array(pair.getPublicKey()));
+}
+
+function deviceOf(secret: DeviceSecret): Promise<DeviceKeys> {
+  const { ksk, ssk } = secret;
+  return importDevice(secret, { kem: "P256", kpk: publicHalf(ksk), spk: publicHalf(ssk) });
+}
+
+const runs: Record<string, (vector: Case) => Promise<void>> = {
+  async encoding(vector) {
+    if (vector.what === "b64u") {
+      await judge(
+        vector,
+        () => b64uDecode(vector.text),
+        (bytes) => {
+          expect(hex(bytes)).toBe(vector.bytes);
+          expect(b64uEncode(bytes)).toBe(vector.text);
+        },
+      );
+      return;
+    }
+    await judge(
+      vector,
+      () => parseJcs(utf8(vector.text)),
+      (value) => {
+        expect(utf8Text(jcs(vector.value ?? value))).toBe(vector.text);
+        if (vector.value !== undefined) {
+          expect(value).toEqual(vector.value);
+        }
+      },
+    );
+  },
+
+  async device(vector) {
+    const any: Pub = cases.find(({ group, pub }) => group === "device" && pub)?.pub;
+    const act = () =>
+      vector.expect === "success" ? deviceOf(vector.secret) : importDevice(vector.secret, any);
+    await judge(vector, act, ({ pub, id }) => {
+      expect({ pub, id }).toEqual({ pub: vector.pub, id: vector.id });
+    });
+  },
+
+  async epoch(vector) {
+    const { circle, stream, e, device } = vector;
+    const es = b64uDecode(vector.es);
+    expect(await commit(es, stream, e)).toBe(vector.commit);
+    expect(wrapId(stream, { e, commit: vector.commit, at: 0 }, device)).toBe(vector.wrap_id);
+    const key = await new EpochSecrets(circle).with(stream, e, es).documentKey(stream, e, device);
+    const raw = b64uDecode(vector.key);
+    const same = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["decrypt"]);
+    const sealed = await aesSeal(key, utf8("x"), utf8(""));
+    expect(await aesOpen(same, sealed, utf8(""))).toEqual(utf8("x"));
+  },
+
+  async wrap(vector) {
+    const { circle, stream, doc } = vector;
+    const keys = await deviceOf(vector.secret);
+    const act = () => unwrap(keys, circle, stream, { ...vector.epoch, at: 0 }, doc);
+    await judge(vector, act, (es) => expect(b64uEncode(es)).toBe(vector.es));
+  },
+
+  async frame(vector) {
+    if (vector.what === "bucket") {
+      const sizes: [number, number][] = vector.sizes;
+      expect(sizes.map(([size]) => [size, bucketBytes(size)])).toEqual(sizes);
+      return;
+    }
+    const act = () => unframe(b64uDecode(vector.frame));
+    await judge(vector, act, (obj) => {
+      expect(obj).toEqual(vector.obj);
+      expect(b64uEncode(frame(vector.obj))).toBe(vector.frame);
+    });
+  },
+
+  async invitation(vector) {
+    const { circle, secret, inv } = vector;
+    if (vector.what === "open") {
+      await judge(
+        vector,
+        () => openInvitation(circle, secret, inv),
+        async (content) => {
+          expect({ v: 1, ...content }).toEqual(vector.body);
+          expect(await invitationId(circle, secret)).toBe(vector.iid);
+          const again = await sealInvitation(circle, secret, content, b64uDecode(vector.nonce));
+          expect(again).toEqual(inv);
+        },
+      );
+      return;
+    }
+    const content = await openInvitation(circle, secret, inv);
+    const membership = await Membership.replay(circle, vector.log);
+    const link = { circle, secret };
+    await judge(
+      vector,
+      () => checkInvitation(membership, link, content, vector.now_s),
+      ({ invitation: { role, member } }) =>
+        expect({ role, member }).toEqual({ role: vector.role, member: vector.member }),
+    );
+  },
+
+  async link(vector) {
+    await judge(
+      vector,
+      () => parseLink(vector.text),
+      (link) => {
+        expect(link.secret).toBe(vector.secret);
+        expect(link.kind).toBe(vector.kind === "j1" ? "join" : "setup");
+        expect(link.kind === "join" ? link.circle : "").toBe(vector.circle);
+        if (vector.formatted !== "") {
+          expect(formatLink(vector.origin, link)).toBe(vector.formatted);
+        }
+      },
+    );
+  },
+
+  async login(vector) {
+    const keys = await deviceOf(vector.secret);
+    const token = await loginToken(keys, vector.audience, vector.made_at_s);
+    // A browser's signature differs each time; what is signed does not.
+    const input = vector.token.slice(0, vector.token.lastIndexOf("."));
+    expect(token.slice(0, token.lastIndexOf("."))).toBe(input);
+    const signature = b64uDecode(token.slice(input.length + 1));
+    expect(await es256Verify(keys.pub.spk, utf8(input), signature)).toBe(true);
+  },
+
+  async log(vector) {
+    const [first, ...rest]: LogDocument[] = vector.log;
+    let before: Membership | undefined;
+    if (first !== undefined) {
+      before = await Membership.founded(first);
+      for (const doc of rest) {
+        before = await before.append(doc);
+      }
+    }
+    const act = () => before?.append(vector.entry) ?? Membership.founded(vector.entry);
+    await judge(vector, act, (after) => {
+      for (const name of ["circle", "seq", "head", "h"] as const) {
+        // Some cases only say that the entry is taken.
+        expect(after[name]).toBe(vector[name] ?? after[name]);
+      }
+    });
+  },
+
+  async document(vector) {
+    const membership = await Membership.replay(vector.circle, vector.log);
+    const secrets = EpochSecrets.of(vector.circle, vector.secrets);
+    const act = () => openDocument(membership, secrets, vector.doc);
+    await judge(vector, act, (obj) => expect(obj).toEqual(vector.obj));
+    if (vector.seal === undefined) {
+      return;
+    }
+    const { secret, es, kind, month, n, nonce } = vector.seal;
+    const own = new EpochSecrets(vector.circle).with("c", 1, b64uDecode(es));
+    const keys = await deviceOf(secret);
+    const at = { kind, month, n };
+    const sealed = await seal(membership, keys, own, at, vector.obj, b64uDecode(nonce));
+    expect({ ...sealed, s: "" }).toEqual({ ...vector.doc, s: "" });
+    expect(await openDocument(membership, secrets, sealed)).toEqual(vector.obj);
+  },
+
+  async fold(vector) {
+    // biome-ignore lint/suspicious/noExplicitAny: as in `Case`
+    const operations = vector.operations.map(({ digest, ...rest }: any) => ({
+      ...rest,
+      hash: digest,
+    }));
+    const { ordered, aside } = orderOperations(operations);
+    const hashes = (list: typeof ordered) => list.map(({ hash }) => hash);
+    expect(hashes(ordered)).toEqual(vector.order);
+    expect(hashes(aside)).toEqual(vector.aside);
+  },
+};
+
+test("there are vectors of every group, and of no other", () => {
+  expect(new Set(cases.map(({ group }) => group))).toEqual(new Set(Object.keys(runs)));
+});
+
+describe.each(Object.entries(runs))("vectors of %s", (group, run) => {
+  const isOwn = (vector: Case) =>
+    vector.group === group && (group !== "login" || vector.made_at_s !== undefined);
+  const own = cases.filter(isOwn);
+  test.each(own.map((vector) => [vector.name, vector] as const))("%s", async (_name, vector) => {
+    await run(vector);
+  });
+});
