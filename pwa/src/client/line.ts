@@ -8,14 +8,12 @@
 import type { Clock } from "./clock.ts";
 import type { Phone } from "./phone.ts";
 
-/** Silence before the first byte; a long upload gets time for its bytes on top. */
-const FIRST_BYTE_MS = 10_000;
-/** Upload speed that is still waited for, bytes a second (about 8 kbit/s). */
+/** Silence that is waited for; what travels up or down gets time for its bytes on top. */
+const SILENCE_MS = 10_000;
+/** Speed that is still waited for, bytes a second (about 8 kbit/s). */
 const SLOWEST_BYTES_S = 1_000;
-/** Silence between two pieces of an answer. */
-const STALL_MS = 10_000;
-/** No answer of ours is larger. */
-const ANSWER_BYTES_MAX = 32 * 1024 * 1024;
+/** Length of an answer that does not tell it; more than a batch of records has. */
+const UNTOLD_BYTES = 64 * 1024;
 
 /** The server was not reached. */
 export class LineError extends Error {
@@ -99,17 +97,19 @@ export class Line {
     upBytes: number,
   ): Promise<Answer> {
     const askedMs = this.#phone.nowMs();
-    const patience = FIRST_BYTE_MS + (upBytes / SLOWEST_BYTES_S) * 1000;
-    let stop = this.#phone.after(patience, () => controller.abort());
-    const wait = () => {
+    let stop = () => {};
+    const allow = (bytes: number) => {
       stop();
-      stop = this.#phone.after(STALL_MS, () => controller.abort());
+      const ms = SILENCE_MS + (bytes / SLOWEST_BYTES_S) * 1000;
+      stop = this.#phone.after(ms, () => controller.abort());
     };
     try {
+      allow(upBytes);
       const response = await this.#phone.fetch(this.#phone.origin + path, init);
       if (!response.headers.get("Content-Type")?.includes("json")) throw new LineError("portal");
-      wait();
-      const json = parse(await readAll(response, wait));
+      allow(Number(response.headers.get("Content-Length") ?? UNTOLD_BYTES));
+      // Not by a reader: Chromium ends the connection of an answer that is read piece by piece.
+      const json = parse(await response.text());
       this.#hear(response.headers.get("Date"), askedMs);
       return { status: response.status, json };
     } finally {
@@ -121,22 +121,6 @@ export class Line {
     const serverMs = date === null ? Number.NaN : Date.parse(date);
     // `Date` is cut to whole seconds: half of one is the better guess.
     if (!Number.isNaN(serverMs)) this.#clock.heard(serverMs + 500, askedMs);
-  }
-}
-
-async function readAll(response: Response, arrived: () => void): Promise<string> {
-  if (response.body === null) return "";
-  const reader = response.body.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return text + decoder.decode();
-    arrived();
-    bytes += value.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new LineError("portal");
-    text += decoder.decode(value, { stream: true });
   }
 }
 

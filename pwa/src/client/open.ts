@@ -1,28 +1,23 @@
 /**
- * The way in: the door of this phone, small enough to be there before the first paint.
+ * The door of this phone: who lives here is known at once, the rest follows.
  *
- * Ciphers, database and sync come as one later chunk; every call waits for it, so a tap made
- * before it has arrived is not lost.
+ * Ciphers and sync come as a later chunk, the database as one more; every call waits for what it
+ * needs, so a tap made before is not lost.
  */
-import type { Client, Door, LinkView, ProfileView } from "../client";
-import { browserPhone, type Phone } from "./phone";
-import { openShelf } from "./shelf";
-
-/**
- * Take the invitation out of the address bar: returns what stood behind "#" and removes it from
- * address and history at once. "" without one. Call it first, once.
- */
-export function takeFragment(): string {
-  const fragment = location.hash.slice(1);
-  if (fragment !== "") history.replaceState(null, "", location.pathname + location.search);
-  return fragment;
-}
+import type { Client, Door, LinkView, ProfileView } from "../client.ts";
+import { browserPhone, type Phone } from "./phone.ts";
+import { openShelf } from "./shelf.ts";
+import { expectWeather } from "./weather.ts";
 
 /** The door of this phone. */
 export function openDoor(phone: Phone = browserPhone()): Door {
+  expectWeather(globalThis as unknown as EventTarget);
   const shelf = openShelf(phone.indexedDB);
-  const inside = import("./admission").then(async (code) => code.enter(phone, await shelf));
-  inside.catch(() => {});
+  const inside = Promise.all([shelf, import("./admission.ts")]).then(([kept, code]) =>
+    code.enter(phone, kept),
+  );
+  // Fetched early; needed only when a circle is opened.
+  inside.then(() => import("../records.ts")).catch(() => {});
   return {
     async profiles(): Promise<readonly ProfileView[]> {
       return (await shelf).profiles();
