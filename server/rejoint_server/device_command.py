@@ -93,7 +93,12 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write("rejoint: stopped; the same command may be given again\n")
         return 130
     sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    return 0
+    trouble = answer.get("trouble")
+    if trouble:
+        first = trouble[0]
+        more = f" (and {len(trouble) - 1} more circles)" if len(trouble) > 1 else ""
+        sys.stderr.write(f"rejoint: {first['circle']}: {first['reason']}{more}\n")
+    return 1 if trouble else 0
 
 
 async def _run(arguments: argparse.Namespace) -> Answer:

@@ -18,10 +18,10 @@ from rejoint_sync.device_admission import Answer, Founding, found, invite, join
 from rejoint_sync.device_circle import CircleCopy
 from rejoint_sync.device_home import Home, HomeUnusable, Identity
 from rejoint_sync.device_line import Line
-from rejoint_sync.device_log import settle
+from rejoint_sync.device_log import resume
 from rejoint_sync.device_state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.device_sync import Report, sync_all
-from rejoint_sync.errors import BadRequest, CircleError, Forbidden, NotFound, SyncError
+from rejoint_sync.errors import BadRequest, CircleError, Forbidden, NotFound
 
 _STAFF = ("admin", "therapist")
 
@@ -134,8 +134,9 @@ class Device:
             for copy in copies:
                 pending = copy.state.pending
                 if pending is not None and pending.op == "genesis":
-                    await settle(line, copy)
-                    return dict(pending.answer)
+                    settled = await self._settled(line, copy)
+                    if settled:
+                        return settled
             clinic = _clinic_of(copies)
             founding = Founding("patient", "therapist", clinic=clinic)
             return dict(await found(line, self._home.store, founding))
@@ -236,7 +237,7 @@ class Device:
         names = [name for name in await self._home.store.databases() if name != DEVICE_DATABASE]
         return [await self._copy(name) for name in names]
 
-    async def _settled(self, line: Line, copy: CircleCopy) -> dict[str, str] | None:
+    async def _settled(self, line: Line, copy: CircleCopy) -> dict[str, Any] | None:
         """Finish what an earlier command began here; None when it had not got that far."""
         pending = copy.state.pending
         if pending is None and copy.live:
@@ -245,12 +246,11 @@ class Device:
             await copy.store.delete(copy.circle)
             return None
         try:
-            await settle(line, copy)
-        except SyncError:
-            if copy.state.pending is None:
+            settled = await resume(line, copy)
+        finally:
+            if copy.state.pending is None and not copy.live:
                 await copy.store.delete(copy.circle)
-            raise
-        return pending.answer
+        return settled.answer if settled else None
 
     @contextlib.asynccontextmanager
     async def _line(

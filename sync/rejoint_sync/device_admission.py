@@ -25,13 +25,13 @@ from rejoint_sync.circle.schema import parse_entry
 from rejoint_sync.circle.standing import Invitation
 from rejoint_sync.device_circle import STREAM, CircleCopy, plain
 from rejoint_sync.device_line import Line
-from rejoint_sync.device_log import TRIES, append, pause, send, settle
+from rejoint_sync.device_log import FASTER, TRIES, append, pause, resume, send
 from rejoint_sync.device_state import DeviceState, Own, Pending
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
 from rejoint_sync.stores import Store
 
-Answer = dict[str, str]
+Answer = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ async def join(line: Line, store: Store, link: Link) -> Answer:
             await copy.extend(log[copy.members.seq + 1 if copy.membership else 0 :])
             await _or_forget(send(line, copy, Pending("join", bundle.to_json(), answer)), copy)
         except CircleError as error:
-            if error.code not in ("seq", "prev") or attempt == TRIES - 1:
+            if error.code not in FASTER or attempt == TRIES - 1:
                 raise
             copy = None
             await pause(attempt)
@@ -186,7 +186,7 @@ async def invite(
     Returns:
         `link`, `circle`, `iid`, `member`, `role`, `expires` (unix seconds).
     """
-    settled = await settle(line, copy)
+    settled = await resume(line, copy)
     if settled is not None and settled.op == "invite" and settled.answer["role"] == role:
         return settled.answer
     es = await copy.current_secret()
@@ -221,7 +221,7 @@ async def invite(
             nonce=secrets.token_bytes(NONCE_BYTES),
         )
         answer = {"link": link.format(), "circle": copy.circle, "iid": iid, "member": whose}
-        return Bundle(entry, (), sealed), answer | {"role": role, "expires": str(exp)}
+        return Bundle(entry, (), sealed), answer | {"role": role, "expires": exp}
 
     return await append(line, copy, "invite", make)
 

@@ -21,9 +21,13 @@ from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError, Unauth
 
 TRIES: Final = 5
 _ENTRIES_AT_ONCE: Final = 20
-_FASTER: Final = frozenset({"seq", "prev"})
+FASTER: Final = frozenset({"seq", "prev"})
+"""Codes that say: another entry took this place in the log."""
 
-Make = Callable[[Membership, int], tuple[Bundle, dict[str, str]]]
+_VOID: Final = FASTER | {"ts"}
+"""Codes of a bundle that can never land any more; `ts`: it was sent too late."""
+
+Make = Callable[[Membership, int], tuple[Bundle, dict[str, Any]]]
 """From the log at its head and the server's time: the bundle, and what to tell the person."""
 
 
@@ -129,6 +133,24 @@ async def settle(line: Line, copy: CircleCopy) -> Pending | None:
     return pending
 
 
+async def resume(line: Line, copy: CircleCopy) -> Pending | None:
+    """Finish what an earlier command began and got no answer for.
+
+    Returns:
+        What is accepted now; None when nothing was pending or it can never land any more: then it
+        is as if that command had not been given.
+
+    Raises:
+        SyncError: As `settle`, for other reasons.
+    """
+    try:
+        return await settle(line, copy)
+    except CircleError as error:
+        if error.code not in _VOID:
+            raise
+        return None
+
+
 async def send(line: Line, copy: CircleCopy, pending: Pending) -> None:
     """Keep a new bundle durably, then send it; raises as `settle`."""
     copy.state.pending = pending
@@ -136,7 +158,7 @@ async def send(line: Line, copy: CircleCopy, pending: Pending) -> None:
     await settle(line, copy)
 
 
-async def append(line: Line, copy: CircleCopy, op: str, make: Make) -> dict[str, str]:
+async def append(line: Line, copy: CircleCopy, op: str, make: Make) -> dict[str, Any]:
     """Append one entry at the log's head.
 
     Args:
@@ -161,7 +183,7 @@ async def append(line: Line, copy: CircleCopy, op: str, make: Make) -> dict[str,
         try:
             await send(line, copy, Pending(op, bundle.to_json(), answer))
         except CircleError as error:
-            if error.code not in _FASTER or attempt == TRIES - 1:
+            if error.code not in FASTER or attempt == TRIES - 1:
                 raise
             await pause(attempt)
         else:

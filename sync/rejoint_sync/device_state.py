@@ -34,7 +34,7 @@ class Pending:
 
     op: str
     body: dict[str, Any]
-    answer: dict[str, str]
+    answer: dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -7,9 +7,9 @@ cannot be reached at all, the whole sync says so.
 import asyncio
 import contextlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from rejoint_sync.checkpoint import replication_id
 from rejoint_sync.circle.document import KINDS
@@ -17,7 +17,7 @@ from rejoint_sync.circle.epochs import WRAP_PREFIX
 from rejoint_sync.device_admission import add_own
 from rejoint_sync.device_circle import CircleCopy
 from rejoint_sync.device_line import Line
-from rejoint_sync.device_log import pull_log, settle
+from rejoint_sync.device_log import pull_log, resume
 from rejoint_sync.device_replica import StorePeer
 from rejoint_sync.device_state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.drive import RemotePeer, Unreachable, drive
@@ -63,18 +63,12 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
     # A founding whose answer was lost comes first: without it the server may not know this device.
     for copy in copies.values():
         if copy.state.pending is not None:
-            await _guarded(settle(line, copy), copy, report)
+            await _guarded(resume(line, copy), copy, report)
     listed = await _listed(line)
     for name in listed.keys() - copies.keys():
         await store.create(name)
         copies[name] = await CircleCopy.open(store, name, keys)
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(copy: CircleCopy) -> None:
-        async with gate:
-            await _guarded(_circle(line, copy, listed.get(copy.circle), report), copy, report)
-
-    await asyncio.gather(*(one(copy) for copy in copies.values()))
+    await _all_circles(line, copies, listed, report)
     if copies:
         with contextlib.suppress(Unreachable):
             await add_own(line, state, copies)
@@ -83,7 +77,28 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
     return report
 
 
-async def _guarded(work: Any, copy: CircleCopy, report: Report) -> None:
+async def _all_circles(
+    line: Line, copies: Mapping[str, CircleCopy], listed: Mapping[str, int], report: Report
+) -> None:
+    """Several at once; when the server is gone, those not begun are left for another time."""
+    gate = asyncio.Semaphore(AT_ONCE)
+    lost: list[Unreachable] = []
+
+    async def one(copy: CircleCopy) -> None:
+        async with gate:
+            if lost:
+                return
+            try:
+                await _guarded(_circle(line, copy, listed.get(copy.circle), report), copy, report)
+            except Unreachable as error:
+                lost.append(error)
+
+    await asyncio.gather(*(one(copy) for copy in copies.values()))
+    if lost:
+        raise lost[0]
+
+
+async def _guarded(work: Awaitable[object], copy: CircleCopy, report: Report) -> None:
     """Do the work of one circle; its trouble is reported, no server at all is everyone's."""
     try:
         await work
@@ -105,8 +120,8 @@ async def _listed(line: Line) -> dict[str, int]:
 
 
 async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report) -> None:
-    if seq is None and copy.membership is None:
-        # A command was killed before it asked for anything.
+    if seq is None and copy.me is None:
+        # A founding or a joining that came to nothing.
         await copy.store.delete(copy.circle)
         return
     if copy.state.alarm:
