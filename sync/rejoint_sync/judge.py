@@ -11,7 +11,8 @@ Source: docs/circle.md, "The server's duties".
 """
 
 from collections.abc import Collection, Iterator
-from typing import Any, Final, NewType
+from dataclasses import dataclass
+from typing import Any, Final
 
 from rejoint_sync.circle.document import (
     DocumentId,
@@ -44,8 +45,21 @@ from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, StoreUnavailable
 from rejoint_sync.stores import Judge, View
 
-Signed = NewType("Signed", tuple[str, str, str])
-"""Proof that a document's signature was checked: its name, its revision, its signature."""
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Proof that the signature of one document object was checked.
+
+    Attributes:
+        circle: The circle as whose document it was checked.
+        document: That object; an equal one would have to be checked again.
+        sealed: What it holds.
+    """
+
+    circle: str
+    document: Document
+    sealed: Sealed
+
 
 STRUCTURAL: Final = ("log:", "wrap:", "inv:")
 """Names of documents that come to be only through bundles."""
@@ -64,9 +78,7 @@ def check_signature(membership: Membership, document: Document) -> Signed | None
     """
     if document.id.startswith(STRUCTURAL):
         return None
-    sealed = _sealed(membership, document)
-    sealed.verify(author_of(membership, sealed).sign_point)
-    return _proof(sealed)
+    return _signed(membership, document)
 
 
 def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Judge:
@@ -85,17 +97,18 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
         reach. It raises `CircleError` with the code of the first rule broken: `schema`, `limit`,
         `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, `taken`.
     """
-    proven = frozenset(signed)
+    proven = {id(proof.document): proof for proof in signed if proof is not None}
 
     def decide(view: View, document: Document) -> None:
         if document.id.startswith(STRUCTURAL):
             _require_repeat(view, document)
             return
-        sealed = _sealed(membership, document)
+        proof = proven.get(id(document))
+        if proof is None or proof.circle != membership.circle:
+            proof = _signed(membership, document)
+        sealed = proof.sealed
         if view.last_id("log:") != f"log:{membership.seq:06d}":
             raise StoreUnavailable("the log of this circle has just moved on; send it again")
-        if _proof(sealed) not in proven:
-            sealed.verify(author_of(membership, sealed).sign_point)
         require_allowed(membership, sealed)
         stored = view.rev(document.id)
         if stored is None:
@@ -153,15 +166,13 @@ def judge_append(membership: Membership | None) -> Judge:
     return decide
 
 
-def _sealed(membership: Membership, document: Document) -> Sealed:
+def _signed(membership: Membership, document: Document) -> Signed:
     if document.deleted or document.ancestors or document.rev is None:
         raise CircleError("schema", "expected a sealed document in its one revision")
     members: dict[str, Any] = {**document.members, "_id": document.id, "_rev": str(document.rev)}
-    return Sealed.parse(membership.circle, members)
-
-
-def _proof(sealed: Sealed) -> Signed:
-    return Signed((str(sealed.id), sealed.rev, sealed.s))
+    sealed = Sealed.parse(membership.circle, members)
+    sealed.verify(author_of(membership, sealed).sign_point)
+    return Signed(membership.circle, document, sealed)
 
 
 def _require_repeat(view: View, document: Document) -> None:

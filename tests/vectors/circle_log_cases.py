@@ -432,6 +432,25 @@ def doubles() -> Iterator[Case]:
     yield "add-iid", refused(comment, "invite", log, THERAPIST, "add", approved)
 
 
+def state() -> Iterator[Case]:
+    """What a reader must know after a log, spelled out by hand."""
+    log = full()
+    invite = Invite("colleague", log.circle)
+    members = invite.members("therapist", M_NEW, NOW_S + 4)
+    whole = taken("who is in the circle, and who let whom in", log, THERAPIST, "invite", members)
+    devices = (
+        (THERAPIST, M_THERAPIST, "therapist", 0, THERAPIST),
+        (PATIENT, M_PATIENT, "patient", 2, THERAPIST),
+        (CAREGIVER, M_CAREGIVER, "caregiver", 3, THERAPIST),
+    )
+    whole["devices"] = {
+        device.id: {"member": whose, "role": role, "s": "c", "since": since, "by": by.id}
+        for device, whose, role, since, by in devices
+    }
+    whole["now_s"], whole["open"] = NOW_S + 10, [invite.iid]
+    yield "state", whole
+
+
 def all_cases() -> Iterator[Case]:
     yield from genesis_taken()
     yield from genesis_refused()
@@ -442,3 +461,4 @@ def all_cases() -> Iterator[Case]:
     yield from uninvite_and_join()
     yield from uninvited()
     yield from doubles()
+    yield from state()

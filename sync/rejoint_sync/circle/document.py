@@ -24,7 +24,7 @@ from rejoint_sync.circle.envelope import (
 )
 from rejoint_sync.circle.epochs import Secrets, document_key
 from rejoint_sync.circle.frame import frame, unframe
-from rejoint_sync.circle.jws import header
+from rejoint_sync.circle.jws import header as jws_header
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import COUNTER_MAX, DOCUMENT_BYTES_MAX
 from rejoint_sync.circle.log import Member, Membership
@@ -83,6 +83,7 @@ class Sealed:
         header: The header, encoded: associated data and first half of what is signed.
         c: The sealed part as sent.
         s: The signature as sent.
+        digest: Hash of header and sealed part, 32 hexadecimal digits; the signature is not in it.
     """
 
     id: DocumentId
@@ -91,6 +92,7 @@ class Sealed:
     header: str
     c: str
     s: str
+    digest: str
 
     @classmethod
     def parse(cls, circle: str, document: object) -> Self:
@@ -116,10 +118,11 @@ class Sealed:
         if len(b64u_decode(c)) < NONCE_BYTES + TAG_BYTES:
             raise CircleError("schema", "expected a sealed part with nonce and tag")
         b64u_decode(s)
-        sealed = cls(identity, int(head[1]), head[2], _header(circle, str(identity), h), c, s)
-        if document.get("_rev", sealed.rev) != sealed.rev:
+        header = _header(circle, str(identity), h)
+        digest = _digest(header, c)
+        if document.get("_rev", "1-" + digest) != "1-" + digest:
             raise CircleError("schema", "expected the revision that belongs to the content")
-        return sealed
+        return cls(identity, int(head[1]), head[2], header, c, s, digest)
 
     @property
     def signing_input(self) -> bytes:
@@ -130,11 +133,6 @@ class Sealed:
     def rev(self) -> str:
         """The one revision that this content has."""
         return "1-" + self.digest
-
-    @property
-    def digest(self) -> str:
-        """Hash of header and sealed part, 32 hexadecimal digits; the signature is not in it."""
-        return sha256(self.signing_input).hex()[:32]
 
     def verify(self, point: bytes) -> None:
         """Check the signature. Raises `CircleError` with `sig`."""
@@ -266,8 +264,7 @@ def open_document(membership: Membership, secrets: Secrets, document: object) ->
 
 def rev_of(circle: str, document: Mapping[str, Any]) -> str:
     """Compute the revision of a sealed document from its `_id`, `h` and `c`, all text."""
-    head = _header(circle, document["_id"], document["h"])
-    return "1-" + sha256(f"{head}.{document['c']}".encode("ascii")).hex()[:32]
+    return "1-" + _digest(_header(circle, document["_id"], document["h"]), document["c"])
 
 
 def structural_rev(document: Mapping[str, Any]) -> str:
@@ -280,7 +277,11 @@ def structural_rev(document: Mapping[str, Any]) -> str:
     return "1-" + sha256(jcs(members)).hex()[:32]
 
 
+def _digest(header: str, c: str) -> str:
+    return sha256(f"{header}.{c}".encode("ascii")).hex()[:32]
+
+
 def _header(circle: str, document_id: str, h: str) -> str:
     device = document_id.split(":")[2]
-    members = header(DOCUMENT_TYP, device) | {"cir": circle, "h": h, "id": document_id}
+    members = jws_header(DOCUMENT_TYP, device) | {"cir": circle, "h": h, "id": document_id}
     return b64u_encode(jcs(members))

@@ -57,8 +57,9 @@ class Membership(Standing):
             raise CircleError("prev", "expected nothing before the first entry")
         if entry.op != "genesis":
             raise CircleError("op", "expected a genesis as the first entry")
-        founder = _entering(entry)
         payload = entry.payload
+        _require_genesis_shape(payload)
+        founder = _entering(entry)
         empty = cls(
             circle=entry.circle_founded,
             purpose=payload["purpose"],
@@ -70,7 +71,8 @@ class Membership(Standing):
             invitations={},
             epochs={},
         )
-        _require_genesis_rules(empty, payload["role"])
+        if payload["role"] not in empty.rules.founders:
+            raise CircleError("authz", "this role cannot found such a circle")
         return replace(
             empty,
             devices={
@@ -158,13 +160,11 @@ def _entering(entry: Entry) -> Pub:
     return pub
 
 
-def _require_genesis_rules(standing: Standing, role: str) -> None:
-    if standing.purpose == "clinic" and standing.clinic:
+def _require_genesis_shape(payload: dict[str, Any]) -> None:
+    if payload["purpose"] == "clinic" and payload["clinic"]:
         raise CircleError("schema", "expected no clinic above a clinic")
-    if standing.purpose != "patient" and standing.adds != "members":
+    if payload["purpose"] != "patient" and payload["adds"] != "members":
         raise CircleError("schema", "expected members to add others")
-    if role not in standing.rules.founders:
-        raise CircleError("authz", "this role cannot found such a circle")
 
 
 def _opened(

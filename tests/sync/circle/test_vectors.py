@@ -88,6 +88,12 @@ def log(case: Case) -> None:
     assert after.seq == case.get("seq", after.seq)
     assert after.head == case.get("head", after.head)
     assert after.h == case.get("h", after.h)
+    if "devices" in case:
+        assert case["devices"] == {
+            device: {name: getattr(found, name) for name in ("member", "role", "s", "since", "by")}
+            for device, found in after.devices.items()
+        }
+        assert [i.iid for i in after.open_invitations(case["now_s"])] == case["open"]
 
 
 def before_name(case: Case) -> str:
