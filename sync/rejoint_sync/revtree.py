@@ -8,7 +8,8 @@ Two devices edit `1-a` while apart and later meet. Both edits stay:
 `merge` adds one branch, a revision with the ancestors that its sender knows. Branches may arrive in
 any order, twice, or cut short at the old end; as long as a digest stands for one parent (it is the
 hash of it) the tree that results is the same: merging is idempotent, commutative and associative.
-Where a sender contradicts what is known about a revision's ancestors, what was known first stays.
+Where a sender contradicts what is known about a revision's ancestors, what was known first stays,
+and nothing that was known is ever forgotten because of it.
 Old ends beyond `REVS_LIMIT` are cut off (stemmed); then an ancestor that was cut off may come back
 as a conflict, as it does in CouchDB, but no leaf is ever lost.
 
@@ -44,6 +45,12 @@ class Branch:
             return self.rev.digest == rev.digest
         return 0 < age <= len(self.ancestors) and self.ancestors[age - 1] == rev.digest
 
+    def below(self, rev: Revision) -> tuple[str, ...]:
+        """The digests known of `rev`'s ancestors, newest first; empty when `rev` is not here."""
+        if not self.holds(rev):
+            return ()
+        return self.ancestors[self.rev.generation - rev.generation :]
+
     def oldest(self) -> Revision:
         """The oldest revision known of this branch."""
         if not self.ancestors:
@@ -71,19 +78,20 @@ def merge(tree: Tree, branch: Branch, *, limit: int = REVS_LIMIT) -> Tree:
         `tree` itself when it already knew all of `branch`. A revision that is known keeps its body
         and its `deleted`.
     """
-    if not branch.ancestors and any(leaf.holds(branch.rev) for leaf in tree):
-        return tree
-    for leaf in tree:
-        branch = _lengthened(branch, leaf)
     known = any(leaf.holds(branch.rev) for leaf in tree)
-    leaves = [
-        _stemmed(_lengthened(leaf, branch), limit)
-        for leaf in tree
-        if leaf.rev == branch.rev or not branch.holds(leaf.rev)
-    ]
+    if known and not branch.ancestors:
+        return tree
+    leaves = [_lengthened(leaf, tree, branch) for leaf in tree]
+    grown = [leaf for leaf, before in zip(leaves, tree, strict=True) if leaf is not before]
     if not known:
-        leaves.append(_stemmed(branch, limit))
-    merged = in_order(leaves)
+        newest = replace(branch, ancestors=_ancestors(branch.rev, tree, branch))
+        leaves.append(newest)
+        grown.append(newest)
+    merged = in_order(
+        _stemmed(leaf, limit)
+        for leaf in leaves
+        if not any(other.holds(leaf.rev) for other in grown if other is not leaf)
+    )
     return tree if merged == tree else merged
 
 
@@ -140,13 +148,26 @@ def edit(tree: Tree, parent: Revision | None, *, tail: bytes, deleted: bool) -> 
     return Branch(rev, (edited.rev.digest, *edited.ancestors), deleted)
 
 
-def _lengthened(branch: Branch, other: Branch) -> Branch:
-    """The branch with the older ancestors that `other` knows of its oldest revision."""
-    oldest = branch.oldest()
-    if not other.holds(oldest):
-        return branch
-    age = other.rev.generation - oldest.generation
-    return replace(branch, ancestors=branch.ancestors + other.ancestors[age:])
+def _lengthened(leaf: Branch, tree: Tree, branch: Branch) -> Branch:
+    """The leaf with what `branch` knows beyond its old end; itself when that is nothing."""
+    oldest = leaf.oldest()
+    if not branch.below(oldest):
+        return leaf
+    return replace(leaf, ancestors=leaf.ancestors + _ancestors(oldest, tree, branch))
+
+
+def _ancestors(rev: Revision, tree: Tree, branch: Branch) -> tuple[str, ...]:
+    """Digests of `rev`'s ancestors: step by step what the tree knows, else what `branch` says."""
+    if not tree:
+        return branch.below(rev)
+    digests: list[str] = []
+    while True:
+        known = next((below for leaf in tree if (below := leaf.below(rev))), None)
+        older = known or branch.below(rev)[:1]
+        if not older:
+            return tuple(digests)
+        digests += older
+        rev = Revision(rev.generation - len(older), older[-1])
 
 
 def _stemmed(branch: Branch, limit: int) -> Branch:

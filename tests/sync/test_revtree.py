@@ -174,10 +174,34 @@ def test_every_revision_that_came_is_known(parts: list[Branch]) -> None:
     assert missing(tree, came) == []
 
 
+@st.composite
+def claims(draw: st.DrawFn) -> list[Branch]:
+    """Branches that may contradict one another about ancestors, as a liar would send them."""
+    digest = st.sampled_from("abc")
+    parts = []
+    for _ in range(draw(st.integers(1, 10))):
+        generation = draw(st.integers(1, 5))
+        ancestors = draw(st.lists(digest, max_size=generation - 1))
+        parts.append(Branch(Revision(generation, draw(digest)), tuple(ancestors)))
+    return parts
+
+
+@given(claims())
+def test_a_contradiction_makes_nothing_forgotten(parts: list[Branch]) -> None:
+    """Else whoever lies about ancestors could make a record disappear."""
+    tree: Tree = ()
+    for part in parts:
+        known = [Revision.parse(rev) for leaf in tree for rev in written(leaf)]
+        tree = merge(tree, part)
+        assert missing(tree, [*known, part.rev]) == []
+        assert merge(tree, part) is tree
+
+
 @given(histories(), st.integers(1, 5))
 def test_stemming_loses_no_leaf(parts: list[Branch], limit: int) -> None:
     """An ancestor that was cut off may come back as a leaf; none ever goes."""
     whole, stemmed = merged(parts), merged(parts, limit)
+    assert merge(stemmed, parts[-1], limit=limit) is stemmed
     assert {leaf.rev for leaf in whole} <= {leaf.rev for leaf in stemmed}
     assert all(len(leaf.ancestors) < limit for leaf in stemmed)
     assert stemmed == in_order(stemmed)
