@@ -9,7 +9,7 @@
  */
 import { LineError } from "./client/line.ts";
 import type { Phone } from "./client/phone.ts";
-import { NotLetIn, type RemoteCircle } from "./client/remote.ts";
+import { CircleUnavailable, type RemoteCircle } from "./client/remote.ts";
 import type { Records } from "./records.ts";
 
 /** Documents in one request of a replication: what a bad link carries between two cuts. */
@@ -30,10 +30,10 @@ export interface Synced {
   readonly remote: RemoteCircle;
   /** Ids of this device's records that the server has not answered for and may still take. */
   owed(): string[];
-  /** Plain words when this circle must not be written to the server; "" when all is well. */
-  readonly alarm: string;
-  /** This device was not let in; null when it was. */
-  letIn(yes: boolean): void;
+  /** Whether the log here can be trusted; nothing is sent while it cannot. */
+  readonly trusted: boolean;
+  /** How the round went for this circle alone. */
+  went(how: "well" | "out" | "gone" | "broken"): void;
   /** Everything that the server had is stored; resolves when the log among it is checked. */
   caughtUp(): Promise<void>;
 }
@@ -45,8 +45,11 @@ export interface Rounds {
   circles(): readonly Synced[];
 }
 
-/** idle: the last round was whole. offline: the server was not reached. portal: something else answered. */
-export type RunnerState = "idle" | "working" | "offline" | "portal" | "broken";
+/**
+ * idle: the last round was whole. offline: the server was not reached. portal: something else
+ * answered. busy: the server could not. broken: this phone could not.
+ */
+export type RunnerState = "idle" | "working" | "offline" | "portal" | "busy" | "broken";
 
 export class Runner {
   readonly #phone: Phone;
@@ -188,14 +191,14 @@ export class Runner {
 
   async #carry(circle: Synced): Promise<void> {
     try {
-      if (circle.alarm === "") await this.#send(circle);
+      if (circle.trusted) await this.#send(circle);
       await circle.records.pull(circle.remote, this.#batch);
       await circle.caughtUp();
-      circle.letIn(true);
+      circle.went("well");
     } catch (error) {
       const cause = circle.remote.takeFailure() ?? error;
-      if (!(cause instanceof NotLetIn)) throw cause;
-      circle.letIn(false);
+      if (cause instanceof LineError) throw cause;
+      circle.went(cause instanceof CircleUnavailable ? cause.why : "broken");
     }
   }
 
@@ -226,5 +229,5 @@ export class Runner {
 
 function stateAfter(error: unknown): RunnerState {
   if (!(error instanceof LineError)) return "broken";
-  return error.why === "portal" ? "portal" : "offline";
+  return error.why === "portal" || error.why === "busy" ? error.why : "offline";
 }

@@ -76,12 +76,17 @@ export class Entrance {
     this.#line = new Line(phone, clock);
   }
 
-  /** Send again what belongs to profiles that are not ready yet. */
-  async goOn(): Promise<void> {
-    for (const row of await this.#shelf.all("pending")) {
-      const profile = await this.#shelf.get("profiles", row.profile);
-      if (profile?.ready === false) await this.#complete(profile, row).catch(() => {});
-    }
+  /** Send again what belongs to profiles that are not ready; remove those that were never begun. */
+  goOn(): Promise<void> {
+    return this.#alone(async () => {
+      const pending = await this.#shelf.all("pending");
+      for (const profile of await this.#shelf.all("profiles")) {
+        if (profile.ready) continue;
+        const row = pending.find((waiting) => waiting.profile === profile.id);
+        if (row === undefined) await this.#forgetProfile(profile.id);
+        else await this.#complete(profile, row).catch(() => {});
+      }
+    });
   }
 
   async open(profileId: string): Promise<Client> {
@@ -100,7 +105,23 @@ export class Entrance {
     }
   }
 
-  async found(
+  found(
+    fragment: string,
+    names: { readonly clinic: string; readonly person: string },
+  ): Promise<Client> {
+    return this.#alone(() => this.#found(fragment, names));
+  }
+
+  join(fragment: string, profileId?: string): Promise<Client> {
+    return this.#alone(() => this.#join(fragment, profileId));
+  }
+
+  /** One admission at a time, also among windows. */
+  #alone<T>(act: () => Promise<T>): Promise<T> {
+    return this.#phone.locks.request("rejoint admission", {}, act);
+  }
+
+  async #found(
     fragment: string,
     names: { readonly clinic: string; readonly person: string },
   ): Promise<Client> {
@@ -120,7 +141,7 @@ export class Entrance {
     return this.#welcome(opened);
   }
 
-  async join(fragment: string, profileId?: string): Promise<Client> {
+  async #join(fragment: string, profileId: string | undefined): Promise<Client> {
     const link = readLink(fragment);
     if (link.kind !== "join") throw new BrokenLink("incomplete");
     const mark = await markOf(fragment);
@@ -196,14 +217,12 @@ export class Entrance {
     const answer = await this.#line.ask(`${FOUND_PATH}/${link.circle}/invitations/${iid}`);
     if (answer.status === 404) throw new BrokenLink("unknown");
     if (answer.status !== 200) throw refusal(answer);
-    const { log, inv } = answer.json as {
+    const { log: stored, inv } = answer.json as {
       log: readonly LogDocument[];
       inv: InvitationDocument | null;
     };
-    const membership = await Membership.replay(
-      link.circle,
-      log.map(({ _id, j }) => ({ _id, j })),
-    );
+    const log = stored.map(({ _id, j }) => ({ _id, j }));
+    const membership = await Membership.replay(link.circle, log);
     const known = membership.invitations.get(iid);
     const now = this.#clock.serverS;
     if (known?.state === "used") throw new BrokenLink("used");
@@ -241,11 +260,16 @@ export class Entrance {
     const profile = await this.#shelf.get("profiles", row.profile);
     if (opened !== undefined) await (await opened).leave(row.circle).catch(() => {});
     await this.#shelf.remove("circles", row.profile, row.circle);
-    if (profile?.ready !== false) return;
-    this.#opened.delete(row.profile);
-    if (opened !== undefined) await (await opened).close();
-    await this.#shelf.remove("profiles", row.profile);
-    this.#phone.indexedDB.deleteDatabase(keysName(row.profile));
+    if (profile?.ready === false) await this.#forgetProfile(row.profile);
+  }
+
+  async #forgetProfile(id: string): Promise<void> {
+    await (await this.#opened.get(id))?.close();
+    for (const { circle } of await this.#shelf.all("circles", id)) {
+      await this.#shelf.remove("circles", id, circle);
+    }
+    await this.#shelf.remove("profiles", id);
+    indexedDB.deleteDatabase(keysName(id));
   }
 
   /** The circle of a request in its profile, with what is known of its log. */
@@ -255,8 +279,7 @@ export class Entrance {
     const care = await opened.enter(kept);
     const log = this.#logs.get(row.circle);
     if (log !== undefined) {
-      for (const doc of log) await care.adopt({ log: { _id: doc._id, j: doc.j }, wraps: [] });
-      await care.adopt(bundleOf(row));
+      await care.adopt(bundleOf(row), log);
       this.#logs.delete(row.circle);
     }
     return care;

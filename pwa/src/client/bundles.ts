@@ -5,7 +5,7 @@
  * one act, so there is at most one per circle, and it is settled before the next is made.
  */
 import type { Bundle } from "../circle/entries.ts";
-import { type Answer, type Line, LineError } from "./line.ts";
+import type { Answer, Line } from "./line.ts";
 import type { LoggedIn } from "./remote.ts";
 import type { PendingRow, Shelf } from "./shelf.ts";
 
@@ -41,7 +41,6 @@ export function bundleOf(row: PendingRow): Bundle {
  */
 export async function settle(shelf: Shelf, row: PendingRow, ask: LoggedIn): Promise<void> {
   const answer = await ask(row.path, { body: row.body });
-  if (answer.status >= 500 || answer.status === 429) throw new LineError("silent");
   await shelf.remove("pending", row.profile, row.circle);
   if (answer.status >= 300) throw refusal(answer);
 }

@@ -11,7 +11,7 @@ import type { Bundle } from "../circle/entries.ts";
 import { EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
-import type { Membership } from "../circle/log.ts";
+import type { LogDocument, Membership } from "../circle/log.ts";
 import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
@@ -67,7 +67,7 @@ export class OpenCare implements Care, Synced, Outcome {
   readonly #diary: Diary;
   #secrets: EpochSecrets | undefined;
   #receipts: Receipts;
-  #out = false;
+  #trouble: keyof typeof ALARMS | undefined;
   /** One document is taken after the other, in the order in which they were stored. */
   #turn: Promise<unknown> = Promise.resolve();
   #drawing = false;
@@ -132,7 +132,11 @@ export class OpenCare implements Care, Synced, Outcome {
   }
 
   get alarm(): string {
-    return this.#roster.alarm || (this.#out ? ALARMS.out : "");
+    return this.#roster.alarm || (this.#trouble === undefined ? "" : ALARMS[this.#trouble]);
+  }
+
+  get trusted(): boolean {
+    return this.#roster.alarm === "";
   }
 
   /** Records that only this phone has. */
@@ -150,10 +154,15 @@ export class OpenCare implements Care, Synced, Outcome {
     return this.#diary.closed;
   }
 
+  /** Promise that the log can be trusted. Throws `CircleError` with words for the person. */
+  checkTrusted(): void {
+    if (!this.trusted) throw new CircleError("fork", this.alarm);
+  }
+
   /** Seal and store one record; resolves with its id when it is durable. */
   async write<T extends AnyRecord>(draft: Draft<T>): Promise<string> {
     await this.loaded;
-    if (this.#roster.alarm !== "") throw new CircleError("fork", this.#roster.alarm);
+    this.checkTrusted();
     const { clock, keys, phone } = this.#around;
     const kind = kindOf((draft as AnyRecord).type);
     const stored = await this.records.append("c", (n) => {
@@ -174,11 +183,15 @@ export class OpenCare implements Care, Synced, Outcome {
     return stored._id;
   }
 
-  /** Store what the server has taken, or will be offered first: an entry and this device's wraps. */
-  async adopt({ log, wraps }: Pick<Bundle, "log" | "wraps">): Promise<void> {
+  /**
+   * Store what the server has taken, or will be offered first: an entry and this device's wraps.
+   *
+   * @param earlier The entries before it, where they are not here yet.
+   */
+  async adopt({ log, wraps }: Bundle, earlier: readonly LogDocument[] = []): Promise<void> {
     const own = wraps.filter(({ _id }) => _id.endsWith(`:${this.#around.keys.id}`));
     const documents = await Promise.all(
-      [log, ...own].map(async (doc) => ({ ...doc, _rev: await structuralRev(doc) })),
+      [...earlier, log, ...own].map(async (doc) => ({ ...doc, _rev: await structuralRev(doc) })),
     );
     await this.records.write(documents);
     await this.#enqueue(() => this.#readLog());
@@ -188,9 +201,10 @@ export class OpenCare implements Care, Synced, Outcome {
     return [...this.#diary.own].filter((id) => this.#receipts.owed(id)).sort();
   }
 
-  letIn(yes: boolean): void {
-    if (this.#out === !yes) return;
-    this.#out = !yes;
+  went(how: "well" | "out" | "gone" | "broken"): void {
+    const trouble = how === "well" ? undefined : how;
+    if (this.#trouble === trouble) return;
+    this.#trouble = trouble;
     this.#around.changed(this.circle);
   }
 

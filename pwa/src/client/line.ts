@@ -15,13 +15,15 @@ const SLOWEST_BYTES_S = 1_000;
 /** Length of an answer that does not tell it; more than a batch of records has. */
 const UNTOLD_BYTES = 64 * 1024;
 
-/** The server was not reached. */
+/** silent: no answer in time; down: no network; portal: something else answered; busy: try later. */
+export type Unreached = "silent" | "down" | "portal" | "busy";
+
+/** The server was not reached, or could not answer. */
 export class LineError extends Error {
   override readonly name = "LineError";
-  /** silent: no answer in time; down: no network; portal: something else answered. */
-  readonly why: "silent" | "down" | "portal";
+  readonly why: Unreached;
 
-  constructor(why: "silent" | "down" | "portal") {
+  constructor(why: Unreached) {
     super(`the server was not reached: ${why}`);
     this.why = why;
   }
@@ -110,6 +112,7 @@ export class Line {
       allow(Number(response.headers.get("Content-Length") ?? UNTOLD_BYTES));
       // Not by a reader: Chromium ends the connection of an answer that is read piece by piece.
       const json = parse(await response.text());
+      if (response.status >= 500 || response.status === 429) throw new LineError("busy");
       this.#hear(response.headers.get("Date"), askedMs);
       return { status: response.status, json };
     } finally {

@@ -26,7 +26,7 @@ import { OpenCare, type Surroundings } from "./care.ts";
 import { Clock, watchToday } from "./clock.ts";
 import { Line } from "./line.ts";
 import type { Channel, Phone } from "./phone.ts";
-import { BROKEN, PORTAL, reasonOfRefusal } from "./reasons.ts";
+import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
 import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
 
@@ -139,6 +139,7 @@ export class OpenProfile implements Client, Rounds {
   async invitePatient(circle: string): Promise<string> {
     const care = this.care(circle);
     await care.loaded;
+    care.checkTrusted();
     const { keys } = this.#around;
     const member = care.names.patientMember ?? entries.drawMember();
     const place = { role: "patient" as const, member };
@@ -342,11 +343,9 @@ export class OpenProfile implements Client, Rounds {
   #status(): SyncStatus {
     const cares = [...this.#open.values()];
     const alarm = cares.map((care) => care.alarm).find((words) => words !== "") ?? "";
-    const words = { portal: PORTAL, broken: BROKEN, idle: alarm, working: "", offline: "" };
-    const reason = words[this.#state];
-    const calm = this.#state === "portal" || this.#state === "broken" ? "trouble" : this.#state;
+    const { state, reason } = condition(this.#state, alarm);
     return {
-      state: reason === "" ? calm : "trouble",
+      state,
       unsent: cares.reduce((sum, care) => sum + care.unsent, 0),
       lastContact: this.clock.lastContact,
       refused: cares.flatMap((care) =>
@@ -355,4 +354,12 @@ export class OpenProfile implements Client, Rounds {
       reason,
     };
   }
+}
+
+/** How sync is doing, in the words of a screen; an alarm is shown once nothing is in the way of it. */
+function condition(state: RunnerState, alarm: string): Pick<SyncStatus, "state" | "reason"> {
+  const words = { portal: PORTAL, busy: BUSY, broken: ALARMS.broken, idle: alarm };
+  if (state === "working" || state === "offline") return { state, reason: "" };
+  const reason = words[state];
+  return { state: reason === "" ? "idle" : "trouble", reason };
 }

@@ -23,7 +23,9 @@ export const ALARMS = {
   damaged: "The member list of this circle has a mistake. Please ask your clinic.",
   newer: "This circle needs a newer version of the app.",
   out: "This phone is no longer let in. Please ask your clinic.",
+  gone: "The clinic's server does not know this circle. Please ask your clinic.",
+  broken: "Something went wrong on this phone. Your records are kept.",
 } as const;
 
 export const PORTAL = "This network wants you to sign in first.";
-export const BROKEN = "Something went wrong on this phone. Your records are kept.";
+export const BUSY = "The clinic's server cannot answer right now. Your records are kept.";

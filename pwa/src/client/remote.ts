@@ -25,9 +25,15 @@ export interface Outcome {
 /** Asks with the login of this profile's device. */
 export type LoggedIn = (path: string, question?: Question) => Promise<Answer>;
 
-/** This device is not let into this circle (any more). */
-export class NotLetIn extends Error {
-  override readonly name = "NotLetIn";
+/** The server answered, but not for this circle: it does not let this device in, or has no such circle. */
+export class CircleUnavailable extends Error {
+  override readonly name = "CircleUnavailable";
+  readonly why: "out" | "gone";
+
+  constructor(why: "out" | "gone") {
+    super(`the circle is not available: ${why}`);
+    this.why = why;
+  }
 }
 
 interface Named {
@@ -61,14 +67,15 @@ export function remoteOf(
   const root = `/db/${circle}/`;
   const act = async (path: string, question: Question): Promise<Answer> => {
     if (path === "/db/" || path === root) return { status: 200, json: {} };
-    const route = path.slice(root.length).split("?")[0];
+    const [route = ""] = path.slice(root.length).split("?");
     if (route === "_bulk_get") {
       return bulkGet(ask, path, question, (error) => {
         failure = error;
       });
     }
     const answer = await ask(path, question);
-    if (answer.status === 401 || answer.status === 403) throw new NotLetIn();
+    if (answer.status === 401 || answer.status === 403) throw new CircleUnavailable("out");
+    if (answer.status === 404 && !route.startsWith("_local/")) throw new CircleUnavailable("gone");
     if (answer.status >= 300) return answer;
     if (route === "_changes") return { status: 200, json: onlyOriginals(answer.json) };
     if (route === "_revs_diff") await readDiff(question, answer, outcome);

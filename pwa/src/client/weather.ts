@@ -6,7 +6,7 @@
  * caught is a fault of this app and stays visible.
  */
 
-const NAMES = new Set(["LineError", "NotLetIn", "AbortError", "unreachable"]);
+const NAMES = new Set(["LineError", "CircleUnavailable", "AbortError", "unreachable"]);
 
 /** Whether a reason that nobody caught is only the network's. */
 export function isWeather(reason: unknown): boolean {

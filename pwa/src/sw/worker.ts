@@ -21,7 +21,9 @@ function keyOf(path: string, hash: string): string {
 
 /** Fetch one file and promise that it is the one of this version. */
 async function download(path: string, hash: string): Promise<Response> {
-  const response = await fetch(path, { cache: "no-cache", credentials: "omit" });
+  // A name with a hash in it is never stale, so what the page has just loaded is not loaded again.
+  const cache = path.startsWith("/assets/") ? "default" : "no-cache";
+  const response = await fetch(path, { cache, credentials: "omit" });
   const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
   const found = [...new Uint8Array(digest, 0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
   if (!response.ok || found.join("") !== hash) throw new Error(`${path} is of another version`);
