@@ -59,7 +59,12 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         help="a record; may be repeated; - reads one record per line from standard input",
     )
 
-    _act(acts, "sync", _sync, "bring all circles up to date, both ways")
+    sync = _act(acts, "sync", _sync, "bring all circles up to date, both ways")
+    sync.add_argument("--every", type=float, metavar="S", help="again and again, every S seconds")
+
+    move = _act(acts, "move", _move, "the server has another address from now on")
+    move.add_argument("--to", required=True, metavar="URL", help="as people reach it")
+    move.add_argument("--server", metavar="URL", help="connect here instead")
 
     show = _act(acts, "show", _show, "the opened records of a circle, in order")
     show.add_argument("--circle", required=True, metavar="ID")
@@ -82,16 +87,27 @@ def _act(
 def run(arguments: argparse.Namespace) -> int:
     """Run one command; the exit status."""
     try:
+        status = _run_once(arguments)
+        every_s: float | None = getattr(arguments, "every", None)
+        while every_s is not None:
+            sys.stdout.flush()
+            time.sleep(every_s)
+            status = _run_once(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("rejoint: stopped; the same command may be given again\n")
+        return 130
+    return status
+
+
+def _run_once(arguments: argparse.Namespace) -> int:
+    try:
         answer = asyncio.run(_run(arguments))
     except SyncError as error:
         sys.stderr.write(f"rejoint: {error.reason}\n")
         return 1
     except OSError as error:
-        sys.stderr.write(f"rejoint: {arguments.home}: {error.strerror}\n")
+        sys.stderr.write(f"rejoint: {arguments.home}: {error.strerror or error}\n")
         return 1
-    except KeyboardInterrupt:
-        sys.stderr.write("rejoint: stopped; the same command may be given again\n")
-        return 130
     sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
     trouble = answer.get("trouble")
     if trouble:
@@ -139,6 +155,10 @@ async def _put(device: "Device", arguments: argparse.Namespace) -> Answer:
 
 async def _sync(device: "Device", _: argparse.Namespace) -> Answer:
     return await device.sync()
+
+
+async def _move(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return device.move(arguments.to, connect=arguments.server)
 
 
 async def _show(device: "Device", arguments: argparse.Namespace) -> Answer:

@@ -5,6 +5,7 @@ reports is durable, and any method may be called again after a crash or a lost a
 """
 
 import contextlib
+import re
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,7 @@ from rejoint_sync.device_sync import Report, sync_all
 from rejoint_sync.errors import BadRequest, CircleError, Forbidden, NotFound
 
 _STAFF = ("admin", "therapist")
+_ORIGIN = re.compile(r"https?://[^/?#@\s]+")
 
 
 class Device:
@@ -170,6 +172,22 @@ class Device:
         async with self._line() as line:
             answer = await invite(line, copy, role=me.role, member=me.member, wish=self._state)
         return dict(answer)
+
+    def move(self, server: str, *, connect: str | None = None) -> dict[str, Any]:
+        """Follow the server to another address.
+
+        Args:
+            server: Its origin, `http://host:port` or `https://host`, as logins name it.
+            connect: Origin to connect to when it is another.
+
+        Returns:
+            `device`, `server`, `connect`.
+        """
+        origins = [origin.rstrip("/") for origin in (server, connect or server)]
+        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
+            raise BadRequest("expected an address like https://example.org, without a path")
+        moved = self._home.adopt(Identity(origins[0], origins[1], self._identity.keys))
+        return {"device": self.id, "server": moved.server, "connect": moved.connect}
 
     # -- records ---------------------------------------------------------------------------------
 
