@@ -58,6 +58,7 @@ export class OpenProfile implements Client, Rounds {
   /** Patients whose founding got no answer, by what was typed: typing it again goes on. */
   readonly #unanswered = new Map<string, string>();
   #state: RunnerState = "idle";
+  #ending: Promise<void> | undefined;
   #busy: ReadonlySet<string> = new Set();
 
   private constructor(profile: ProfileView, around: Surroundings, line: Line, closed: () => void) {
@@ -154,12 +155,9 @@ export class OpenProfile implements Client, Rounds {
     await this.#runner.now();
   }
 
-  async close(): Promise<void> {
-    this.#closed();
-    this.#stopToday();
-    this.#channel.close();
-    await this.#runner.close();
-    await Promise.all([...this.#open.values()].map((care) => care.close()));
+  close(): Promise<void> {
+    this.#ending ??= this.#end();
+    return this.#ending;
   }
 
   /** One circle of this profile. */
@@ -203,6 +201,14 @@ export class OpenProfile implements Client, Rounds {
     const { circles } = answer.json as { circles: readonly Listed[] };
     for (const listed of circles) await this.#learn(listed);
     await Promise.all([...this.#open.values()].map((care) => care.loaded));
+  }
+
+  async #end(): Promise<void> {
+    this.#closed();
+    this.#stopToday();
+    this.#channel.close();
+    await this.#runner.close();
+    await Promise.all([...this.#open.values()].map((care) => care.close()));
   }
 
   async #openAll(): Promise<void> {

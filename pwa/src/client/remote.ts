@@ -64,6 +64,7 @@ export function remoteOf(
   outcome: Outcome,
 ): RemoteCircle {
   let failure: unknown;
+  const checkpoints = new Checkpoints(ask);
   const root = `/db/${circle}/`;
   const act = async (path: string, question: Question): Promise<Answer> => {
     if (path === "/db/" || path === root) return { status: 200, json: {} };
@@ -73,7 +74,9 @@ export function remoteOf(
         failure = error;
       });
     }
-    const answer = await ask(path, question);
+    const answer = route.startsWith("_local/")
+      ? await checkpoints.ask(path, question)
+      : await ask(path, question);
     if (answer.status === 401 || answer.status === 403) throw new CircleUnavailable("out");
     if (answer.status === 404 && !route.startsWith("_local/")) throw new CircleUnavailable("gone");
     if (answer.status >= 300) return answer;
@@ -99,9 +102,38 @@ export function remoteOf(
     takeFailure: () => {
       const taken = failure;
       failure = undefined;
+      checkpoints.forget();
       return taken;
     },
   };
+}
+
+/**
+ * PouchDB reads its checkpoint at the start of a run and, before it writes, once more. Nobody else
+ * writes it, so the second reading is answered by the first.
+ */
+class Checkpoints {
+  readonly #read = new Map<string, Answer>();
+  readonly #ask: LoggedIn;
+
+  constructor(ask: LoggedIn) {
+    this.#ask = ask;
+  }
+
+  async ask(path: string, question: Question): Promise<Answer> {
+    const isRead = (question.method ?? "GET") === "GET";
+    const known = this.#read.get(path);
+    this.#read.delete(path);
+    if (isRead && known !== undefined) return known;
+    const answer = await this.#ask(path, question);
+    if (isRead) this.#read.set(path, answer);
+    return answer;
+  }
+
+  /** The run has failed: the next one begins by reading. */
+  forget(): void {
+    this.#read.clear();
+  }
 }
 
 async function bulkGet(

@@ -129,7 +129,8 @@ export class FakeServer {
     const { kid } = JSON.parse(atob(token.split(".")[0] ?? "") || "{}");
     const rows: unknown[] = [];
     for (const circle of this.circles.values()) {
-      const membership = await this.membership(circle);
+      const membership = await this.membership(circle).catch(() => undefined);
+      if (membership === undefined) continue;
       const live = membership.live(kid);
       const { purpose, seq } = membership;
       if (live) rows.push({ circle: membership.circle, purpose, role: live.role, seq });

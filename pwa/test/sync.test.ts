@@ -1,0 +1,212 @@
+/**
+ * Rounds against a server that answers badly: nothing is lost, nothing is claimed, nothing blocks.
+ */
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { newScene, PLAN, type Scene, session, start, until } from "./client/scene.ts";
+
+let scene: Scene;
+
+beforeEach(async () => {
+  scene = await newScene();
+  await scene.patient.syncNow();
+});
+
+afterEach(async () => {
+  scene.server.fault = () => undefined;
+  scene.patientPhone.isOnline = true;
+  await scene.close();
+});
+
+function places(): string[] {
+  return scene.care.sessions.value.map(({ place }) => place);
+}
+
+function requestsOf(act: () => Promise<void>): Promise<string[]> {
+  const before = scene.server.requests.length;
+  return act().then(() => scene.server.requests.slice(before));
+}
+
+test("a record whose receipt was lost is on the phone until the server says it has it", async () => {
+  const { patient, circle, server } = scene;
+  await patient.logSession(circle, session(3));
+  server.fault = (request) => (/_bulk_docs/.test(request) ? "lost" : undefined);
+  await patient.syncNow();
+  expect([places(), patient.sync.value.unsent, patient.sync.value.state]).toEqual([
+    ["phone"],
+    1,
+    "offline",
+  ]);
+  server.fault = () => undefined;
+  await patient.syncNow();
+  expect([places(), patient.sync.value.unsent]).toEqual([["server"], 0]);
+});
+
+test("a refused record is kept and shown, and holds no other back", async () => {
+  const { patient, circle, server } = scene;
+  const refused = await patient.logSession(circle, session(1));
+  await patient.logSession(circle, session(2));
+  server.refusals.set(refused, "authz");
+  await patient.syncNow();
+  expect(places()).toEqual(["phone", "server"]);
+  expect(patient.sync.value.refused).toEqual([
+    { id: refused, reason: "This phone may not write this kind of record here." },
+  ]);
+  const again = await requestsOf(() => patient.syncNow());
+  expect(again.filter((request) => /_bulk_docs/.test(request))).toEqual([]);
+});
+
+test("a refusal that may pass is tried again until it has", async () => {
+  const { patient, circle, server } = scene;
+  const refused = await patient.logSession(circle, session(1));
+  server.refusals.set(refused, "newer-log");
+  await patient.syncNow();
+  expect(places()).toEqual(["phone"]);
+  server.refusals.clear();
+  await patient.syncNow();
+  expect([places(), patient.sync.value.refused]).toEqual([["server"], []]);
+});
+
+test("a dropped _bulk_get never makes PouchDB fetch one document at a time", async () => {
+  const { therapist, patient, circle, care, server } = scene;
+  for (const text of ["one", "two", "three"]) await therapist.writeNote(circle, text);
+  await therapist.syncNow();
+  server.fault = (request) => (/_bulk_get/.test(request) ? "lost" : undefined);
+  await patient.syncNow();
+  expect([patient.sync.value.state, care.notes.value.length]).toEqual(["offline", 0]);
+  server.fault = () => undefined;
+  const asked = await requestsOf(() => patient.syncNow());
+  await until(() => care.notes.value.length === 3);
+  expect(asked.filter((request) => /nt:|nt%3A/.test(request))).toEqual([]);
+  expect(asked.filter((request) => /_bulk_get/.test(request))).toHaveLength(1);
+});
+
+test("a deletion or a later revision that the server shows hides nothing", async () => {
+  const { patient, circle, care, server } = scene;
+  const id = await patient.logSession(circle, session(4));
+  await patient.syncNow();
+  const stored = server.circles.get(circle);
+  const later = { _id: id, _rev: `2-${"f".repeat(32)}`, _deleted: true };
+  stored?.docs.set(id, later);
+  stored?.feed.push(id);
+  await patient.syncNow();
+  expect(care.sessions.value.map(({ value }) => value.pain.worst)).toEqual([4]);
+});
+
+test("a document that does not open is kept, counted and never shown", async () => {
+  const { therapist, patient, circle, care, server } = scene;
+  const id = await therapist.writeNote(circle, "real");
+  await therapist.writeNote(circle, "also real");
+  await therapist.syncNow();
+  const stored = server.circles.get(circle);
+  const doc = stored?.docs.get(id);
+  stored?.docs.set(id, { ...doc, s: "A".repeat(86) } as never);
+  await patient.syncNow();
+  await until(() => care.notes.value.length === 1);
+  expect([...patient.care(circle).unreadable]).toEqual([[id, "sig"]]);
+  expect(patient.sync.value.state).toBe("idle");
+});
+
+test("another log than the one that was seen is an alarm: nothing more is sent there", async () => {
+  const { therapist, patient, circle, server } = scene;
+  const stored = server.circles.get(circle);
+  const other = await therapist.createPatient("Bo", PLAN);
+  const foreign = server.circles.get(other.circle)?.docs.get("log:000001");
+  stored?.docs.set("log:000001", { ...foreign, _rev: `1-${"e".repeat(32)}` } as never);
+  stored?.feed.push("log:000001");
+  await patient.syncNow();
+  expect(patient.sync.value).toMatchObject({ state: "trouble" });
+  await expect(patient.logSession(circle, session(1))).rejects.toMatchObject({ code: "fork" });
+  const asked = await requestsOf(() => patient.syncNow());
+  expect(asked.filter((request) => /_bulk_docs|_revs_diff/.test(request))).toEqual([]);
+});
+
+test("a server restored from an old backup gets back what it lost", async () => {
+  const { patient, patientPhone, circle, server } = scene;
+  const id = await patient.logSession(circle, session(5));
+  await patient.syncNow();
+  await patient.close();
+  const stored = server.circles.get(circle);
+  stored?.docs.delete(id);
+  stored?.feed.splice(stored.feed.indexOf(id), 1);
+  stored?.locals.clear();
+  const again = await (await start(patientPhone)).open(patient.profile.id);
+  await again.syncNow();
+  expect(stored?.docs.has(id)).toBe(true);
+  await again.close();
+});
+
+test("a circle that is closed to this device leaves the others alone", async () => {
+  const { therapist, server, circle } = scene;
+  const { circle: other } = await therapist.createPatient("Bo", PLAN);
+  await therapist.writeNote(circle, "hello");
+  const gone = server.circles.get(other);
+  server.circles.delete(other);
+  await therapist.syncNow();
+  expect(therapist.sync.value).toMatchObject({ state: "trouble", unsent: expect.any(Number) });
+  expect(therapist.care(circle).notes.value.map(({ place }) => place)).toEqual(["server"]);
+  if (gone !== undefined) server.circles.set(other, gone);
+  await therapist.syncNow();
+  expect(therapist.sync.value).toMatchObject({ state: "idle", unsent: 0 });
+});
+
+test.each([
+  ["portal", "trouble", "This network wants you to sign in first."],
+  ["unavailable", "trouble", "The clinic's server cannot answer right now. Your records are kept."],
+  ["down", "offline", ""],
+] as const)("a network that is %s is told as %s", async (fault, state, reason) => {
+  scene.server.fault = () => fault;
+  await scene.patient.syncNow();
+  expect(scene.patient.sync.value).toMatchObject({ state, reason });
+});
+
+test("a hung server holds a round no longer than its time-outs, then all is sent", async () => {
+  const { patient, patientPhone, circle, server } = scene;
+  await patient.logSession(circle, session(2));
+  patientPhone.haste = 1000;
+  server.fault = () => "silent";
+  await patient.syncNow();
+  expect(patient.sync.value).toMatchObject({ state: "offline", unsent: 1 });
+  server.fault = () => undefined;
+  patientPhone.haste = 1;
+  await patient.syncNow();
+  expect(places()).toEqual(["server"]);
+});
+
+test("when the network returns a record is sent at once, whatever the pause was", async () => {
+  const { patient, patientPhone, circle, server } = scene;
+  server.fault = () => "down";
+  for (let round = 0; round < 6; round += 1) await patient.syncNow();
+  await patient.logSession(circle, session(2));
+  await patient.syncNow();
+  server.fault = () => undefined;
+  const since = Date.now();
+  patientPhone.happen("online");
+  await until(() => places()[0] === "server");
+  expect(Date.now() - since).toBeLessThan(2000);
+});
+
+test("a look that finds nothing new costs three requests", async () => {
+  await scene.patient.syncNow();
+  const asked = await requestsOf(() => scene.patient.syncNow());
+  expect(asked.map((request) => request.replace(/c[0-9a-f]{40}/, "C"))).toEqual([
+    "GET /circles",
+    expect.stringMatching(/^GET \/db\/C\/_local\//),
+    "GET /db/C/_changes",
+  ]);
+});
+
+test("two windows of one profile sync in turn, and both show the receipt", async () => {
+  const { patient, patientPhone, circle } = scene;
+  const second = await (await start(patientPhone)).open(patient.profile.id);
+  const [care] = second.cares.value;
+  await until(() => care?.plans.value.length === 1);
+  await patient.logSession(circle, session(1));
+  await until(() => care?.sessions.value.length === 1);
+  await second.logSession(circle, session(2));
+  await Promise.all([patient.syncNow(), second.syncNow()]);
+  await until(() => care?.sessions.value.every(({ place }) => place === "server") === true);
+  await until(() => places().join() === "server,server");
+  const numbers = scene.care.sessions.value.map(({ id }) => id.slice(-7));
+  expect(numbers).toEqual(["c000001", "c000002"]);
+  await second.close();
+});
