@@ -5,10 +5,11 @@ import { App } from "./app";
 import { openOffline } from "./client/offline";
 import { findVoice } from "./ui/listen";
 import { startRoutes } from "./ui/route";
-import { direction, languageTag } from "./words";
+import { direction, english, languageTag, speakLanguage } from "./words";
 
 const root = document.getElementById("app");
 if (!root) throw new Error('index.html has no element "app"');
+speakLanguage(english(navigator.languages));
 document.documentElement.lang = languageTag();
 document.documentElement.dir = direction();
 startRoutes();

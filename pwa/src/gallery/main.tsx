@@ -4,6 +4,7 @@
  */
 import "../ui/styles/all.css";
 import { render } from "preact";
+import { startRoutes } from "../ui/route";
 import { Toast } from "../ui/toast";
 import { STATES } from "./states";
 
@@ -14,27 +15,23 @@ html.dir = asked.get("dir") ?? "ltr";
 const theme = asked.get("theme");
 if (theme) html.dataset.theme = theme;
 
+startRoutes();
 const root = document.getElementById("app");
 if (!root) throw new Error('gallery.html has no element "app"');
 const build = STATES[asked.get("state") ?? ""];
-render(build ? <Screen build={build} /> : <List />, root);
-
-function Screen({ build: make }: { build: (typeof STATES)[string] }) {
-  return (
+// Building a scene sets its route, so it is built once.
+const scene = build?.();
+render(
+  scene ? (
     <>
-      {made(make)}
+      {scene}
       <Toast />
     </>
-  );
-}
-
-const kept = new Map<unknown, unknown>();
-
-/** Built once, since building a scene sets its route. */
-function made(make: () => unknown): preact.ComponentChildren {
-  if (!kept.has(make)) kept.set(make, make());
-  return kept.get(make) as preact.ComponentChildren;
-}
+  ) : (
+    <List />
+  ),
+  root,
+);
 
 function List() {
   return (

@@ -25,6 +25,13 @@ export function StatusCards({ client }: { client: Client }) {
             {t("status.phone", { n: unsent })}
           </strong>
         </p>
+        <p class="row pad">
+          <span class="chip server">
+            <Icon name="server" size="s" />
+            {t("place.server")}
+          </span>
+          <span class="num end">{t("status.server", { n: onServer(client) })}</span>
+        </p>
       </div>
       <div role="status" class="stack">
         <p>{contact}</p>
@@ -59,6 +66,14 @@ export function StatusCards({ client }: { client: Client }) {
       )}
     </>
   );
+}
+
+/** This person's own records that the server has answered for. */
+function onServer(client: Client): number {
+  return client.cares.value
+    .flatMap(({ sessions, pains, notes, plans }) => [sessions, pains, notes, plans])
+    .flatMap((records) => records.value.filter(({ mine, place }) => mine && place === "server"))
+    .length;
 }
 
 export function SyncButton({ client, main = false }: { client: Client; main?: boolean }) {

@@ -2,6 +2,7 @@
  * Pain over days, drawn by hand: a disc and a line during exercise, a square and dashes for the
  * morning after. A gap was not asked, a cross was not said, zero is a mark on the ground line.
  */
+import "./styles/chart.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { PainDay } from "../rooms/days";

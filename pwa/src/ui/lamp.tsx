@@ -1,4 +1,6 @@
 /** The traffic light: disc, triangle, octagon; middle, light, dark. Always beside a word. */
+import "./styles/lamp.css";
+
 export type Light = "go" | "slow" | "stop";
 
 const SHAPES = {

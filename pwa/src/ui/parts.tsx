@@ -18,6 +18,7 @@ export function Joints({
   now: number;
   label: string;
 }) {
+  if (count < 2) return null;
   return (
     <div role="img" aria-label={label}>
       <ol class="joints" aria-hidden="true">
@@ -101,11 +102,17 @@ export function painWord(score: number): string {
 export function painText(answer: PainAnswer | undefined): string {
   if (answer === undefined) return t("pain.notAsked");
   if (answer === "not_said") return t("pain.notSaid");
-  return answer === 0 ? t("patient.zero", { n: 0 }) : number(answer);
+  return answer === 0 ? t("pain.zero", { n: 0 }) : number(answer);
+}
+
+interface PainMarkProps {
+  readonly answer: PainAnswer | undefined;
+  /** Every number with its word, for patients; else only zero has one. */
+  readonly worded?: boolean;
 }
 
 /** An answer as a mark: a number, a cross with "not said", or a gap that is only spoken. */
-export function PainMark({ answer }: { answer: PainAnswer | undefined }) {
+export function PainMark({ answer, worded = false }: PainMarkProps) {
   if (answer === undefined) return <span class="vh">{t("pain.notAsked")}</span>;
   if (answer === "not_said") {
     return (
@@ -118,7 +125,7 @@ export function PainMark({ answer }: { answer: PainAnswer | undefined }) {
   return (
     <span class="mark num">
       <strong>{number(answer)}</strong>
-      {answer === 0 && <span> {t("pain.none")}</span>}
+      {(worded || answer === 0) && <span> {painWord(answer)}</span>}
     </span>
   );
 }

@@ -4,7 +4,7 @@
  * A day is a local date `YYYY-MM-DD` and never passes through the reader's time zone: the patient's
  * Monday is Monday on every screen.
  */
-import { languageTag, t } from "./index";
+import { locale, t } from "./index";
 
 const DAY_MS = 86_400_000;
 
@@ -14,7 +14,7 @@ function dayMs(day: string): number {
 }
 
 function format(ms: number, options: Intl.DateTimeFormatOptions): string {
-  return new Intl.DateTimeFormat(languageTag(), { ...options, timeZone: "UTC" }).format(ms);
+  return new Intl.DateTimeFormat(locale(), { ...options, timeZone: "UTC" }).format(ms);
 }
 
 /** Days from `from` to `to`; negative when `to` is earlier. */

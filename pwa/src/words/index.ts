@@ -4,33 +4,54 @@
  * A catalogue holds text or the plural forms of a text. `{name}` is replaced by the argument of
  * that name, numbers in the digits of the language. `*text*` marks strong words; see `Words`.
  */
-import { type Catalogue, en, type WordId } from "./en";
+import { en } from "./en";
+import type { enDesk } from "./en-desk";
 
-export type { WordId };
+export type WordId = keyof typeof en | keyof typeof enDesk;
+/** Words by id; the desk's part comes when the desk is opened. */
+export type Catalogue = Readonly<
+  Partial<Record<WordId, string | Readonly<Record<string, string>>>>
+>;
 export type Args = Readonly<Record<string, string | number>>;
 
 /** A language as the screens need it: its tag, its direction and its words. */
 export interface Language {
   readonly tag: string;
+  /** The regional form for numbers, days and times. */
+  readonly locale: string;
   readonly dir: "ltr" | "rtl";
   readonly words: Catalogue;
 }
 
-export const english: Language = { tag: "en", dir: "ltr", words: en };
+/** English; days and times as the region of the first English the person reads. */
+export function english(read: readonly string[]): Language {
+  const locale = read.find((each) => each.startsWith("en")) ?? "en-GB";
+  return { tag: "en", locale, dir: "ltr", words: en };
+}
 
-let language = english;
-let plural = new Intl.PluralRules(english.tag);
-let digits = new Intl.NumberFormat(english.tag);
+let language = english([]);
+let plural = new Intl.PluralRules(language.tag);
+let digits = new Intl.NumberFormat(language.locale);
 
 /** Speaks `next` from now on; call before the first render. */
 export function speakLanguage(next: Language): void {
   language = next;
   plural = new Intl.PluralRules(next.tag);
-  digits = new Intl.NumberFormat(next.tag);
+  digits = new Intl.NumberFormat(next.locale);
+}
+
+/** Adds a part of the catalogue to the language that is spoken. */
+export function addWords(part: Catalogue): void {
+  language = { ...language, words: { ...language.words, ...part } };
 }
 
 export function languageTag(): string {
   return language.tag;
+}
+
+/** The regional form for days and times. */
+export function locale(): string {
+  return language.locale;
 }
 
 export function direction(): "ltr" | "rtl" {
@@ -43,7 +64,7 @@ export function number(value: number): string {
 
 /** The text of `id`; the plural form is chosen by the argument `n`. */
 export function t(id: WordId, args: Args = {}): string {
-  const entry = language.words[id];
+  const entry = language.words[id] ?? id;
   const form = typeof entry === "string" ? entry : pluralForm(entry, Number(args.n ?? 0));
   return form.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = args[name];

@@ -2,12 +2,15 @@
 import type { Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
+import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { Empty } from "../../ui/parts";
 import { Portrait, pictureName } from "../../ui/portrait";
 import { t } from "../../words";
 import { Join } from "./join";
-import { Setup } from "./setup";
+
+/** Needed once in the life of a clinic. */
+const setup = later(async () => (await import("./setup")).Setup);
 
 export type DoorState =
   | { readonly at: "starting" }
@@ -47,7 +50,8 @@ export function DoorRoom({ door, state, onOpen, onProfile, onRetry, onLeave }: D
     case "link": {
       const { view, fragment, profiles } = state;
       if (!door) return <Starting />;
-      if (view.kind === "setup") return <Setup door={door} fragment={fragment} onOpen={onOpen} />;
+      if (view.kind === "setup")
+        return <setup.Part door={door} fragment={fragment} onOpen={onOpen} />;
       if (view.kind === "join") {
         return (
           <Join door={door} fragment={fragment} view={view} profiles={profiles} onOpen={onOpen} />
@@ -68,9 +72,9 @@ function Starting() {
   return (
     <div class="page" data-testid="starting">
       <main class="main" aria-busy="true">
-        <p class="mid soft starting" role="status">
-          {t("wait.moment")}
-        </p>
+        <div class="mid" role="status">
+          <h1 class="soft starting">{t("wait.moment")}</h1>
+        </div>
       </main>
     </div>
   );

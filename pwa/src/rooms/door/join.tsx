@@ -6,7 +6,7 @@ import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
-import { pictureName } from "../../ui/portrait";
+import { Portrait, pictureName } from "../../ui/portrait";
 import { t, type WordId } from "../../words";
 
 interface JoinProps {
@@ -30,12 +30,9 @@ export function Join({ door, fragment, view, profiles, onOpen }: JoinProps) {
   };
   const patient = view.role === "patient";
   const fitting = profiles.filter(({ role }) => (role === "patient") === patient);
+  const who = { busy: state.value === "busy", profiles: fitting, join };
   return (
-    <Page
-      help={false}
-      testid="join"
-      foot={<JoinFoot busy={state.value === "busy"} profiles={fitting} join={join} />}
-    >
+    <Page help={false} testid="join" foot={<JoinButton {...who} />}>
       <div class="stack">
         <h1>{t(patient ? "door.join" : "door.joinWork")}</h1>
         <p>{t(patient ? "door.joinBody" : "door.joinWorkBody")}</p>
@@ -54,6 +51,7 @@ export function Join({ door, fragment, view, profiles, onOpen }: JoinProps) {
         <Point icon="lock" id="door.joinHidden" />
         <Point icon="check" id="door.joinFree" />
       </ul>
+      <WhoJoins {...who} />
       <div role="alert">
         {state.value === "failed" && (
           <Banner icon="alert" tone="warn" testid="join-failed">
@@ -74,40 +72,50 @@ function Point({ icon, id }: { icon: IconName; id: WordId }) {
   );
 }
 
-interface JoinFootProps {
+interface WhoProps {
   readonly busy: boolean;
   readonly profiles: readonly ProfileView[];
   readonly join: (profile?: string) => Promise<void>;
 }
 
 /** On a phone that somebody uses already, the question is who joins. */
-function JoinFoot({ busy, profiles, join }: JoinFootProps) {
+function WhoJoins({ busy, profiles, join }: WhoProps) {
+  if (profiles.length === 0) return null;
+  return (
+    <>
+      <h2>{t("door.joinWho")}</h2>
+      <ul class="who">
+        {profiles.map(({ id, picture }) => (
+          <li>
+            <button
+              type="button"
+              data-testid={`join-as-${picture}`}
+              aria-disabled={busy}
+              onClick={() => void join(id)}
+            >
+              <Portrait picture={picture} />
+              {t("door.joinMe", { picture: pictureName(picture) })}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function JoinButton({ busy, profiles, join }: WhoProps) {
   const shared = profiles.length > 0;
   const label = busy ? "wait.moment" : shared ? "door.joinNew" : "door.joinYes";
   return (
-    <>
-      {shared && <p class="strong">{t("door.joinWho")}</p>}
-      <button
-        type="button"
-        class="btn main-act"
-        data-testid="join-accept"
-        aria-disabled={busy}
-        onClick={() => void join()}
-      >
-        <Icon name={shared ? "plus" : "check"} />
-        {t(label)}
-      </button>
-      {profiles.map((profile) => (
-        <button
-          type="button"
-          class="btn wide"
-          data-testid={`join-as-${profile.picture}`}
-          aria-disabled={busy}
-          onClick={() => void join(profile.id)}
-        >
-          {t("door.joinMe", { picture: pictureName(profile.picture) })}
-        </button>
-      ))}
-    </>
+    <button
+      type="button"
+      class="btn main-act"
+      data-testid="join-accept"
+      aria-disabled={busy}
+      onClick={() => void join()}
+    >
+      <Icon name={shared ? "plus" : "check"} />
+      {t(label)}
+    </button>
   );
 }

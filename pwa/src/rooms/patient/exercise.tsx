@@ -10,7 +10,7 @@ import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Beads, Joints } from "../../ui/parts";
 import { back } from "../../ui/route";
-import { number, t } from "../../words";
+import { locale, number, t } from "../../words";
 import { doseText } from "../dose";
 import { answered, draftOf, setDraft } from "./draft";
 import { type PatientProps, planOf, therapistName } from "./today";
@@ -37,31 +37,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
       canGoBack
       testid="exercise"
       title={t("exercise.place", { at: at + 1, all: items.length })}
-      foot={
-        <>
-          <div class="two-btn">
-            <RunButton running={running} moment={moment} />
-            <button
-              type="button"
-              class="btn"
-              data-testid="exercise-too-hard"
-              onClick={() => answer("too_hard")}
-            >
-              <Icon name="down" />
-              {t("exercise.tooHard")}
-            </button>
-          </div>
-          <button
-            type="button"
-            class="btn main-act"
-            data-testid="exercise-done"
-            onClick={() => answer()}
-          >
-            <Icon name="check" />
-            {t("exercise.done")}
-          </button>
-        </>
-      }
+      foot={<Foot running={running} moment={moment} answer={answer} />}
     >
       <Joints
         count={items.length}
@@ -88,14 +64,48 @@ interface RunProps {
   readonly moment: Signal<Moment | undefined>;
 }
 
-function RunButton({ running, moment }: RunProps) {
+/** Before the first repeat the main act is to start, afterwards it is to be done. */
+function Foot({ running, moment, answer }: RunProps & { answer: (reason?: "too_hard") => void }) {
+  const begun = moment.value !== undefined || running.value;
+  const run = <RunButton running={running} moment={moment} main={!begun} />;
+  const done = (
+    <button
+      type="button"
+      class={begun ? "btn main-act" : "btn"}
+      data-testid="exercise-done"
+      onClick={() => answer()}
+    >
+      <Icon name="check" />
+      {t("exercise.done")}
+    </button>
+  );
+  return (
+    <>
+      <div class="two-btn">
+        {begun ? run : done}
+        <button
+          type="button"
+          class="btn"
+          data-testid="exercise-too-hard"
+          onClick={() => answer("too_hard")}
+        >
+          <Icon name="down" />
+          {t("exercise.tooHard")}
+        </button>
+      </div>
+      {begun ? done : run}
+    </>
+  );
+}
+
+function RunButton({ running, moment, main }: RunProps & { main: boolean }) {
   const label = running.value
     ? t("exercise.pause")
     : t(moment.value === undefined ? "exercise.start" : "exercise.goOn");
   return (
     <button
       type="button"
-      class="btn"
+      class={main ? "btn main-act" : "btn"}
       data-testid="exercise-run"
       onClick={() => {
         running.value = !running.peek();
@@ -197,10 +207,11 @@ function Counter({ item, moment }: RunProps & { item: PlanItem }) {
   const phase = now ? phaseWord(now, timed) : t("exercise.ready");
   const showsSeconds = now !== undefined && (timed || now.phase === "hold" || now.phase === "rest");
   const repeats = item.reps ?? 1;
-  const shown = showsSeconds ? now.left_s : (now?.repeat ?? repeats);
+  const seconds = showsSeconds ? now.left_s : item.time_s;
+  const shown = seconds === undefined ? number(now?.repeat ?? repeats) : clockText(seconds);
   return (
     <div class="clock">
-      <Dial value={shown} share={showsSeconds ? now.left_s / spanOf(item, now) : 1} />
+      <Dial text={shown} share={showsSeconds ? now.left_s / spanOf(item, now) : 1} />
       <div class="stack">
         <p class="strong" role="status">
           <span class="vh">{t("exercise.now")} </span>
@@ -235,10 +246,17 @@ function phaseWord(now: Moment, timed: boolean): string {
 
 const DIAL_RADIUS = 52;
 
-function Dial({ value, share }: { value: number; share: number }) {
+/** "25", or "9:59" from a minute on. */
+function clockText(seconds: number): string {
+  if (seconds < 60) return number(seconds);
+  const rest = new Intl.NumberFormat(locale(), { minimumIntegerDigits: 2 }).format(seconds % 60);
+  return t("clock.minutes", { m: Math.floor(seconds / 60), s: rest });
+}
+
+function Dial({ text, share }: { text: string; share: number }) {
   const round = 2 * Math.PI * DIAL_RADIUS;
   return (
-    <svg class="dial" viewBox="0 0 120 120" role="img" aria-label={number(value)}>
+    <svg class="dial" viewBox="0 0 120 120" role="img" aria-label={text}>
       <circle class="bg" cx="60" cy="60" r={DIAL_RADIUS} />
       <circle
         class="fg"
@@ -248,8 +266,8 @@ function Dial({ value, share }: { value: number; share: number }) {
         transform="rotate(-90 60 60)"
         stroke-dasharray={`${round * Math.min(1, share)} ${round}`}
       />
-      <text x="60" y="77">
-        {number(value)}
+      <text class={text.length > 2 ? "small-text" : ""} x="60" y={text.length > 2 ? 71 : 77}>
+        {text}
       </text>
     </svg>
   );

@@ -60,16 +60,16 @@ function Row({ row, today }: { row: Entry; today: string }) {
         </strong>
         <span class="soft num small">{sayTimeThere(value.performed_at, value.tz_min)}</span>
       </p>
-      <p class="row wrap">
-        {session && <span>{t(DONE[session.done])}</span>}
-        <PainMark answer={answer} />
-        {session && session.effort !== undefined && (
-          <span class="soft">{effortText(session.effort)}</span>
-        )}
-      </p>
-      <p>
+      <div class="row wrap">
+        <p class="grow facts">
+          {session && <span>{t(DONE[session.done])}</span>}
+          <PainMark answer={answer} worded />
+          {session?.effort !== undefined && (
+            <span class="soft">{t("days.effort", { effort: effortText(session.effort) })}</span>
+          )}
+        </p>
         <PlaceChip place={row.place} />
-      </p>
+      </div>
     </li>
   );
 }

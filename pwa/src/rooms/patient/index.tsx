@@ -1,28 +1,29 @@
-/** The patient's rooms: which screen for which route. */
+/** The patient's rooms: today is here, the others are fetched as soon as today stands. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { Care, Client } from "../../client";
+import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { route } from "../../ui/route";
 import { t } from "../../words";
-import { draftOf } from "./draft";
-import { Exercise } from "./exercise";
-import { Status, Wrong } from "./help";
-import { Days } from "./history";
-import { Log, lastSaved } from "./log";
-import { Morning } from "./morning";
-import { Notes } from "./notes";
-import { Saved } from "./saved";
 import { Today } from "./today";
+
+const more = later(async () => (await import("./more")).More);
 
 export function PatientRooms({ client }: { client: Client }) {
   const picked = useSignal("");
+  useEffect(() => void more.ready(), []);
   const cares = client.cares.value.filter(({ role }) => role === "patient");
   const care = cares.find(({ circle }) => circle === picked.value) ?? cares[0];
-  const here = route.value;
-  if (here.room === "wrong") return <Wrong key="wrong" />;
-  if (here.room === "status") return <Status key="status" client={client} />;
-  if (!care) return <Page testid="today">{<h1>{t("today.noPlan")}</h1>}</Page>;
-  if (cares.length > 1 && here.room === "home" && picked.value === "") {
+  const home = route.value.room === "home";
+  if (!care) {
+    return (
+      <Page testid="today">
+        <h1>{t("today.noPlan")}</h1>
+      </Page>
+    );
+  }
+  if (cares.length > 1 && home && picked.value === "") {
     return (
       <WhichCare
         cares={cares}
@@ -32,32 +33,8 @@ export function PatientRooms({ client }: { client: Client }) {
       />
     );
   }
-  return <Room client={client} care={care} />;
-}
-
-function Room({ client, care }: { client: Client; care: Care }) {
-  const here = route.value;
-  const props = { client, care };
-  switch (here.room) {
-    case "exercise":
-      return <Exercise key={`exercise${here.at}`} {...props} at={here.at} />;
-    case "morning":
-      return <Morning key="morning" {...props} />;
-    case "days":
-      return <Days key="days" {...props} />;
-    case "notes":
-      return <Notes key="notes" {...props} />;
-    case "log":
-      if (here.step === "saved" && lastSaved.value) return <Saved key="saved" {...props} />;
-      // After a restart or a save there is nothing to go on with: begin again at today.
-      if (here.step === "saved" || !canTell(here.step, client, care)) break;
-      return <Log key={here.step} {...props} step={here.step} />;
-  }
-  return <Today key="today" {...props} />;
-}
-
-function canTell(step: string, client: Client, care: Care): boolean {
-  return step === "done" || draftOf(care.circle, client.today.value).begun;
+  if (home) return <Today key="today" client={client} care={care} />;
+  return <more.Part client={client} care={care} />;
 }
 
 function WhichCare({

@@ -225,7 +225,7 @@ function Links({ client, care }: PatientProps) {
         icon="message"
         label={t("today.notes")}
         to={{ room: "notes" }}
-        end={notes > 0 ? String(notes) : ""}
+        end={notes > 0 ? t("today.noteCount", { n: notes }) : ""}
       />
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
       <LinkRow
@@ -247,8 +247,10 @@ function LinkRow(props: { icon: IconName; label: string; to: Route; end?: string
       onClick={() => go(props.to)}
     >
       <Icon name={props.icon} />
-      <span class="grow strong">{props.label}</span>
-      {props.end && <span class="soft num">{props.end}</span>}
+      <span class="grow">
+        <strong>{props.label}</strong>
+        {props.end && <span class="soft small num below">{props.end}</span>}
+      </span>
       <Icon name="next" />
     </button>
   );

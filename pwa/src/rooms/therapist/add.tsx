@@ -112,6 +112,7 @@ function Preview({ plan }: { plan: Signal<PlanInput> }) {
     <div class="stack-l">
       {first && (
         <div class="stage">
+          <p class="kicker">{t("plan.asSeen")}</p>
           <Figure exercise={first.exercise} side={first.side} pose="pair" />
           <p class="small soft">{doseText(first)}</p>
         </div>

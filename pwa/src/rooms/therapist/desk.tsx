@@ -54,7 +54,7 @@ export function Desk({ title, about, canGoBack = false, acts, testid, children }
             </button>
           )}
           <div class="grow">
-            <h1 dir="auto">{title}</h1>
+            <h1>{title}</h1>
             {about && <div class="soft">{about}</div>}
           </div>
           {acts}

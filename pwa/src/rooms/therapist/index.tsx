@@ -2,12 +2,15 @@
 import "../../ui/styles/desk.css";
 import type { Client } from "../../client";
 import { route } from "../../ui/route";
-import { t } from "../../words";
+import { addWords, t } from "../../words";
+import { enDesk } from "../../words/en-desk";
 import { StatusCards, SyncButton } from "../status";
 import { AddPatient, ChangePlan } from "./add";
 import { Desk } from "./desk";
 import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
+
+addWords(enDesk);
 
 export function TherapistRooms({ client }: { client: Client }) {
   const here = route.value;

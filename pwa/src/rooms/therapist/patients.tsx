@@ -119,8 +119,8 @@ function PatientRow({ client, care, fresh }: { client: Client; care: Care; fresh
   return (
     <button type="button" class="tri p4" data-testid="patient-row" onClick={open}>
       <RowMark care={care} fresh={fresh} />
-      <span class="nm" dir="auto">
-        {nameOf(care)}
+      <span class="nm">
+        <bdi>{nameOf(care)}</bdi>
       </span>
       <span class="body">
         {care.joined.value ? <Told client={client} care={care} /> : t("desk.waiting")}

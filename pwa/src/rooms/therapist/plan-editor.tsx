@@ -28,7 +28,7 @@ export function PlanEditor({ plan }: { plan: Signal<PlanInput> }) {
       <div class="pad dose">
         <Stepper
           label={t("plan.days")}
-          of={t("plan.title", { name: "" })}
+          of={t("patient.plan")}
           value={days_per_week}
           bounds={[1, 7, 1]}
           onChange={(days) => change({ days_per_week: days })}
@@ -82,51 +82,49 @@ function Item({ item, onChange, onRemove }: ItemProps) {
   );
   const seconds = (s: number): string => t("plan.seconds", { s });
   return (
-    <div class="row top plan-item">
-      <div class="thumb">
-        <Figure exercise={item.exercise} side={item.side} />
-      </div>
-      <div class="grow stack">
-        <div class="row">
-          <h3 class="grow">{name}</h3>
-          <button
-            type="button"
-            class="btn icon"
-            aria-label={t("plan.remove", { exercise: name })}
-            onClick={onRemove}
-          >
-            <Icon name="close" />
-          </button>
+    <div class="plan-item">
+      <div class="row">
+        <div class="thumb">
+          <Figure exercise={item.exercise} side={item.side} />
         </div>
-        <div class="dose">
-          {step("plan.rounds", item.sets, [1, 10, 1], (sets) => ({ sets }))}
-          {item.time_s === undefined
-            ? step("plan.repeats", item.reps ?? 1, [1, 100, 1], (reps) => ({ reps }))
-            : step(
-                "plan.time",
-                item.time_s,
-                [60, 3600, 60],
-                (time_s) => ({ time_s }),
-                t("plan.minutes", { m: Math.round(item.time_s / 60) }),
-              )}
-          {item.time_s === undefined &&
-            step(
-              "plan.hold",
-              item.hold_s,
-              [0, 120, holdStep(item.hold_s)],
-              (hold_s) => ({ hold_s }),
-              seconds(item.hold_s),
+        <h3 class="grow">{name}</h3>
+        <button
+          type="button"
+          class="btn icon"
+          aria-label={t("plan.remove", { exercise: name })}
+          onClick={onRemove}
+        >
+          <Icon name="close" />
+        </button>
+      </div>
+      <div class="dose">
+        {step("plan.rounds", item.sets, [1, 10, 1], (sets) => ({ sets }))}
+        {item.time_s === undefined
+          ? step("plan.repeats", item.reps ?? 1, [1, 100, 1], (reps) => ({ reps }))
+          : step(
+              "plan.time",
+              item.time_s,
+              [60, 3600, 60],
+              (time_s) => ({ time_s }),
+              t("plan.minutes", { m: Math.round(item.time_s / 60) }),
             )}
-          {step(
-            "plan.rest",
-            item.rest_s,
-            [0, 600, 15],
-            (rest_s) => ({ rest_s }),
-            seconds(item.rest_s),
+        {item.time_s === undefined &&
+          step(
+            "plan.hold",
+            item.hold_s,
+            [0, 120, holdStep(item.hold_s)],
+            (hold_s) => ({ hold_s }),
+            seconds(item.hold_s),
           )}
-        </div>
-        <SidePicker item={item} onChange={onChange} />
+        {step(
+          "plan.rest",
+          item.rest_s,
+          [0, 600, 15],
+          (rest_s) => ({ rest_s }),
+          seconds(item.rest_s),
+        )}
       </div>
+      <SidePicker item={item} onChange={onChange} />
     </div>
   );
 }

@@ -1,4 +1,5 @@
 /** Sessions as a table: the patient's own day, what was done, pain, effort, reasons. */
+import { useSignal } from "@preact/signals";
 import type { Care, Client, Opened, Session } from "../../client";
 import { exerciseName } from "../../library";
 import type { PainRule } from "../../records.gen";
@@ -18,9 +19,14 @@ const COLUMNS: readonly WordId[] = [
   "patient.reasons",
 ];
 
-/** On a small screen the cells stand below each other; the roles keep it a table for listeners. */
+/** Rows shown before the rest is asked for. */
+const ROWS_FIRST = 12;
+
+/** A table; on a small screen the cells of a row stand in a block, each with its own label. */
 export function Sessions({ client, care }: { client: Client; care: Care }) {
-  const rows = [...care.sessions.value].sort(newestFirst);
+  const all = useSignal(false);
+  const sorted = [...care.sessions.value].sort(newestFirst);
+  const rows = all.value ? sorted : sorted.slice(0, ROWS_FIRST);
   const rule = care.plans.value.at(-1)?.value.pain_rule;
   return (
     <section class="card">
@@ -42,6 +48,18 @@ export function Sessions({ client, care }: { client: Client; care: Care }) {
             ))}
           </tbody>
         </table>
+      )}
+      {rows.length < sorted.length && (
+        <button
+          type="button"
+          class="btn wide"
+          data-testid="sessions-all"
+          onClick={() => {
+            all.value = true;
+          }}
+        >
+          {t("patient.showAll", { n: sorted.length })}
+        </button>
       )}
     </section>
   );
@@ -72,7 +90,7 @@ function Row({ client, care, row, rule }: RowProps) {
         <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
         {row.mine && <PlaceChip place={row.place} />}
       </td>
-      <td data-label={t("patient.did")} data-testid="session-done">
+      <td class="keep" data-label={t("patient.did")} data-testid="session-done">
         {doneText(value)}
       </td>
       <td data-label={t("patient.worst")} data-testid="session-pain">
@@ -87,7 +105,7 @@ function Row({ client, care, row, rule }: RowProps) {
       <td data-label={t("patient.morning")}>
         <PainMark answer={morning?.value.score} />
       </td>
-      <td data-label={t("patient.reasons")} data-testid="session-reasons">
+      <td class="last" data-label={t("patient.reasons")} data-testid="session-reasons">
         {reasonsText(value)}
       </td>
     </tr>

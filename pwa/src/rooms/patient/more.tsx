@@ -1,0 +1,40 @@
+/** The patient's rooms beyond today; fetched as soon as today stands. */
+import "../../ui/styles/answers.css";
+import { route } from "../../ui/route";
+import { draftOf } from "./draft";
+import { Exercise } from "./exercise";
+import { Status, Wrong } from "./help";
+import { Days } from "./history";
+import { Log, lastSaved } from "./log";
+import { Morning } from "./morning";
+import { Notes } from "./notes";
+import { Saved } from "./saved";
+import { type PatientProps, Today } from "./today";
+
+export function More(props: PatientProps) {
+  const here = route.value;
+  switch (here.room) {
+    case "wrong":
+      return <Wrong key="wrong" />;
+    case "status":
+      return <Status key="status" client={props.client} />;
+    case "exercise":
+      return <Exercise key={`exercise${here.at}`} {...props} at={here.at} />;
+    case "morning":
+      return <Morning key="morning" {...props} />;
+    case "days":
+      return <Days key="days" {...props} />;
+    case "notes":
+      return <Notes key="notes" {...props} />;
+    case "log":
+      if (here.step === "saved" && lastSaved.value) return <Saved key="saved" {...props} />;
+      // After a restart or a save there is nothing to go on with: begin again at today.
+      if (here.step === "saved" || !canTell(here.step, props)) break;
+      return <Log key={here.step} {...props} step={here.step} />;
+  }
+  return <Today key="today" {...props} />;
+}
+
+function canTell(step: string, { client, care }: PatientProps): boolean {
+  return step === "done" || draftOf(care.circle, client.today.value).begun;
+}
