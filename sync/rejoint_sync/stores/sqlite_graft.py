@@ -20,15 +20,12 @@ from rejoint_sync.stores.graft import graft
 from rejoint_sync.stores.sqlite_heads import Draft
 from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, row_of, select, tree_of
 
-# A plain join with `json_each` lets the planner walk the whole database and parse the list again
-# for each row; `IN` looks each name up.
-TREES: Final = f"SELECT id, {TREE_COLUMNS} FROM doc WHERE database = ? AND id "
+# Left to itself the planner walks the whole database and tries each row against the list.
+TREES: Final = f"SELECT id, {TREE_COLUMNS} FROM doc INDEXED BY doc_id WHERE database = ? AND id "
 TREE_OF_ONE: Final = TREES + "= ?"
 TREES_OF_MANY: Final = TREES + "IN (SELECT value FROM json_each(?))"
-LAST_ID: Final = (
-    "SELECT id FROM doc WHERE database = ?1 AND id >= ?2 AND (?3 IS NULL OR id < ?3)"
-    " ORDER BY id DESC LIMIT 1"
-)
+LAST_ID: Final = "SELECT max(id) FROM doc WHERE database = ? AND id >= ? AND id < ?"
+LAST_ID_UNBOUNDED: Final = "SELECT max(id) FROM doc WHERE database = ? AND id >= ?"
 _INSERT: Final = (
     "INSERT INTO doc(database, seq, id, rev, older, deleted, others, tail)"
     " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
@@ -88,9 +85,13 @@ class Grafting:
     def last_id(self, prefix: str) -> str | None:
         """As `View.last_id`."""
         self.flush()
-        parameters = (self._draft.num, prefix, after_prefix(prefix))
-        rows = select(self._connection, LAST_ID, parameters)
-        return str(rows[0][0]) if rows else None
+        end = after_prefix(prefix)
+        if end is None:
+            rows = select(self._connection, LAST_ID_UNBOUNDED, (self._draft.num, prefix))
+        else:
+            rows = select(self._connection, LAST_ID, (self._draft.num, prefix, end))
+        last: str | None = rows[0][0]
+        return last
 
     def offer(self, document: Document) -> Outcome:
         """Store one document, or say why not."""

@@ -19,7 +19,10 @@ from rejoint_sync.stores.graft import leaf_of
 from rejoint_sync.stores.sqlite_heads import Head
 from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, select, tree_of
 
-DOCUMENTS: Final = f"SELECT seq, id, tail, {TREE_COLUMNS} FROM doc WHERE database = ?1 AND id "
+# Left to itself the planner walks the whole database and tries each row against a list of names.
+DOCUMENTS: Final = (
+    f"SELECT seq, id, tail, {TREE_COLUMNS} FROM doc INDEXED BY doc_id WHERE database = ?1 AND id "
+)
 ONE: Final = DOCUMENTS + "= ?2"
 MANY: Final = DOCUMENTS + "IN (SELECT value FROM json_each(?2))"
 

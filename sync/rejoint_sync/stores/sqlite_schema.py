@@ -118,12 +118,15 @@ def connect(directory: Path, *, writes: bool, vfs: str | None = None) -> apsw.Co
     """
     path = directory / STORE_FILE
     try:
-        if not path.exists():
-            _make(path)
+        is_new = not path.exists()
+        if is_new:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = apsw.Connection(str(path), vfs=vfs)
         connection.set_busy_timeout(_BUSY_MS)
         if connection.pragma("journal_mode", "wal") != "wal":
             raise StoreUnavailable("the data directory's file system cannot hold a shared WAL")
+        if is_new:
+            _sync_directory(directory)
         connection.execute(_PRAGMAS).fetchall()
         if not writes:
             connection.pragma("query_only", 1)
@@ -160,11 +163,13 @@ def prepare(connection: apsw.Connection) -> str:
     return str(connection.execute("SELECT incarnation FROM meta").get)
 
 
-def _make(path: Path) -> None:
-    """An empty file that only its owner may read, and that a power cut leaves in its place."""
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    directory = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+def _sync_directory(directory: Path) -> None:
+    """Make the new file's name last, and the removal of the journal it was begun with.
+
+    Were a power cut to bring that journal back, the file would be rolled back to nothing.
+    """
+    descriptor = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        os.fsync(directory)
+        os.fsync(descriptor)
     finally:
-        os.close(directory)
+        os.close(descriptor)
