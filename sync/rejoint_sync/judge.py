@@ -82,7 +82,7 @@ def check_signature(membership: Membership, document: Document) -> Signed | None
 
 
 def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Judge:
-    """Make the judge of documents that arrive by replication or exchange.
+    """Make the judge of documents that arrive by replication or exchange, for one `write`.
 
     Args:
         membership: The circle as far as the caller knows its log. When the store's log is longer,
@@ -98,8 +98,10 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
         `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, `taken`.
     """
     proven = {id(proof.document): proof for proof in signed if proof is not None}
+    current = False
 
     def decide(view: View, document: Document) -> None:
+        nonlocal current
         if document.id.startswith(STRUCTURAL):
             _require_repeat(view, document)
             return
@@ -107,8 +109,9 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
         if proof is None or proof.circle != membership.circle:
             proof = _signed(membership, document)
         sealed = proof.sealed
-        if view.last_id("log:") != f"log:{membership.seq:06d}":
+        if not current and view.last_id("log:") != f"log:{membership.seq:06d}":
             raise StoreUnavailable("the log of this circle has just moved on; send it again")
+        current = True
         require_allowed(membership, sealed)
         stored = view.rev(document.id)
         if stored is None:

@@ -1,0 +1,69 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rejoint_sync.circle.frame import BUCKETS, bucket_bytes, frame, unframe
+from rejoint_sync.errors import CircleError
+from sync.circle.story import code_of
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+values = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | texts,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4),
+    max_leaves=20,
+)
+records = st.dictionaries(texts, values, max_size=6)
+
+
+@given(records)
+def test_a_record_comes_out_as_it_went_in(record: dict[str, object]) -> None:
+    packed = frame(record)
+    assert unframe(packed) == record
+    assert len(packed) == bucket_bytes(len(packed))
+
+
+@given(st.integers(1, 300_000))
+def test_a_bucket_holds_its_content_and_little_more(size: int) -> None:
+    bucket = bucket_bytes(size)
+    assert bucket >= size
+    assert bucket_bytes(bucket) == bucket
+    if size > BUCKETS[-1]:
+        assert bucket <= size * 1.12
+
+
+@given(st.integers(1, 299_999))
+def test_buckets_never_shrink(size: int) -> None:
+    assert bucket_bytes(size) <= bucket_bytes(size + 1)
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_no_other_length_is_read(place: int) -> None:
+    """The author's key could sign two readings of one frame otherwise."""
+    packed = bytearray(frame({"a": 1}))
+    for value in range(256):
+        changed = bytes(packed[:place]) + bytes([value]) + bytes(packed[place + 1 :])
+        if changed == bytes(packed):
+            continue
+        with pytest.raises(CircleError) as caught:
+            unframe(changed)
+        assert caught.value.code == ("codec" if place == 0 else "frame")
+
+
+@given(st.binary(max_size=300))
+def test_arbitrary_bytes_are_refused_with_a_code(packed: bytes) -> None:
+    code = code_of(unframe, packed)
+    assert code in {None, "frame", "codec"}
+    assert code or unframe(packed) == {}
+
+
+def test_hostile_depth_is_an_error_and_not_a_crash() -> None:
+    body = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    content = b"\0" + len(body).to_bytes(4) + body
+    with pytest.raises(CircleError) as caught:
+        unframe(content.ljust(bucket_bytes(len(content)), b"\0"))
+    assert caught.value.code == "frame"
+
+
+def test_what_json_cannot_say_is_the_callers_bug() -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        frame({"a": float("nan")})
