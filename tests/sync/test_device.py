@@ -1,0 +1,60 @@
+"""The device as a whole: what the command line relies on."""
+
+import pytest
+
+from rejoint_sync.device_home import HomeUnusable
+from rejoint_sync.errors import BadRequest, NotFound
+from sync.device_clinic import ORIGIN, PAIN, Clinic
+
+
+async def test_a_new_device_has_no_circles(clinic: Clinic) -> None:
+    assert await clinic.do("fresh", "circles") == []
+
+
+async def test_a_directory_without_a_device_cannot_sync(clinic: Clinic) -> None:
+    with pytest.raises(HomeUnusable, match="no device lives in"):
+        await clinic.do("fresh", "sync")
+
+
+@pytest.mark.parametrize("circle", ["", "device", "../..", "c" + "0" * 40])
+async def test_a_circle_that_is_not_there_is_said_so(clinic: Clinic, circle: str) -> None:
+    await clinic.care()
+    with pytest.raises(NotFound, match="no such circle"):
+        await clinic.do("patient", "show", circle)
+
+
+async def test_keys_stay_the_same_from_command_to_command(clinic: Clinic) -> None:
+    await clinic.care()
+    async with await clinic.device("patient") as device:
+        first = device.id
+    async with await clinic.device("patient") as device:
+        assert device.id == first
+
+
+async def test_the_corrected_clock_is_remembered_offline(clinic: Clinic) -> None:
+    circle = await clinic.care()
+    clinic.phone_clock.now -= 7200
+    await clinic.do("patient", "sync")
+    clinic.network.down = True
+    await clinic.put("patient", circle, PAIN)
+    record = (await clinic.do("patient", "show", circle))["records"][0]
+    assert record["value"]["at"] == clinic.clock.now_s()
+
+
+async def test_a_server_that_moved_is_followed(clinic: Clinic) -> None:
+    circle = await clinic.care()
+    await clinic.put("patient", circle, PAIN)
+    async with await clinic.device("patient") as device:
+        moved = device.move("https://new.example/", connect=ORIGIN)
+        assert (moved["server"], moved["connect"]) == ("https://new.example", ORIGIN)
+    async with await clinic.device("patient") as device:
+        device.move(ORIGIN)
+    assert (await clinic.do("patient", "sync"))["pushed"] == 1
+
+
+@pytest.mark.parametrize("address", ["", "new.example", "https://", "https://x/path", "ftp://x"])
+async def test_an_address_that_is_none_is_refused(clinic: Clinic, address: str) -> None:
+    await clinic.care()
+    async with await clinic.device("patient") as device:
+        with pytest.raises(BadRequest, match="expected an address"):
+            device.move(address)
