@@ -26,7 +26,8 @@ function document(n: number, kind = "ev", device = DEVICE, mark = "a"): StoredDo
 
 async function all(records: Records, from: string, to: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const page of records.range(from, to)) ids.push(...page.map(([doc]) => String(doc?._id)));
+  for await (const page of records.range(from, to))
+    ids.push(...page.map(([doc]) => String(doc?._id)));
   return ids;
 }
 
@@ -78,7 +79,10 @@ test("a record of one's own that a pull brought back counts", async () => {
 test("streams count apart", async () => {
   const records = open();
   await records.append("c", async (n) => document(n));
-  const k = await records.append("k", async (n) => ({ ...document(n), _id: document(n)._id.replace(":c", ":k") }));
+  const k = await records.append("k", async (n) => ({
+    ...document(n),
+    _id: document(n)._id.replace(":c", ":k"),
+  }));
   expect(k._id).toMatch(/:k000001$/);
 });
 

@@ -25,7 +25,7 @@ export function localDay(ms: number): string {
 
 /** Minutes east of UTC at a moment. */
 export function zoneMinutes(ms: number): number {
-  return -new Date(ms).getTimezoneOffset();
+  return 0 - new Date(ms).getTimezoneOffset();
 }
 
 export class Clock {

@@ -18,7 +18,11 @@ import {
 } from "./scene.ts";
 
 /** A server with a clinic, and a fresh link for its first patient. */
-async function invitation(): Promise<{ server: FakeServer; fragment: string; close(): Promise<void> }> {
+async function invitation(): Promise<{
+  server: FakeServer;
+  fragment: string;
+  close(): Promise<void>;
+}> {
   const server = newServer();
   const therapist = await founded(newPhone(server));
   const { link } = await therapist.createPatient("Amina", PLAN);

@@ -32,7 +32,7 @@ test("the month of sealing is the server's, in UTC", async () => {
 test("a day is the phone's local date", () => {
   const noon = new Date(2026, 2, 5, 12).getTime();
   expect(localDay(noon)).toBe("2026-03-05");
-  expect(zoneMinutes(noon)).toBe(-new Date(noon).getTimezoneOffset());
+  expect(zoneMinutes(noon)).toBe(0 - new Date(noon).getTimezoneOffset());
 });
 
 test("today turns when the app comes to the front after midnight", () => {

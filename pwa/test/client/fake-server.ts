@@ -5,7 +5,7 @@
  * it stands for what can happen to a client: silence, lost answers, refusals, a captive portal.
  */
 import { structuralRev } from "../../src/circle/document.ts";
-import { Membership, type LogDocument } from "../../src/circle/log.ts";
+import { type LogDocument, Membership } from "../../src/circle/log.ts";
 
 interface Stored {
   readonly _id: string;

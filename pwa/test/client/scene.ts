@@ -18,7 +18,13 @@ export const PLAN: PlanInput = {
 
 /** A session with this worst pain. */
 export function session(worst: number): SessionInput {
-  return { day: "2026-11-21", performed_at: 1_795_262_400, done: "all", items: [], pain: { worst } };
+  return {
+    day: "2026-11-21",
+    performed_at: 1_795_262_400,
+    done: "all",
+    items: [],
+    pain: { worst },
+  };
 }
 
 export function newServer(): FakeServer {
