@@ -98,6 +98,7 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
         `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, `taken`.
     """
     proven = {id(proof.document): proof for proof in signed if proof is not None}
+    greatest: dict[str, int] = {}
     current = False
 
     def decide(view: View, document: Document) -> None:
@@ -115,7 +116,7 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
         require_allowed(membership, sealed)
         stored = view.rev(document.id)
         if stored is None:
-            _require_counter_in_reach(view, sealed.id)
+            _require_counter_in_reach(view, sealed.id, greatest)
         elif stored != sealed.rev:
             raise CircleError("taken", "another document has this name; it must take a new one")
 
@@ -188,23 +189,35 @@ def _require_repeat(view: View, document: Document) -> None:
         raise CircleError("authz", "this is not the document that is stored under this revision")
 
 
-def _require_counter_in_reach(view: View, identity: DocumentId) -> None:
+def _require_counter_in_reach(view: View, identity: DocumentId, greatest: dict[str, int]) -> None:
     """Check that the author stored something at most `COUNTER_AHEAD_MAX` below.
 
     A name starts with kind and month, so no single look finds an author's greatest counter. Up to
     `COUNTER_AHEAD_MAX` none is needed; above, the author's last document nearly always has the
-    same kind and month; else every kind and month that the store holds is looked at.
+    same kind and month; else every kind and month that the store holds is looked at, once.
+
+    Args:
+        view: The store.
+        identity: The new document.
+        greatest: What was found before in the same turn, by author and stream.
     """
     least = identity.n - COUNTER_AHEAD_MAX
     if least <= 0:
         return
     feed = f":{identity.device}:{identity.stream}"
-    same = f"{identity.kind}:{identity.month}"
-    for month in (same, *_months(view)):
-        last = view.last_id(month + feed)
-        if last is not None and int(last[-6:]) >= least:
-            return
-    raise CircleError("limit", "the counter is too far above what was stored of this device")
+    known = _counter(view, f"{identity.kind}:{identity.month}{feed}")
+    if known < least and feed not in greatest:
+        greatest[feed] = max((_counter(view, month + feed) for month in _months(view)), default=0)
+    if max(known, greatest.get(feed, 0)) < least:
+        raise CircleError("limit", "the counter is too far above what was stored of this device")
+    if feed in greatest:
+        greatest[feed] = max(greatest[feed], identity.n)
+
+
+def _counter(view: View, prefix: str) -> int:
+    """The greatest counter stored under a name that lacks only it, 0 without one."""
+    last = view.last_id(prefix)
+    return 0 if last is None else int(last[-6:])
 
 
 def _months(view: View) -> Iterator[str]:
