@@ -16,7 +16,7 @@ import type { Records } from "./records.ts";
 const BATCH_MAX = 25;
 const BATCH_MIN = 5;
 /** Pause between two looks at the server while the app is in front. */
-const LOOK_MS = 60_000;
+const LOOK_MS = 30_000;
 /** Writes that come together travel together. */
 const GATHER_MS = 250;
 const PAUSE_MIN_MS = 2_000;

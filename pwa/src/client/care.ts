@@ -247,7 +247,7 @@ export class OpenCare implements Care, Synced, Outcome {
     await this.#enqueue(() => this.#readLog());
     if (this.#closed) return;
     this.#stop = this.records.watch(since, (leaves) => {
-      this.#enqueue(() => this.#take(leaves)).catch(() => {});
+      this.#enqueue(() => this.#take(leaves)).catch(() => this.went("broken"));
     });
     await this.#enqueue(() => this.#readAll());
   }

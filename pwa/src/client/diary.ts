@@ -89,8 +89,8 @@ async function openAny(
     try {
       opened.push(await open(leaf as unknown as SealedDocument, membership, secrets));
     } catch (error) {
-      if (!(error instanceof CircleError)) throw error;
-      code = error.code;
+      // It came from a server: whatever is wrong with it, the others are still shown.
+      code = error instanceof CircleError ? error.code : "schema";
     }
   }
   // Two documents under one name: the one with the smaller hash is read.

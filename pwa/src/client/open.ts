@@ -1,10 +1,11 @@
 /**
- * The door of this phone: who lives here is known at once, the rest follows.
+ * The door of this phone.
  *
- * Ciphers and sync come as a later chunk, the database as one more; every call waits for what it
- * needs, so a tap made before is not lost.
+ * The screens load this when they stand; the database comes as one more chunk beside it. Every call
+ * waits for what it needs, so a tap made before is not lost.
  */
 import type { Client, Door, LinkView, ProfileView } from "../client.ts";
+import { enter } from "./admission.ts";
 import { browserPhone, type Phone } from "./phone.ts";
 import { openShelf } from "./shelf.ts";
 import { expectWeather } from "./weather.ts";
@@ -13,11 +14,9 @@ import { expectWeather } from "./weather.ts";
 export function openDoor(phone: Phone = browserPhone()): Door {
   expectWeather(globalThis as unknown as EventTarget);
   const shelf = openShelf(phone.indexedDB);
-  const inside = Promise.all([shelf, import("./admission.ts")]).then(([kept, code]) =>
-    code.enter(phone, kept),
-  );
-  // Fetched early; needed only when a circle is opened.
-  inside.then(() => import("../records.ts")).catch(() => {});
+  const inside = shelf.then((kept) => enter(phone, kept));
+  // Fetched early; needed when a circle is opened.
+  import("../records.ts").catch(() => {});
   return {
     async profiles(): Promise<readonly ProfileView[]> {
       return (await shelf).profiles();

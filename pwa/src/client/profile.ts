@@ -200,7 +200,7 @@ export class OpenProfile implements Client, Rounds {
     if (answer.status !== 200) return;
     const { circles } = answer.json as { circles: readonly Listed[] };
     for (const listed of circles) await this.#learn(listed);
-    await Promise.all([...this.#open.values()].map((care) => care.loaded));
+    await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
   }
 
   async #end(): Promise<void> {

@@ -63,8 +63,8 @@ export class Roster {
       this.membership = grown;
       return true;
     } catch (error) {
-      if (!(error instanceof CircleError)) throw error;
-      this.alarm = error.code === "op" ? ALARMS.newer : ALARMS.damaged;
+      const isUnknown = error instanceof CircleError && error.code === "op";
+      this.alarm = isUnknown ? ALARMS.newer : ALARMS.damaged;
       return false;
     }
   }
