@@ -44,7 +44,7 @@ class Phone:
             timezone_id="Africa/Nairobi",
         )
         self._context.set_default_timeout(15_000)
-        self.offline(offline)
+        self.offline(yes=offline)
         self._page = self._context.pages[0] if self._context.pages else self._context.new_page()
         self._page.on("console", lambda message: self.console.append(message.text))
         self._page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
@@ -56,7 +56,7 @@ class Phone:
         assert self._page is not None
         return self._page
 
-    def offline(self, yes: bool) -> None:  # noqa: FBT001  # a switch
+    def offline(self, *, yes: bool) -> None:
         """Take the network away from the page and the service worker, or give it back."""
         assert self._context is not None
         self._context.set_offline(yes)
