@@ -6,12 +6,15 @@ of a log are stamped by an answer of just now.
 
 from collections.abc import Callable
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from rejoint_sync.circle.keys import login_token
 from rejoint_sync.device_home import Identity
 from rejoint_sync.device_state import DeviceState
-from rejoint_sync.drive import Connection, HttpClient, Traffic, open_client
+from rejoint_sync.drive import Connection, Traffic, open_client
+
+if TYPE_CHECKING:
+    import httpx
 
 
 class Line:
@@ -36,7 +39,7 @@ class Line:
         self.identity = identity
         self._state = state
         self._clock = clock
-        self._client: HttpClient | None = None
+        self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         """Make ready; nothing is sent yet."""

@@ -17,10 +17,9 @@ import ssl
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
-import httpx
 import orjson
 
 from rejoint_sync import errors
@@ -46,7 +45,8 @@ from rejoint_sync.replicator import (
 CONNECT_S: Final = 10.0
 READ_S: Final = 30.0
 
-HttpClient = httpx.AsyncClient
+if TYPE_CHECKING:
+    import httpx
 
 T = TypeVar("T")
 Keep = Callable[[Sequence[Refusal]], Awaitable[None]]
@@ -112,12 +112,14 @@ async def drive(conversation: Conversation[T], source: Peer, target: Peer, keep:
 # -- over HTTP -----------------------------------------------------------------------------------
 
 
-def open_client(origin: str) -> HttpClient:
+def open_client(origin: str) -> "httpx.AsyncClient":
     """An HTTP client for one server; close it with `async with`.
 
     Args:
         origin: `http://host:port` or `https://host`.
     """
+    import httpx  # noqa: PLC0415 - a quarter of the start of a command that stays offline
+
     parts = urlsplit(origin)
     # Loading the certificates of all authorities takes longer than a whole sync over plain HTTP.
     context = (
@@ -147,7 +149,7 @@ class Connection:
 
     def __init__(
         self,
-        client: HttpClient,
+        client: "httpx.AsyncClient",
         traffic: Traffic,
         token: Callable[[], str] | None,
         heard: Callable[[int], None],
@@ -184,6 +186,8 @@ class Connection:
     async def _once(
         self, method: str, path: str, params: Mapping[str, str | int] | None, body: object
     ) -> Any:
+        import httpx  # noqa: PLC0415 - as above
+
         headers = {}
         content = b""
         if body is not None:
@@ -203,7 +207,7 @@ class Connection:
         self._traffic.bytes_down += _response_bytes(response)
         return self._read(response)
 
-    def _read(self, response: httpx.Response) -> Any:
+    def _read(self, response: "httpx.Response") -> Any:
         status = response.status_code
         try:
             value = orjson.loads(response.content)
@@ -219,7 +223,7 @@ class Connection:
         self._note_time(response)
         raise error_of(status, value)
 
-    def _note_time(self, response: httpx.Response) -> None:
+    def _note_time(self, response: "httpx.Response") -> None:
         try:
             self._heard(int(parsedate_to_datetime(response.headers["date"]).timestamp()))
         except (KeyError, ValueError, TypeError):
@@ -254,12 +258,12 @@ def error_of(status: int, value: Mapping[str, Any]) -> SyncError:
     return Unreachable(reason)
 
 
-def _request_bytes(request: httpx.Request, content: bytes) -> int:
+def _request_bytes(request: "httpx.Request", content: bytes) -> int:
     line = len(request.method) + len(request.url.raw_path) + len("  HTTP/1.1\r\n")
     return line + _header_bytes(request.headers.raw) + len(content)
 
 
-def _response_bytes(response: httpx.Response) -> int:
+def _response_bytes(response: "httpx.Response") -> int:
     line = len("HTTP/1.1 200 \r\n") + len(response.reason_phrase)
     return line + _header_bytes(response.headers.raw) + response.num_bytes_downloaded
 
