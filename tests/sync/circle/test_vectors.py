@@ -223,3 +223,10 @@ def test_every_code_of_this_version_has_a_vector() -> None:
     later = {"target", "last", "back", "removed", "stale", "snapshot", "gap", "replaced", "closed"}
     only_with_a_store = {"taken"}
     assert CODES - expected == later | only_with_a_store
+
+
+def test_the_specification_names_every_code_of_the_vectors() -> None:
+    page = (ROOT / "docs" / "circle.md").read_text("utf-8")
+    expected = {json.loads(path.read_text("utf-8"))["expect"] for path in VECTORS}
+    missing = {code for code in expected - {"success", "unauthorized"} if f"`{code}`" not in page}
+    assert missing == set()
