@@ -230,10 +230,20 @@ export class OpenCare implements Care, Synced, Outcome {
   }
 
   async close(): Promise<void> {
+    await this.#halt();
+    await this.records.close();
+  }
+
+  /** Close it and remove its records from this phone. */
+  async discard(): Promise<void> {
+    await this.#halt();
+    await this.records.destroy();
+  }
+
+  async #halt(): Promise<void> {
     this.#closed = true;
     this.#stop();
-    await this.#turn.catch(() => {});
-    await this.records.close();
+    await this.#turn;
   }
 
   async #keepReceipts(): Promise<void> {

@@ -15,6 +15,8 @@ export function openDoor(phone: Phone = browserPhone()): Door {
   expectWeather(globalThis as unknown as EventTarget);
   const shelf = openShelf(phone.indexedDB);
   const inside = shelf.then((kept) => enter(phone, kept));
+  // Whoever calls is told; nobody has called yet.
+  inside.catch(() => {});
   // Fetched early; needed when a circle is opened.
   import("../records.ts").catch(() => {});
   return {

@@ -182,7 +182,7 @@ export class OpenProfile implements Client, Rounds {
     const care = this.care(circle);
     this.#open.delete(circle);
     this.cares.value = [...this.#open.values()];
-    await care.records.destroy();
+    await care.discard();
     await this.#shelf.remove("circles", this.profile.id, circle);
   }
 

@@ -146,5 +146,8 @@ export async function openShelf(factory: IDBFactory): Promise<Shelf> {
       request.result.createObjectStore(name, { keyPath });
     }
   };
-  return new Shelf(await settled(request));
+  const db = await settled(request);
+  // A newer version of the app in another window must not wait for this one.
+  db.onversionchange = () => db.close();
+  return new Shelf(db);
 }

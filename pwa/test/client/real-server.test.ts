@@ -3,20 +3,18 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { FakePhone } from "./fake-phone.ts";
 import { fragmentOf, NAMES, PLAN, session, start, until } from "./scene.ts";
 
 const REJOINT = join(import.meta.dirname, "../../../.venv/bin/rejoint");
 
-let server: ChildProcess;
-let data: string;
 let setup: string;
 
 beforeAll(async () => {
-  data = mkdtempSync(join(tmpdir(), "rejoint-"));
-  server = spawn(REJOINT, ["serve", "--data", data, "--port", "0"], {
+  const data = mkdtempSync(join(tmpdir(), "rejoint-"));
+  const server: ChildProcess = spawn(REJOINT, ["serve", "--data", data, "--port", "0"], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";
@@ -31,11 +29,10 @@ beforeAll(async () => {
     server.once("exit", () => reject(new Error(`the server did not start: ${said}`)));
     server.once("error", reject);
   });
-});
-
-afterAll(() => {
-  server?.kill();
-  rmSync(data, { recursive: true, force: true });
+  return () => {
+    server.kill();
+    rmSync(data, { recursive: true, force: true });
+  };
 });
 
 function phone(): FakePhone {
