@@ -53,10 +53,17 @@ def opened_invitations() -> Iterator[Case]:
             "spk": b64u(point(invite.ssk)),
         },
     )
+    for name, comment, expect, change in closed_invitations(invite, good, body, nonce):
+        yield f"invitation-{name}", base | {"comment": comment, "expect": expect} | change
+
+
+def closed_invitations(
+    invite: Invite, good: Json, body: Json, nonce: bytes
+) -> Iterator[tuple[str, str, str, Json]]:
     raw = un_b64u(good["k"])
-    other = Invite("other", log.circle)
+    other = Invite("other", invite.circle)
     text = canonical(body)
-    for name, comment, expect, change in (
+    yield from (
         ("secret", "another link's secret", "tag", {"secret": b64u(other.secret)}),
         ("circle", "another circle", "tag", {"circle": "c" + "0" * 40}),
         ("name", "another invitation's name", "tag", {"inv": good | {"_id": f"inv:{other.iid}"}}),
@@ -95,8 +102,7 @@ def opened_invitations() -> Iterator[Case]:
             "schema",
             {"inv": invite.sealed(body | {"head": [1]}, nonce)},
         ),
-    ):
-        yield f"invitation-{name}", base | {"comment": comment, "expect": expect} | change
+    )
 
 
 def accepted_invitations() -> Iterator[Case]:
@@ -104,47 +110,23 @@ def accepted_invitations() -> Iterator[Case]:
     good = invitation_body(invite, log.seq, log.heads[-1])
     other = Invite("other", log.circle)
     uninvited = log.push(THERAPIST, "uninvite", {"iid": invite.iid})
-    wrong_es = {"c": b64u(fixed("other secret", 32))}
+    other_es = b64u(fixed("other secret", 32))
+    changed: tuple[tuple[str, str, str, Json], ...] = (
+        ("other-log", "the log's entry is another", "fork", {"head": [1, "A" * 43]}),
+        ("other-key", "another key than the log's", "invite", {"ssk": b64u(other.ssk)}),
+        ("other-secret", "another secret than the log's", "commit", {"es": {"c": other_es}}),
+        ("no-stream", "a secret of a stream not open", "epoch", {"es": {"k": other_es}}),
+    )
     last = NOW_S + 1 + 1800
-    for name, comment, expect, docs, body, now_s in (
+    rows: list[tuple[str, str, str, list[Json], Json, int]] = [
         ("accepted", "the joiner may join", "success", log.docs, good, NOW_S + 60),
         ("last-second", "at the last second", "success", log.docs, good, last),
         ("over", "one second too late", "invite", log.docs, good, last + 1),
         ("taken-back", "taken back since", "invite", uninvited.docs, good, NOW_S + 60),
         ("cut-log", "the log lacks the invitation", "newer-log", log.docs[:1], good, NOW_S),
-        (
-            "other-log",
-            "the log's entry is another",
-            "fork",
-            log.docs,
-            good | {"head": [1, "A" * 43]},
-            NOW_S,
-        ),
-        (
-            "other-key",
-            "another key than the log's",
-            "invite",
-            log.docs,
-            good | {"ssk": b64u(other.ssk)},
-            NOW_S,
-        ),
-        (
-            "other-secret",
-            "another secret than the log's",
-            "commit",
-            log.docs,
-            good | {"es": wrong_es},
-            NOW_S,
-        ),
-        (
-            "no-stream",
-            "a secret of a stream that is not open",
-            "epoch",
-            log.docs,
-            good | {"es": {"k": wrong_es["c"]}},
-            NOW_S,
-        ),
-    ):
+    ]
+    rows += [(*row[:3], log.docs, good | row[3], NOW_S) for row in changed]
+    for name, comment, expect, docs, body, now_s in rows:
         yield (
             f"accept-{name}",
             {
@@ -175,75 +157,49 @@ def logins() -> Iterator[Case]:
     made = {"secret": THERAPIST.secret, "made_at_s": NOW_S, "device": THERAPIST.id}
     taken = {"comment": "taken", "expect": "success", "token": token} | made
     yield "login-taken", base | taken
-    first, second, third = token.split(".")
-    unsigned = b64u(canonical(head | {"alg": "none"})) + "." + second + "."
-    edited = b64u(canonical(good | {"aud": "https://other.example"}))
-    unknown = "unauthorized"
-    for name, comment, expect, sent in (
-        (
-            "audience",
-            "for another server",
-            unknown,
-            jws(THERAPIST.ssk, head, good | {"aud": ORIGIN + "/"}),
-        ),
-        (
-            "long",
-            "valid for 301 seconds",
-            unknown,
-            jws(THERAPIST.ssk, head, good | {"exp": NOW_S + 301}),
-        ),
-        (
-            "backwards",
-            "over before it starts",
-            unknown,
-            jws(THERAPIST.ssk, head, good | {"exp": NOW_S - 1}),
-        ),
-        ("key", "signed by another device", unknown, jws(PATIENT.ssk, head, good)),
-        (
-            "stranger",
-            "of an unknown device",
-            unknown,
-            jws(STRANGER.ssk, head_of(STRANGER.id, "rj1+auth"), good),
-        ),
-        ("alg-none", "not signed", unknown, unsigned),
-        (
-            "typ",
-            "a token of another use",
-            unknown,
-            jws(THERAPIST.ssk, head | {"typ": "rj1+log"}, good),
-        ),
-        ("edited", "edited after signing", unknown, f"{first}.{edited}.{third}"),
-        ("extra", "one member too many", unknown, jws(THERAPIST.ssk, head, good | {"sub": "x"})),
-        ("no-exp", "no end", unknown, jws(THERAPIST.ssk, head, {"aud": ORIGIN, "iat": NOW_S})),
+    for name, comment, payload in (
+        ("audience", "for another server", good | {"aud": ORIGIN + "/"}),
+        ("long", "valid for 301 seconds", good | {"exp": NOW_S + 301}),
+        ("backwards", "over before it starts", good | {"exp": NOW_S - 1}),
+        ("extra", "one member too many", good | {"sub": "x"}),
+        ("no-exp", "no end", {"aud": ORIGIN, "iat": NOW_S}),
         (
             "float",
             "a time that is no integer",
-            unknown,
-            jws(
-                THERAPIST.ssk,
-                head,
-                b'{"aud":"%s","exp":1795000300.5,"iat":1795000000}' % ORIGIN.encode(),
-            ),
-        ),
-        ("text", "no token", unknown, "token"),
-        ("empty", "nothing", unknown, ""),
-        (
-            "expired",
-            "over",
-            "clock",
-            jws(THERAPIST.ssk, head, {"aud": ORIGIN, "iat": NOW_S - 290, "exp": NOW_S + 10}),
-        ),
-        (
-            "future",
-            "from a clock that is ahead",
-            "clock",
-            jws(THERAPIST.ssk, head, {"aud": ORIGIN, "iat": NOW_S + 41, "exp": NOW_S + 300}),
+            b'{"aud":"%s","exp":1795000300.5,"iat":1795000000}' % ORIGIN.encode(),
         ),
     ):
-        yield f"login-{name}", base | {"comment": comment, "expect": expect, "token": sent}
-    ahead = jws(THERAPIST.ssk, head, {"aud": ORIGIN, "iat": NOW_S + 40, "exp": NOW_S + 300})
+        yield f"login-{name}", refused_login(base, comment, jws(THERAPIST.ssk, head, payload))
+    for name, comment, sent in forged_logins(head, good):
+        yield f"login-{name}", refused_login(base, comment, sent)
+    for name, comment, times in (
+        ("expired", "over", {"iat": NOW_S - 290, "exp": NOW_S + 10}),
+        ("future", "from a clock that is ahead", {"iat": NOW_S + 41}),
+    ):
+        sent = jws(THERAPIST.ssk, head, good | times)
+        yield f"login-{name}", refused_login(base, comment, sent) | {"expect": "clock"}
+    ahead = jws(THERAPIST.ssk, head, good | {"iat": NOW_S + 40})
     close = {"comment": "30 seconds ahead", "expect": "success", "token": ahead}
     yield "login-leeway", base | close | {"device": THERAPIST.id}
+
+
+def refused_login(base: Json, comment: str, token: str) -> Json:
+    return base | {"comment": comment, "expect": "unauthorized", "token": token}
+
+
+def forged_logins(head: Json, good: Json) -> Iterator[tuple[str, str, str]]:
+    first, second, third = jws(THERAPIST.ssk, head, good).split(".")
+    unsigned = b64u(canonical(head | {"alg": "none"})) + "." + second + "."
+    edited = b64u(canonical(good | {"aud": "https://other.example"}))
+    stranger = head_of(STRANGER.id, "rj1+auth")
+    other_use = jws(THERAPIST.ssk, head | {"typ": "rj1+log"}, good)
+    yield "key", "signed by another device", jws(PATIENT.ssk, head, good)
+    yield "stranger", "of an unknown device", jws(STRANGER.ssk, stranger, good)
+    yield "alg-none", "not signed", unsigned
+    yield "typ", "a token of another use", other_use
+    yield "edited", "edited after signing", f"{first}.{edited}.{third}"
+    yield "text", "no token", "token"
+    yield "empty", "nothing", ""
 
 
 def links() -> Iterator[Case]:

@@ -8,7 +8,6 @@ from vectors.circle_log_cases import (
     M_CAREGIVER,
     M_NEW,
     M_PATIENT,
-    M_THERAPIST,
     PATIENT,
     PHONE,
     STRANGER,
@@ -26,7 +25,6 @@ from vectors.circle_writer import (
     NOW_S,
     Device,
     Invite,
-    Json,
     Log,
     add_members,
     b64u,
@@ -36,326 +34,114 @@ from vectors.circle_writer import (
     point,
 )
 
-Row = tuple[str, str, Device, str, str, Json, bool]
+SIGNERS = {
+    "therapist": THERAPIST,
+    "patient": PATIENT,
+    "caregiver": CAREGIVER,
+    "admin": ADMIN,
+    "recovery": STRANGER,
+}
+
+# Name, signer, role, whose device, how (add, invite, or add with the streams ck), comment.
+IN_PATIENT_CIRCLE = """
+may-therapist-new       therapist therapist   new       invite invites a therapist
+may-patient-new         patient   caregiver   new       invite invites a caregiver
+may-patient-therapist   patient   therapist   new       invite invites a therapist
+may-own-patient         patient   patient     patient   add    adds an own phone
+may-own-therapist       therapist therapist   therapist add    adds an own phone
+may-own-caregiver       caregiver caregiver   caregiver invite invites an own phone
+may-replace-patient     therapist patient     patient   add    the patient lost the phone
+may-replace-caregiver   patient   caregiver   caregiver add    a caregiver lost it
+may-recovery            therapist recovery    new       add    a therapist adds a recovery key
+authz-recovery          patient   recovery    new       add    a patient adds a recovery key
+authz-caregiver-new     caregiver caregiver   new       invite a caregiver invites
+authz-caregiver-patient caregiver patient     patient   add    a caregiver adds for the patient
+authz-therapist-device  patient   therapist   therapist add    a device under a therapist by another
+authz-second-patient    therapist patient     new       invite a second patient
+authz-role-changed      therapist caregiver   patient   add    a member in another role
+authz-own-other-role    caregiver therapist   caregiver add    the own member in another role
+authz-admin             therapist admin       new       add    a role that this circle does not have
+authz-participant       therapist participant new       add    a role of cohorts
+authz-stream-k          therapist therapist   new       ck     a stream the signer does not hold
+authz-stream-k-patient  therapist patient     patient   ck     the clinicians' stream for a patient
+"""
+
+SIGNED_BY_RECOVERY = """
+authz-recovery-signs    recovery  caregiver   new       add    a recovery key adds
+authz-recovery-own      recovery  recovery    recovery  add    a recovery key adds its own
+"""
+
+BEFORE_THE_PATIENT = """
+may-before-patient      therapist caregiver   new       add    until the patient has a device
+"""
+
+WHILE_INVITED = """
+may-while-invited       therapist caregiver   new       add    an invitation is no device yet
+"""
+
+AFTER_THE_PATIENT = """
+authz-after-patient     therapist caregiver   new       add    from the patient's first device on
+authz-after-replace     therapist patient     patient   add    nor replaces the patient's phone
+may-after-own           therapist therapist   therapist add    but an own phone
+may-after-patient       patient   therapist   new       add    the patient adds anyone
+may-after-recovery      patient   recovery    new       add    and a recovery key
+may-after-caregiver     patient   caregiver   caregiver add    and a caregiver's phone
+authz-after-therapist   patient   therapist   therapist add    but not under a therapist
+"""
+
+IN_CLINIC = """
+may-admin-therapist     admin     therapist   new       invite an admin invites a therapist
+may-admin-admin         admin     admin       new       add    an admin adds an admin
+may-admin-own           admin     admin       admin     add    an admin adds an own device
+may-clinic-own          therapist therapist   therapist add    a therapist adds an own device
+authz-clinic-new        therapist therapist   new       add    a therapist adds a therapist
+authz-clinic-device     admin     therapist   therapist add    an admin adds under a therapist
+authz-clinic-patient    admin     patient     new       add    a patient in a clinic
+"""
+
+IN_COHORT = """
+may-cohort-new          therapist participant new       add    a participant joins a cohort
+may-cohort-replace      therapist participant patient   add    a participant's new phone
+may-cohort-own          patient   participant patient   add    a participant's own phone
+authz-cohort-new        patient   participant new       add    a participant invites
+authz-cohort-recovery   therapist recovery    new       add    a cohort has no recovery key
+"""
 
 
-def ask(log: Log, row: Row) -> Case:
-    """One question: may this signer bring in a device of this role under this member?"""
-    name, comment, signer, role, whose, change, allowed = row
-    if "iid" in change:
-        invite = Invite(f"ask {name}", log.circle)
-        ts = log.ts + log.seq + 1
-        members = invite.members(role, whose, ts) | {k: v for k, v in change.items() if k != "iid"}
-        op = "invite"
-    else:
-        members, op = add_members(PHONE, role, whose) | change, "add"
-    if allowed:
-        return name, taken(comment, log, signer, op, members)
-    return name, refused(comment, "authz", log, signer, op, members)
+def ask(log: Log, rows: str) -> Iterator[Case]:
+    """For each row: may this signer bring in a device of this role under this member?"""
+    for line in rows.strip().splitlines():
+        name, by, role, whose, how, comment = line.split(maxsplit=5)
+        signer = SIGNERS[by]
+        if how == "invite":
+            invite = Invite(f"ask {name}", log.circle)
+            ts = log.ts + log.seq + 1
+            op, members = how, invite.members(role, member(whose), ts)
+        else:
+            op, members = "add", add_members(PHONE, role, member(whose))
+        if how == "ck":
+            members |= {"s": "ck"}
+        if name.startswith("may-"):
+            yield name, taken(comment, log, signer, op, members)
+        else:
+            yield name, refused(comment, "authz", log, signer, op, members)
 
 
-def in_patient_circle() -> Iterator[Case]:
+def every_table() -> Iterator[Case]:
     log = full()
-    by_link: Json = {"iid": ""}
-    rows: tuple[Row, ...] = (
-        ("may-therapist-new", "invites a therapist", THERAPIST, "therapist", M_NEW, by_link, True),
-        ("may-patient-new", "invites a caregiver", PATIENT, "caregiver", M_NEW, by_link, True),
-        (
-            "may-patient-therapist",
-            "invites a therapist",
-            PATIENT,
-            "therapist",
-            M_NEW,
-            by_link,
-            True,
-        ),
-        ("may-own-patient", "adds an own phone", PATIENT, "patient", M_PATIENT, {}, True),
-        ("may-own-therapist", "adds an own phone", THERAPIST, "therapist", M_THERAPIST, {}, True),
-        (
-            "may-own-caregiver",
-            "invites an own phone",
-            CAREGIVER,
-            "caregiver",
-            M_CAREGIVER,
-            by_link,
-            True,
-        ),
-        (
-            "may-replace-patient",
-            "the patient lost the phone",
-            THERAPIST,
-            "patient",
-            M_PATIENT,
-            {},
-            True,
-        ),
-        (
-            "may-replace-caregiver",
-            "a caregiver lost it",
-            PATIENT,
-            "caregiver",
-            M_CAREGIVER,
-            {},
-            True,
-        ),
-        ("may-recovery", "a therapist adds a recovery key", THERAPIST, "recovery", M_NEW, {}, True),
-        ("authz-recovery", "a patient adds a recovery key", PATIENT, "recovery", M_NEW, {}, False),
-        (
-            "authz-caregiver-new",
-            "a caregiver invites",
-            CAREGIVER,
-            "caregiver",
-            M_NEW,
-            by_link,
-            False,
-        ),
-        (
-            "authz-caregiver-patient",
-            "a caregiver adds for the patient",
-            CAREGIVER,
-            "patient",
-            M_PATIENT,
-            {},
-            False,
-        ),
-        (
-            "authz-therapist-device",
-            "a device under a therapist by another",
-            PATIENT,
-            "therapist",
-            M_THERAPIST,
-            {},
-            False,
-        ),
-        ("authz-second-patient", "a second patient", THERAPIST, "patient", M_NEW, by_link, False),
-        (
-            "authz-role-changed",
-            "a member in another role",
-            THERAPIST,
-            "caregiver",
-            M_PATIENT,
-            {},
-            False,
-        ),
-        (
-            "authz-own-other-role",
-            "the own member in another role",
-            CAREGIVER,
-            "therapist",
-            M_CAREGIVER,
-            {},
-            False,
-        ),
-        (
-            "authz-admin",
-            "a role that this circle does not have",
-            THERAPIST,
-            "admin",
-            M_NEW,
-            {},
-            False,
-        ),
-        ("authz-participant", "a role of cohorts", THERAPIST, "participant", M_NEW, {}, False),
-        (
-            "authz-stream-k",
-            "a stream that the signer does not hold",
-            THERAPIST,
-            "therapist",
-            M_NEW,
-            {"s": "ck"},
-            False,
-        ),
-        (
-            "authz-stream-k-patient",
-            "the clinicians' stream for a patient",
-            THERAPIST,
-            "patient",
-            M_PATIENT,
-            {"s": "ck"},
-            False,
-        ),
-    )
-    for row in rows:
-        yield ask(log, row)
-    recovery = log.push(THERAPIST, "add", add_members(STRANGER, "recovery", member("recovery")))
-    row = ("authz-recovery-signs", "a recovery key adds", STRANGER, "caregiver", M_NEW, {}, False)
-    yield ask(recovery, row)
-    row = (
-        "authz-recovery-own",
-        "a recovery key adds its own",
-        STRANGER,
-        "recovery",
-        member("recovery"),
-        {},
-        False,
-    )
-    yield ask(recovery, row)
-
-
-def when_the_patient_adds() -> Iterator[Case]:
-    before = founded(adds="patient")
-    row: Row = (
-        "may-before-patient",
-        "until the patient has a device",
-        THERAPIST,
-        "caregiver",
-        M_NEW,
-        {},
-        True,
-    )
-    yield ask(before, row)
-    with_open, _ = invited(before)
-    row = (
-        "may-while-invited",
-        "an invitation is no device yet",
-        THERAPIST,
-        "caregiver",
-        M_NEW,
-        {},
-        True,
-    )
-    yield ask(with_open, row)
-    log = full_before_patient(before)
-    rows: tuple[Row, ...] = (
-        (
-            "authz-after-patient",
-            "from the patient's first device on",
-            THERAPIST,
-            "caregiver",
-            M_NEW,
-            {},
-            False,
-        ),
-        (
-            "authz-after-replace",
-            "nor replaces the patient's phone",
-            THERAPIST,
-            "patient",
-            M_PATIENT,
-            {},
-            False,
-        ),
-        ("may-after-own", "but an own phone", THERAPIST, "therapist", M_THERAPIST, {}, True),
-        ("may-after-patient", "the patient adds anyone", PATIENT, "therapist", M_NEW, {}, True),
-        ("may-after-recovery", "and a recovery key", PATIENT, "recovery", M_NEW, {}, True),
-        (
-            "may-after-caregiver",
-            "and a caregiver's phone",
-            PATIENT,
-            "caregiver",
-            M_CAREGIVER,
-            {},
-            True,
-        ),
-        (
-            "authz-after-therapist",
-            "but not under a therapist",
-            PATIENT,
-            "therapist",
-            M_THERAPIST,
-            {},
-            False,
-        ),
-    )
-    for row in rows:
-        yield ask(log, row)
-
-
-def full_before_patient(log: Log) -> Log:
-    """The caregiver is added while the therapist still may, then the patient joins."""
-    return joined(log.push(THERAPIST, "add", add_members(CAREGIVER, "caregiver", M_CAREGIVER)))
-
-
-def in_other_circles() -> Iterator[Case]:
-    log = clinic()
-    m_admin = member("admin")
-    rows: tuple[Row, ...] = (
-        (
-            "may-admin-therapist",
-            "an admin invites a therapist",
-            ADMIN,
-            "therapist",
-            M_NEW,
-            {"iid": ""},
-            True,
-        ),
-        ("may-admin-admin", "an admin adds an admin", ADMIN, "admin", M_NEW, {}, True),
-        ("may-admin-own", "an admin adds an own device", ADMIN, "admin", m_admin, {}, True),
-        (
-            "may-clinic-own",
-            "a therapist adds an own device",
-            THERAPIST,
-            "therapist",
-            M_THERAPIST,
-            {},
-            True,
-        ),
-        (
-            "authz-clinic-new",
-            "a therapist adds a therapist",
-            THERAPIST,
-            "therapist",
-            M_NEW,
-            {},
-            False,
-        ),
-        (
-            "authz-clinic-device",
-            "an admin adds under a therapist",
-            ADMIN,
-            "therapist",
-            M_THERAPIST,
-            {},
-            False,
-        ),
-        ("authz-clinic-patient", "a patient in a clinic", ADMIN, "patient", M_NEW, {}, False),
-    )
-    for row in rows:
-        yield ask(log, row)
+    yield from ask(log, IN_PATIENT_CIRCLE)
+    recovery = add_members(STRANGER, "recovery", member("recovery"))
+    yield from ask(log.push(THERAPIST, "add", recovery), SIGNED_BY_RECOVERY)
+    alone = founded(adds="patient")
+    yield from ask(alone, BEFORE_THE_PATIENT)
+    yield from ask(invited(alone)[0], WHILE_INVITED)
+    caregiver = add_members(CAREGIVER, "caregiver", M_CAREGIVER)
+    yield from ask(joined(alone.push(THERAPIST, "add", caregiver)), AFTER_THE_PATIENT)
+    yield from ask(clinic(), IN_CLINIC)
     members = genesis_members(THERAPIST, "therapist", purpose="cohort")
     cohort = Log().push(THERAPIST, "genesis", members)
-    cohort = cohort.push(THERAPIST, "add", add_members(PATIENT, "participant", M_PATIENT))
-    rows = (
-        (
-            "may-cohort-new",
-            "a participant joins a cohort",
-            THERAPIST,
-            "participant",
-            M_NEW,
-            {},
-            True,
-        ),
-        (
-            "may-cohort-replace",
-            "a participant's new phone",
-            THERAPIST,
-            "participant",
-            M_PATIENT,
-            {},
-            True,
-        ),
-        (
-            "may-cohort-own",
-            "a participant's own phone",
-            PATIENT,
-            "participant",
-            M_PATIENT,
-            {},
-            True,
-        ),
-        ("authz-cohort-new", "a participant invites", PATIENT, "participant", M_NEW, {}, False),
-        (
-            "authz-cohort-recovery",
-            "a cohort has no recovery key",
-            THERAPIST,
-            "recovery",
-            M_NEW,
-            {},
-            False,
-        ),
-    )
-    for row in rows:
-        yield ask(cohort, row)
+    participant = add_members(PATIENT, "participant", M_PATIENT)
+    yield from ask(cohort.push(THERAPIST, "add", participant), IN_COHORT)
 
 
 def one_patient() -> Iterator[Case]:
@@ -415,8 +201,6 @@ def invite_shapes() -> Iterator[Case]:
 
 
 def all_cases() -> Iterator[Case]:
-    yield from in_patient_circle()
-    yield from when_the_patient_adds()
-    yield from in_other_circles()
+    yield from every_table()
     yield from one_patient()
     yield from invite_shapes()
