@@ -28,7 +28,7 @@
  *   note-body; two-plans, plan-change, plan, plan-name, plan-save
  */
 import { signal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import type { Client, Door } from "./client";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { later } from "./ui/later";
@@ -38,9 +38,13 @@ import { Toast } from "./ui/toast";
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => (await import("./rooms/therapist")).TherapistRooms);
 
+function roomsOf(client: Client) {
+  return client.profile.role === "patient" ? patient : therapist;
+}
+
 /** Rooms of an opened profile. */
 export function Rooms({ client }: { client: Client }) {
-  const { Part } = client.profile.role === "patient" ? patient : therapist;
+  const { Part } = roomsOf(client);
   return (
     <>
       <Part client={client} />
@@ -55,31 +59,26 @@ interface AppProps {
 }
 
 export function App({ loadDoor }: AppProps) {
+  const [way] = useState(() => new Entrance(loadDoor));
   useEffect(() => {
-    void enter(loadDoor);
-    const onHash = () => void enter(loadDoor);
-    addEventListener("hashchange", onHash);
-    return () => removeEventListener("hashchange", onHash);
-  }, []);
-  const client = opened.value;
+    const enter = () => void way.enter();
+    enter();
+    addEventListener("hashchange", enter);
+    return () => removeEventListener("hashchange", enter);
+  }, [way]);
+  const client = way.client.value;
   if (client) return <Rooms client={client} />;
   return (
     <DoorRoom
-      door={door.value}
-      state={state.value}
-      onOpen={(next) => {
-        void useClient(next);
-      }}
-      onProfile={(id) => void openProfile(loadDoor, id)}
-      onRetry={() => void lookAgain(loadDoor)}
-      onLeave={() => void enterWithoutLink(loadDoor)}
+      door={way.door.value}
+      state={way.state.value}
+      onOpen={(opened) => void way.show(opened)}
+      onProfile={(id) => void way.openProfile(id)}
+      onRetry={() => void way.lookAgain()}
+      onLeave={() => void way.enterWithoutLink()}
     />
   );
 }
-
-const door = signal<Door | undefined>(undefined);
-const opened = signal<Client | undefined>(undefined);
-const state = signal<DoorState>({ at: "starting" });
 
 /** Takes the secret out of the address bar and out of this history entry. */
 function takeFragment(): string {
@@ -88,64 +87,74 @@ function takeFragment(): string {
   return fragment;
 }
 
-/** Runs `step` with the door; when anything breaks, says so and offers the same step again. */
-async function atDoor(loadDoor: () => Promise<Door>, step: (door: Door) => Promise<void>) {
-  try {
-    door.value ??= await loadDoor();
-    await step(door.value);
-  } catch {
-    const retry = () => {
-      door.value = undefined;
-      state.value = { at: "starting" };
-      void atDoor(loadDoor, step);
-    };
-    state.value = { at: "failed", retry };
+/** The steps from the opened page to an opened profile. */
+class Entrance {
+  readonly door = signal<Door | undefined>(undefined);
+  readonly client = signal<Client | undefined>(undefined);
+  readonly state = signal<DoorState>({ at: "starting" });
+  readonly #loadDoor: () => Promise<Door>;
+
+  constructor(loadDoor: () => Promise<Door>) {
+    this.#loadDoor = loadDoor;
   }
-}
 
-async function enter(loadDoor: () => Promise<Door>): Promise<void> {
-  const fragment = takeFragment();
-  if (!fragment) {
-    if (!opened.peek()) await enterWithoutLink(loadDoor);
-    return;
+  /** By the link in the address, or by the profiles of this phone. */
+  async enter(): Promise<void> {
+    const fragment = takeFragment();
+    if (!fragment) {
+      if (!this.client.peek()) await this.enterWithoutLink();
+      return;
+    }
+    await this.client.peek()?.close();
+    this.client.value = undefined;
+    await this.#lookAt(fragment);
   }
-  await opened.peek()?.close();
-  opened.value = undefined;
-  await lookAt(loadDoor, fragment);
-}
 
-async function lookAt(loadDoor: () => Promise<Door>, fragment: string): Promise<void> {
-  state.value = { at: "starting" };
-  await atDoor(loadDoor, async (port) => {
-    const [view, profiles] = await Promise.all([port.look(fragment), port.profiles()]);
-    state.value = { at: "link", view, fragment, profiles };
-  });
-}
+  /** One profile opens by itself, several are asked for by picture, none needs a link. */
+  async enterWithoutLink(): Promise<void> {
+    await this.#atDoor(async (door) => {
+      const profiles = await door.profiles();
+      const [only] = profiles;
+      if (only && profiles.length === 1) await this.show(await door.open(only.id));
+      else this.state.value = { at: "chooser", profiles };
+    });
+  }
 
-async function lookAgain(loadDoor: () => Promise<Door>): Promise<void> {
-  const current = state.peek();
-  if (current.at === "link") await lookAt(loadDoor, current.fragment);
-}
+  async openProfile(id: string): Promise<void> {
+    await this.#atDoor(async (door) => this.show(await door.open(id)));
+  }
 
-/** One profile opens by itself, several are asked for by picture, none needs a link. */
-async function enterWithoutLink(loadDoor: () => Promise<Door>): Promise<void> {
-  state.value = { at: "starting" };
-  await atDoor(loadDoor, async (port) => {
-    const profiles = await port.profiles();
-    const [only] = profiles;
-    if (only && profiles.length === 1) await useClient(await port.open(only.id));
-    else state.value = { at: "chooser", profiles };
-  });
-}
+  async lookAgain(): Promise<void> {
+    const current = this.state.peek();
+    if (current.at === "link") await this.#lookAt(current.fragment);
+  }
 
-async function openProfile(loadDoor: () => Promise<Door>, id: string): Promise<void> {
-  state.value = { at: "starting" };
-  await atDoor(loadDoor, async (port) => useClient(await port.open(id)));
-}
+  /** Shows the rooms once their code is there. */
+  async show(client: Client): Promise<void> {
+    await roomsOf(client).ready();
+    goHome();
+    this.client.value = client;
+  }
 
-/** Shows the rooms once their code is there. */
-async function useClient(client: Client): Promise<void> {
-  await (client.profile.role === "patient" ? patient : therapist).ready();
-  goHome();
-  opened.value = client;
+  async #lookAt(fragment: string): Promise<void> {
+    await this.#atDoor(async (door) => {
+      const [view, profiles] = await Promise.all([door.look(fragment), door.profiles()]);
+      this.state.value = { at: "link", view, fragment, profiles };
+    });
+  }
+
+  /** Runs `step` with the door; when anything breaks, says so and offers the same step again. */
+  async #atDoor(step: (door: Door) => Promise<void>): Promise<void> {
+    this.state.value = { at: "starting" };
+    try {
+      this.door.value ??= await this.#loadDoor();
+      await step(this.door.value);
+    } catch {
+      const retry = () => {
+        this.door.value = undefined;
+        void this.#atDoor(step);
+      };
+      this.state.value = { at: "failed", retry };
+    }
+  }
 }

@@ -1,0 +1,170 @@
+import { render } from "preact";
+import { beforeEach, expect, test } from "vitest";
+import type { Client } from "../../src/client";
+import { care, fakeClient, LINK, morning, plan, session } from "../../src/gallery/fake";
+import { TherapistRooms } from "../../src/rooms/therapist";
+import { startRoutes } from "../../src/ui/route";
+import { openPage, type ScreenPage, settled } from "./page";
+
+let page: ScreenPage;
+
+async function enter(client: Client): Promise<void> {
+  render(<TherapistRooms client={client} />, page.root as unknown as Element);
+  await settled();
+}
+
+function desk(parts: Parameters<typeof care>[0], more: Parameters<typeof fakeClient>[0] = {}) {
+  const one = care({ role: "therapist", ...parts });
+  return fakeClient({ role: "therapist", cares: [one], ...more });
+}
+
+beforeEach(() => {
+  page = openPage();
+  startRoutes();
+});
+
+test("a new patient gets name, plan and a link that can be read", async () => {
+  const client = fakeClient({ role: "therapist", cares: [] });
+  await enter(client);
+  await page.tap("add-patient");
+  await page.type("patient-name", "  Amina  ");
+  await page.tap("starter-back");
+  await page.tap("patient-save");
+  expect(client.calls).toEqual(["createPatient Amina"]);
+  expect(page.get("invite-link").textContent).toBe(LINK);
+  expect(client.cares.value[0]?.plans.value[0]?.value.title).toBe("Back");
+});
+
+test("a patient without a name is not made", async () => {
+  const client = fakeClient({ role: "therapist", cares: [] });
+  await enter(client);
+  await page.tap("add-patient");
+  await page.tap("patient-save");
+  expect(client.calls).toEqual([]);
+  expect(page.text()).toContain("A name is needed.");
+});
+
+test("without network the form stays as it was filled in", async () => {
+  const client = fakeClient({
+    role: "therapist",
+    cares: [],
+    broken: true,
+    sync: { state: "offline" },
+  });
+  await enter(client);
+  await page.tap("add-patient");
+  await page.type("patient-name", "Amina");
+  await page.tap("patient-save");
+  expect(page.get("save-failed").textContent).toContain("There is no network.");
+  expect(page.get("patient-name").value).toBe("Amina");
+});
+
+test("the sessions tell zero, not said and not asked apart", async () => {
+  const sessions = [
+    session(3, { worst: 0, effort: 0, mine: false }),
+    session(2, { worst: "not_said", effort: "not_said", mine: false }),
+    session(1, { done: "none", items: [], mine: false }),
+  ];
+  await enter(desk({ sessions }));
+  await page.tap("patient-row");
+  expect(page.all("session-pain").map((cell) => cell.textContent)).toEqual([
+    "not asked",
+    "not said",
+    "0 No pain",
+  ]);
+  const [none, skipped, zero] = page.all("session-pain");
+  expect(none?.all((each) => each.localName === "svg")).toHaveLength(0);
+  expect(skipped?.all((each) => each.localName === "svg")).toHaveLength(1);
+  expect(zero?.all((each) => each.localName === "strong")[0]?.textContent).toBe("0");
+});
+
+test("the day is the patient's own, newest first", async () => {
+  await enter(desk({ sessions: [session(2, { worst: 1 }), session(1, { worst: 6 })] }));
+  await page.tap("patient-row");
+  expect(page.all("session-row").map((row) => row.attributes["data-day"])).toEqual([
+    "2025-11-16",
+    "2025-11-15",
+  ]);
+  expect(page.all("session-day")[0]?.textContent).toMatch(/Sun.*16 Nov/);
+});
+
+test("reasons are named with their exercise, or once for the whole", async () => {
+  const part = [
+    { exercise: "kn05", sets_done: 1, reason: "too_hard" as const },
+    { exercise: "an02", sets_done: 3 },
+  ];
+  const whole = ["kn05", "an02"].map((exercise) => ({
+    exercise,
+    sets_done: 0,
+    reason: "no_time" as const,
+  }));
+  const sessions = [
+    session(1, { done: "some", items: part, worst: 2 }),
+    session(2, { done: "none", items: whole }),
+  ];
+  await enter(desk({ sessions }));
+  await page.tap("patient-row");
+  expect(page.all("session-reasons").map((cell) => cell.textContent)).toEqual([
+    "Sit to stand: Too hard",
+    "No time",
+  ]);
+  expect(page.all("session-done").map((cell) => cell.textContent)).toEqual([
+    "1 of 2 done",
+    "Not done",
+  ]);
+});
+
+test("the chart draws zero on the ground, a cross for not said and nothing for not asked", async () => {
+  const sessions = [session(4, { worst: 0 }), session(2, { worst: "not_said" })];
+  await enter(desk({ sessions, pains: [morning(1, 3)] }));
+  await page.tap("patient-row");
+  const chart = page.get("pain-chart");
+  const drawn = (name: string, kind: string) =>
+    chart.all((each) => each.localName === name && (each.attributes.class ?? "").startsWith(kind));
+  expect(drawn("circle", "p1").map((dot) => dot.attributes.cy)).toEqual(["142"]);
+  expect(drawn("path", "no")).toHaveLength(1);
+  expect(drawn("rect", "p2")).toHaveLength(1);
+});
+
+test("a note is saved, cleared from the field and listed as on this phone", async () => {
+  const client = desk({});
+  await enter(client);
+  await page.tap("patient-row");
+  await page.type("note-text", "Bend only a little.");
+  page.root.all((each) => each.localName === "form")[0]?.send("submit");
+  await settled();
+  expect(client.calls).toEqual(["writeNote Bend only a little."]);
+  expect(page.get("note-text").value).toBe("");
+  expect(page.get("note-body").textContent).toBe("Bend only a little.");
+  expect(page.has("place-phone")).toBe(true);
+});
+
+test("who has not joined can be shown a new link", async () => {
+  const client = desk({ joined: false, circle: "c-wait", name: "Tomas" });
+  await enter(client);
+  expect(page.get("patient-row").textContent).toContain("Waiting to join");
+  await page.tap("patient-row");
+  await page.tap("invite-make");
+  expect(client.calls).toEqual(["invitePatient c-wait"]);
+  expect(page.get("invite-link").textContent).toBe(LINK);
+});
+
+test("new records are counted until the patient was looked at", async () => {
+  await enter(desk({ circle: "c-new", sessions: [session(1, { worst: 2, mine: false })] }));
+  expect(page.get("patient-row").textContent).toContain("1 new");
+  await page.tap("patient-row");
+  await page.tap("room-home");
+  expect(page.get("patient-row").textContent).not.toContain("new");
+});
+
+test("a changed plan replaces every head it was made from", async () => {
+  const plans = [plan(), plan()];
+  const client = desk({ plans });
+  await enter(client);
+  await page.tap("patient-row");
+  expect(page.has("two-plans")).toBe(true);
+  await page.tap("plan-change");
+  await page.tap("plan-save");
+  const call = client.calls[0] ?? "";
+  expect(JSON.parse(call.slice("writePlan ".length)).parents).toEqual(plans.map(({ id }) => id));
+});

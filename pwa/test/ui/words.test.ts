@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { addWords, english, speakLanguage, t } from "../../src/words";
+import { dayAfter, dayOf, daysBetween, sayDay, sayTimeThere } from "../../src/words/dates";
+import { en } from "../../src/words/en";
+import { enDesk } from "../../src/words/en-desk";
+
+const SOURCES = new URL("../../src/", import.meta.url).pathname;
+
+afterEach(() => speakLanguage(english([])));
+
+/** All screen sources as one text. */
+function screens(): string {
+  return ["rooms", "ui", "library", "app.tsx", "words/dates.ts"]
+    .flatMap((part) => {
+      const path = join(SOURCES, part);
+      return /\.tsx?$/.test(part)
+        ? [path]
+        : readdirSync(path, { recursive: true, encoding: "utf8" }).map((name) => join(path, name));
+    })
+    .filter((path) => /\.tsx?$/.test(path))
+    .map((path) => readFileSync(path, "utf8"))
+    .join("\n");
+}
+
+describe("the catalogue", () => {
+  const all: Record<string, unknown> = { ...en, ...enDesk };
+
+  test("has every word once", () => {
+    expect(Object.keys(en).filter((id) => id in enDesk)).toEqual([]);
+  });
+
+  test("has no word that no screen asks for", () => {
+    const text = screens();
+    const families = [...text.matchAll(/`([\w.]+\.)\$\{/g)].map(([, family]) => family ?? "");
+    const composed = (id: string) =>
+      families.some((family) => id.startsWith(family)) || /^(door|saved)\./.test(id);
+    const unused = Object.keys(all).filter((id) => !text.includes(`"${id}"`) && !composed(id));
+    expect(unused).toEqual([]);
+  });
+
+  test("never says synced, delivered, failed, streak or missed", () => {
+    const texts = JSON.stringify(Object.values(all));
+    expect(texts.match(/\b(synced|delivered|failed|streak|missed)\b/gi)).toBeNull();
+  });
+});
+
+describe("texts", () => {
+  test("take the plural form of their number", () => {
+    expect([1, 2].map((n) => t("today.title", { n }))).toEqual([
+      "Your 1 exercise",
+      "Your 2 exercises",
+    ]);
+  });
+
+  test("use the six Arabic plural forms and Arabic digits when a catalogue has them", () => {
+    const forms = { zero: "z", one: "o", two: "t", few: "{n} f", many: "m", other: "x" };
+    speakLanguage({ tag: "ar", locale: "ar-EG", dir: "rtl", words: { "today.title": forms } });
+    expect([0, 1, 2, 3, 11, 100].map((n) => t("today.title", { n }))).toEqual([
+      "z",
+      "o",
+      "t",
+      "٣ f",
+      "m",
+      "x",
+    ]);
+  });
+
+  test("keep a name in other letters in one piece", () => {
+    expect(t("plan.title", { name: "Rosa" })).toBe("plan.title");
+    addWords(enDesk);
+    expect(t("plan.title", { name: "Rosa" })).toBe("Plan for Rosa");
+    expect(t("plan.title", { name: "محمد" })).toBe("Plan for \u2068محمد\u2069");
+  });
+
+  test("leave unknown places of an argument empty instead of saying undefined", () => {
+    expect(t("today.start")).toBe("Start: ");
+  });
+});
+
+describe("days", () => {
+  test("are named from today", () => {
+    const named = [0, 1, 2, 6, 7].map((ago) => sayDay(dayAfter("2025-11-17", -ago), "2025-11-17"));
+    expect(named).toEqual(["today", "yesterday", "Saturday", "Tuesday", "10 Nov"]);
+  });
+
+  test("do not move with the reader's zone", () => {
+    expect(daysBetween("2025-03-29", "2025-03-31")).toBe(2);
+    expect(dayAfter("2025-10-25", 2)).toBe("2025-10-27");
+    expect(dayOf(Date.UTC(2025, 10, 16, 22, 30) / 1000, 120)).toBe("2025-11-17");
+    expect(sayTimeThere(Date.UTC(2025, 10, 16, 22, 30) / 1000, 120)).toMatch(/^0?0:30$/);
+  });
+});
