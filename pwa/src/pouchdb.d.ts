@@ -72,12 +72,6 @@ declare module "pouchdb-adapter-http" {
   export default plugin;
 }
 
-declare module "pouchdb-adapter-memory" {
-  const plugin: unknown;
-
-  export default plugin;
-}
-
 declare module "pouchdb-replication" {
   const plugin: unknown;
 
