@@ -305,6 +305,8 @@ def place_refused() -> Iterator[Case]:
         ("seq-name", "the name says another number", "seq", THERAPIST, {}, "log:000005"),
         ("prev", "the entry before is another", "prev", THERAPIST, {"prev": log.heads[2]}, None),
         ("prev-empty", "it says that nothing came before", "prev", THERAPIST, {"prev": ""}, None),
+        ("prev-short", "a hash of 31 bytes", "schema", THERAPIST, {"prev": "A" * 42}, None),
+        ("prev-bits", "left-over bits", "b64", THERAPIST, {"prev": "A" * 42 + "B"}, None),
         ("circle", "of another circle", "circle", THERAPIST, {"cir": "c" + "0" * 40}, None),
         ("author-stranger", "signed by a stranger", "author", STRANGER, {}, None),
         ("author-entering", "signed by the device that is added", "author", PHONE, {}, None),

@@ -16,7 +16,6 @@ CIRCLE: Final = re.compile(r"c[0-9a-f]{40}\Z")
 DEVICE: Final = re.compile(r"d[A-Za-z0-9_-]{20}\Z")
 MEMBER: Final = re.compile(r"m[A-Za-z0-9_-]{22}\Z")
 INVITATION: Final = re.compile(r"i[A-Za-z0-9_-]{22}\Z")
-HASH: Final = re.compile(r"[A-Za-z0-9_-]{43}\Z")
 LOG_ID: Final = re.compile(r"log:([0-9]{6})\Z")
 
 HASH_BYTES: Final = 32

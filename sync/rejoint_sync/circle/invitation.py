@@ -25,7 +25,7 @@ from rejoint_sync.circle.envelope import (
 from rejoint_sync.circle.epochs import require_commit
 from rejoint_sync.circle.grammar import (
     CIRCLE,
-    HASH,
+    HASH_BYTES,
     INVITATION,
     require_bytes,
     require_integer,
@@ -185,11 +185,12 @@ def open_inv(circle: str, secret: bytes, document: Mapping[str, Any]) -> Opened:
         raise CircleError("schema", "expected a head of number and hash")
     if type(es) is not dict or es.keys() - STREAMS:
         raise CircleError("schema", "expected secrets of the streams c and k")
+    require_bytes(head[1], HASH_BYTES, "the hash of an entry")
     return Opened(
         iid=iid,
         sign_scalar=scalar,
         seq=require_integer(head[0], 0, SEQ_MAX),
-        head=require_text(head[1], HASH, "the hash of an entry"),
+        head=head[1],
         es={name: require_bytes(value, SECRET_BYTES, "a secret") for name, value in es.items()},
     )
 

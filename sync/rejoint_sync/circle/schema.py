@@ -16,7 +16,6 @@ from rejoint_sync.circle.envelope import sha256
 from rejoint_sync.circle.grammar import (
     CIRCLE,
     DEVICE,
-    HASH,
     HASH_BYTES,
     INVITATION,
     LOG_ID,
@@ -103,7 +102,7 @@ def parse_entry(document: object) -> Entry:
         raise CircleError("schema", f"expected an entry with {', '.join(sorted(common))}")
     prev = payload["prev"]
     if prev != "":
-        require_text(prev, HASH, "the hash of the entry before")
+        require_bytes(prev, HASH_BYTES, "the hash of the entry before")
     circle = "" if seq == 0 else require_text(payload["cir"], CIRCLE, "the name of a circle")
     shape = _OPERATIONS.get(op)
     if shape is not None:

@@ -5,7 +5,6 @@ import pytest
 from rejoint_sync.circle.grammar import (
     CIRCLE,
     DEVICE,
-    HASH,
     INVITATION,
     LOG_ID,
     MEMBER,
@@ -24,7 +23,6 @@ NAMES = {
     "device": (DEVICE, "d" + "aZ0-_" * 4),
     "member": (MEMBER, "m" + "aZ0-_1" * 3 + "abcd"),
     "invitation": (INVITATION, "i" + "aZ0-_1" * 3 + "abcd"),
-    "hash": (HASH, "aZ0-_" * 8 + "abc"),
     "log": (LOG_ID, "log:000001"),
 }
 
