@@ -52,6 +52,7 @@ class Request:
             self.segments = self.segments[len(prefix) :]
         self._receive = receive
         self._body_bytes_max = body_bytes_max
+        self._body: bytes | None = None
 
     def header(self, name: bytes) -> str:
         """The value of a header, "" when it is not there; `name` in lower case."""
@@ -65,7 +66,7 @@ class Request:
         return f"{self.scope['scheme']}://{self.header(b'host').lower()}"
 
     async def body(self) -> bytes:
-        """Read the whole body.
+        """The whole body, read at the first call.
 
         Raises:
             TooLarge: Longer than allowed, as sent or decompressed.
@@ -73,11 +74,13 @@ class Request:
             BadContentType: Another Content-Encoding than gzip.
             Disconnected: The client went away.
         """
-        encoding = self.header(b"content-encoding").lower() or "identity"
-        if encoding not in ("identity", "gzip"):
-            raise BadContentType("Content-Encoding must be gzip or none.")
-        raw = await self._raw_body()
-        return raw if encoding == "identity" else _inflate(raw, self._body_bytes_max)
+        if self._body is None:
+            encoding = self.header(b"content-encoding").lower() or "identity"
+            if encoding not in ("identity", "gzip"):
+                raise BadContentType("Content-Encoding must be gzip or none.")
+            raw = await self._raw_body()
+            self._body = raw if encoding == "identity" else _inflate(raw, self._body_bytes_max)
+        return self._body
 
     async def _raw_body(self) -> bytes:
         parts: list[bytes] = []

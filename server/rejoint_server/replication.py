@@ -123,6 +123,8 @@ def _route(path: list[str]) -> tuple[str, str, Methods]:
         return "/{db}/{id}", f"_design/{rest[0]}", DOCUMENT_METHODS
     if first in DATABASE_ROUTES and not rest:
         return f"/{{db}}/{first}", "", DATABASE_ROUTES[first]
+    if first.startswith("_design/") and not rest:
+        return "/{db}/{id}", first, DOCUMENT_METHODS
     if first.startswith("_"):
         raise NotOffered(_why_not(first))
     if not first:
