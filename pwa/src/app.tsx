@@ -33,7 +33,7 @@ import type { Client, Door } from "./client";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { later } from "./ui/later";
 import { goHome } from "./ui/route";
-import { Toast } from "./ui/toast";
+import { ToastVoice } from "./ui/toast";
 
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => (await import("./rooms/therapist")).TherapistRooms);
@@ -48,7 +48,7 @@ export function Rooms({ client }: { client: Client }) {
   return (
     <>
       <Part client={client} />
-      <Toast />
+      <ToastVoice />
     </>
   );
 }

@@ -5,7 +5,7 @@
 import "../ui/styles/all.css";
 import { render } from "preact";
 import { startRoutes } from "../ui/route";
-import { Toast } from "../ui/toast";
+import { ToastVoice } from "../ui/toast";
 import { STATES } from "./states";
 
 const asked = new URLSearchParams(location.search);
@@ -25,7 +25,7 @@ render(
   scene ? (
     <>
       {scene}
-      <Toast />
+      <ToastVoice />
     </>
   ) : (
     <List />

@@ -5,6 +5,7 @@ import { t } from "../words";
 import { Icon } from "./icon";
 import { ListenButton } from "./listen";
 import { back, go } from "./route";
+import { hasToast, Toast } from "./toast";
 
 interface BarProps {
   readonly title?: string;
@@ -55,7 +56,12 @@ export function Page({ children, foot, testid, ...bar }: PageProps) {
       <main class="main" ref={main}>
         {children}
       </main>
-      {foot && <footer class="foot">{foot}</footer>}
+      {(foot || hasToast()) && (
+        <footer class="foot">
+          <Toast />
+          {foot}
+        </footer>
+      )}
     </div>
   );
 }

@@ -15,16 +15,26 @@ export function say(text: string): void {
   }, SHOWN_MS);
 }
 
-/** The place of the line; always on the page, so that its change is announced. */
-export function Toast() {
+/** Speaks the line; always on the page, so that its change is announced. */
+export function ToastVoice() {
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {line.value && (
-        <p class="toast" data-testid="toast">
-          <Icon name="check" />
-          {line.value}
-        </p>
-      )}
+    <div class="vh" role="status" aria-live="polite">
+      {line.value}
     </div>
   );
+}
+
+/** Shows the line above the actions, where it hides none of them. */
+export function Toast() {
+  if (!line.value) return null;
+  return (
+    <p class="toast" data-testid="toast" aria-hidden="true">
+      <Icon name="check" />
+      {line.value}
+    </p>
+  );
+}
+
+export function hasToast(): boolean {
+  return line.value !== "";
 }

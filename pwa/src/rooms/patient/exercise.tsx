@@ -36,7 +36,6 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
     <Page
       canGoBack
       testid="exercise"
-      title={t("exercise.place", { at: at + 1, all: items.length })}
       foot={<Foot running={running} moment={moment} answer={answer} />}
     >
       <Joints
