@@ -74,9 +74,10 @@ class Device:
         ids: list[str] = self.run(*command, records=records)["ids"]
         return ids
 
-    def sync(self) -> None:
-        """Bring it up to date."""
+    def sync(self) -> bool:
+        """Bring it up to date; always true."""
         self.run("sync")
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +104,22 @@ class DemoClinic:
         homes: Directory of the devices and of the story's notes.
         connect: Where the server listens.
         origin: How it is named in links.
+        stopping: Whether to stop before the next step; a step under way is finished, so that the
+            next start does not do it twice.
     """
 
-    def __init__(self, homes: Path, *, connect: str, origin: str) -> None:
+    def __init__(
+        self,
+        homes: Path,
+        *,
+        connect: str,
+        origin: str,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
         self._homes = homes
         self._connect = connect
         self._origin = origin
+        self._stopping = stopping
         self._notes_file = homes / "story.json"
         self._saving = Lock()
         self._notes: dict[str, Any] = {}
@@ -131,9 +142,9 @@ class DemoClinic:
         Args:
             setup_link: Asked for the one-time link when the clinic is not founded yet.
         """
+        self._follow()
         if self.is_made:
             return
-        self._once("server", lambda: [self._origin, self._connect])
         circle = self._once("clinic", lambda: self._found_clinic(setup_link))
         self._once("clinic.profiles", lambda: self._put_clinic(circle))
         for patient in PATIENTS:
@@ -146,7 +157,7 @@ class DemoClinic:
             self._answer(patient)
         self._once("notes.sent", self.therapist.sync)
         for patient in PATIENTS:
-            self.patient(patient).sync()
+            self._once(f"{patient.key}.read", self.patient(patient).sync)
         self._once("made", lambda: True)
 
     def _found_clinic(self, setup_link: Callable[[], str]) -> dict[str, Any]:
@@ -195,12 +206,13 @@ class DemoClinic:
 
     def _link(self, patient: Patient) -> str:
         """The patient's link; a fresh one when a start was interrupted for longer than it lives."""
+        here = self._origin + "/#"
         invited = self._notes[f"{patient.key}.invited"]
         link: str = invited["link"]
         if invited["expires"] < datetime.now().astimezone().timestamp() + COMMAND_S_MAX:
             who = ("--role", "patient", "--member", invited["member"])
             link = self.therapist.run("invite", "--circle", invited["circle"], *who)["link"]
-        return link
+        return here + link.partition("/#")[2]
 
     def _answer(self, patient: Patient) -> None:
         circle = self._notes[f"{patient.key}.care"]["circle"]
@@ -210,6 +222,8 @@ class DemoClinic:
     def _once(self, step: str, act: Callable[[], Any]) -> Any:
         """Do a step unless it was done; what it gave."""
         if step not in self._notes:
+            if self._stopping():
+                raise KeyboardInterrupt
             done = act()
             with self._saving:
                 self._notes[step] = done
@@ -221,18 +235,18 @@ class DemoClinic:
         new.write_text(json.dumps(self._notes, indent=1))
         new.replace(self._notes_file)
 
-    # -- every start -----------------------------------------------------------------------------
-
-    def move(self) -> None:
+    def _follow(self) -> None:
         """Tell the devices when the server has another address than at the last start."""
         now = [self._origin, self._connect]
-        if self._notes["server"] == now:
-            return
-        devices = [self.therapist, *(self.patient(patient) for patient in PATIENTS)]
-        for device in devices:
-            device.run("move", "--to", self._origin, "--server", self._connect)
-        self._notes["server"] = now
-        self._save()
+        if self._notes.get("server") != now:
+            for device in (self.therapist, *(self.patient(patient) for patient in PATIENTS)):
+                if (device.home / "keys.json").exists():
+                    device.run("move", "--to", self._origin, "--server", self._connect)
+            self._notes["server"] = now
+            if self.therapist.circles():
+                self._save()
+
+    # -- every start -----------------------------------------------------------------------------
 
     def seats(self) -> list[Seat]:
         """Who can open the demo, the therapist first."""

@@ -47,9 +47,11 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the demo until Ctrl-C; the exit status."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    interrupt = _Interrupt()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, interrupt)
     try:
-        _demo(arguments.data, arguments.port, arguments.public_url)
+        _demo(arguments.data, arguments.port, arguments.public_url, interrupt)
     except SyncError as error:
         sys.stderr.write(f"rejoint: {error.reason}\n")
         return 1
@@ -58,21 +60,50 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
+class _Interrupt:
+    """What Ctrl-C does: ends at once, but not in the middle of a step of the story.
+
+    Attributes:
+        held: Whether a step may be under way.
+        asked: Whether the end was asked for meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self.held = False
+        self.asked = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        self.asked = True
+        if not self.held:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def hold(self) -> Iterator[None]:
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+        if self.asked:
+            raise KeyboardInterrupt
 
 
-def _demo(data: Path, port: int, public_url: str | None) -> None:
+def _demo(data: Path, port: int, public_url: str | None, interrupt: _Interrupt) -> None:
     homes = data / "demo"
     homes.mkdir(parents=True, exist_ok=True)
     begun = time.monotonic()
     with ExitStack() as running:
         server = running.enter_context(_server(data, homes / "server.log", port, public_url))
-        clinic = DemoClinic(homes, connect=server.url, origin=server.origin)
+        clinic = DemoClinic(
+            homes,
+            connect=server.url,
+            origin=server.origin,
+            stopping=lambda: interrupt.asked,
+        )
         if not clinic.is_made:
             _say("making the demo clinic, about ten seconds, once")
-        clinic.make(server.setup_link)
-        clinic.move()
+        with interrupt.hold():
+            clinic.make(server.setup_link)
         seats = clinic.seats()
         running.enter_context(_kept_in_sync(clinic.therapist, homes / "sync.log"))
         _say(f"the demo clinic is open at {server.url} after {time.monotonic() - begun:.1f} s")
@@ -125,9 +156,11 @@ class _Server:
             found = pattern.search(line)
             if found:
                 return found.group(1)
-        if self.process.poll() is not None:
-            raise DemoError(self.last_words())
-        raise DemoError("the server did not start in time")
+        try:
+            self.process.wait(1.0)
+        except subprocess.TimeoutExpired:
+            raise DemoError("the server did not start in time") from None
+        raise DemoError(self.last_words())
 
     def last_words(self) -> str:
         """Why the server ended."""

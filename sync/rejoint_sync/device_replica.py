@@ -23,7 +23,7 @@ from rejoint_sync.replicator import (
     RevsDiff,
     refusal,
 )
-from rejoint_sync.stores import ChangesQuery, Leaf, Store, Stored
+from rejoint_sync.stores import ChangesQuery, Judge, Leaf, Store, Stored
 
 
 class StorePeer:
@@ -32,11 +32,13 @@ class StorePeer:
     Args:
         store: Any store.
         database: Its name; it exists.
+        judge: Looks at what comes in; None takes everything.
     """
 
-    def __init__(self, store: Store, database: str) -> None:
+    def __init__(self, store: Store, database: str, judge: Judge | None = None) -> None:
         self._store = store
         self._database = database
+        self._judge = judge
 
     async def answer(self, request: Request[Any]) -> Any:
         """Answer from the store."""
@@ -77,7 +79,9 @@ class StorePeer:
                 documents.append(Document.parse(value))
             except SyncError as error:
                 refused.append(refusal(str(value.get("_id")), "target", error))
-        outcomes = await self._store.write(self._database, documents, new_edits=False)
+        outcomes = await self._store.write(
+            self._database, documents, new_edits=False, judge=self._judge
+        )
         refused.extend(
             refusal(outcome.id, "target", outcome.error) for outcome in outcomes if outcome.error
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from rejoint_sync.checkpoint import replication_id
-from rejoint_sync.circle.document import KINDS
+from rejoint_sync.circle.document import KINDS, Sealed, structural_rev
 from rejoint_sync.circle.epochs import WRAP_PREFIX
 from rejoint_sync.device_admission import add_own
 from rejoint_sync.device_circle import CircleCopy
@@ -20,10 +20,11 @@ from rejoint_sync.device_line import Line
 from rejoint_sync.device_log import pull_log, resume
 from rejoint_sync.device_replica import StorePeer
 from rejoint_sync.device_state import DEVICE_DATABASE, DeviceState
+from rejoint_sync.document import Document
 from rejoint_sync.drive import RemotePeer, Unreachable, drive
 from rejoint_sync.errors import CircleError, SyncError
 from rejoint_sync.replicator import Progress, Refusal, Run, replicate
-from rejoint_sync.stores import Store
+from rejoint_sync.stores import Judge, Store, View
 
 AT_ONCE: Final = 4
 """Circles in work at the same time."""
@@ -129,9 +130,27 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
     await pull_log(line, copy, seq=seq)
     if not copy.live:
         return
-    here, there = StorePeer(copy.store, copy.circle), RemotePeer(line.known, copy.circle)
+    here = StorePeer(copy.store, copy.circle, _first_version_only(copy.circle))
+    there = RemotePeer(line.known, copy.circle)
     await _push(line, copy, here, there, report)
     await _pull(line, copy, here, there, report)
+
+
+def _first_version_only(circle: str) -> Judge:
+    """Take what is sealed, and wraps, only as the one revision that their content has.
+
+    A tombstone or a later revision would hide what is here; both exist only where somebody lies.
+    Who wrote it is judged when it is read, by the log as it is then.
+    """
+
+    def judge(_: View, document: Document) -> None:
+        value = {"_id": document.id, "_rev": str(document.rev), **document.members}
+        if _is_sealed(document.id):
+            Sealed.parse(circle, value)
+        elif document.id.startswith(WRAP_PREFIX) and value["_rev"] != structural_rev(value):
+            raise CircleError("schema", "expected the revision that belongs to the content")
+
+    return judge
 
 
 def _is_sealed(name: str) -> bool:

@@ -12,6 +12,8 @@ from e2e.server_process import ServerProcess
 from rejoint_server.demo_clinic import CommandFailed, DemoClinic, Device
 from rejoint_server.demo_story import PATIENTS
 
+pytestmark = pytest.mark.xdist_group("demo_clinic")  # what is slow to make is made once
+
 
 class Made:
     """A clinic made once, on a server whose data this side knows nothing of."""

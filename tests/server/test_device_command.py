@@ -19,6 +19,8 @@ from rejoint_server.__main__ import main
 REJOINT = str(Path(sys.executable).parent / "rejoint")
 PAIN = '{"type":"pain","context":"now","score":%d}'
 
+pytestmark = pytest.mark.xdist_group("device_command")  # what is slow to make is made once
+
 
 class Shell:
     """Runs commands in a folder of devices.

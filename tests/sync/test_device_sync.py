@@ -150,6 +150,26 @@ async def test_another_log_is_an_alarm(clinic: Clinic) -> None:
     assert [one["code"] for one in report["trouble"]] == ["fork"]
 
 
+async def test_a_tombstone_from_a_lying_server_hides_nothing(clinic: Clinic) -> None:
+    """The next revision of a document would replace it here, if it were taken."""
+    circle = await clinic.care()
+    names = await clinic.put("patient", circle, PAIN | {"score": 8})
+    await clinic.do("patient", "sync")
+    stored = await clinic.store.read(circle, names[0])
+    assert stored is not None
+    digest = stored.leaves[0].rev.partition("-")[2]
+    tombstone = {
+        "_id": names[0],
+        "_rev": "2-" + "e" * 32,
+        "_revisions": {"start": 2, "ids": ["e" * 32, digest]},
+        "_deleted": True,
+    }
+    await clinic.store.write(circle, [Document.parse(tombstone)], new_edits=False)
+    report = await clinic.do("patient", "sync")
+    assert [(one["id"], one["code"]) for one in report["refused"]] == [(names[0], "schema")]
+    assert await clinic.scores("patient", circle) == [8]
+
+
 async def test_one_circle_in_trouble_holds_up_no_other(clinic: Clinic) -> None:
     circle = await clinic.care(["first", "second"])
     await clinic.put("second", circle, PAIN)
