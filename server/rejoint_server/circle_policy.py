@@ -5,9 +5,7 @@ judge of `rejoint_sync` takes, and has `_local` documents that nobody else sees.
 """
 
 import asyncio
-import os
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 from rejoint_server.asgi import Request
@@ -40,7 +38,6 @@ class CirclePolicy:
         self._store = store
         self._memberships = memberships
         self._login = login
-        self._threads = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="signatures")
 
     @property
     def challenge(self) -> bytes:
@@ -110,12 +107,9 @@ class CirclePolicy:
     async def _checked(
         self, membership: Membership, documents: Sequence[Document]
     ) -> list[Signed | SyncError | None]:
-        loop = asyncio.get_running_loop()
         chunks = await asyncio.gather(
             *(
-                loop.run_in_executor(
-                    self._threads, _check, membership, documents[start : start + CHECKED_AT_ONCE]
-                )
+                asyncio.to_thread(_check, membership, documents[start : start + CHECKED_AT_ONCE])
                 for start in range(0, len(documents), CHECKED_AT_ONCE)
             )
         )

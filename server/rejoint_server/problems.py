@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import orjson
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, LitestarException
 
 from rejoint_sync.errors import (
     BadRequest,
@@ -46,6 +46,9 @@ def problem_of(error: Exception, *, now_s: int, challenge: bytes) -> Problem:
         now_s: Unix time, told to a client whose clock is wrong.
         challenge: `WWW-Authenticate` of a 401.
     """
+    if type(error) is LitestarException and isinstance(error.__cause__, Exception):
+        # So the framework wraps what happens after an answer has begun.
+        error = error.__cause__
     known = _sync_error(error)
     if known is None:
         body = orjson.dumps({"error": "internal_server_error", "reason": UNEXPECTED})

@@ -1,0 +1,158 @@
+"""Bodies within bounds, compressed or not, and paths as they came."""
+
+import gzip
+import zlib
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import pytest
+
+from rejoint_server.asgi import Answer, Disconnected, Request, Stream
+from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
+from server.scene import Scene
+from server.test_changes_feed import scope_of
+
+BYTES_MAX = 1000
+
+
+def request(
+    *parts: bytes, path: bytes = b"/db/a", encoding: bytes = b"", gone: bool = False
+) -> Request:
+    messages: list[dict[str, Any]] = [
+        {"type": "http.request", "body": part, "more_body": True} for part in parts
+    ]
+    messages.append({"type": "http.disconnect"} if gone else {"type": "http.request"})
+
+    async def receive() -> dict[str, Any]:
+        return messages.pop(0)
+
+    scope = scope_of("POST", "/", b"x=1") | {"raw_path": path}
+    scope["headers"] = [(b"host", b"A.test:80"), (b"content-encoding", encoding)]
+    return Request(scope, receive, prefix=("db",), body_bytes_max=BYTES_MAX)
+
+
+async def test_reads_a_body_in_parts_once() -> None:
+    asked = request(b"ab", b"", b"cd")
+    assert await asked.body() == b"abcd"
+    assert await asked.body() == b"abcd"
+
+
+async def test_a_body_of_the_greatest_length_is_taken() -> None:
+    assert len(await request(b"a" * 400, b"b" * 600).body()) == BYTES_MAX
+    with pytest.raises(TooLarge):
+        await request(b"a" * 400, b"b" * 601).body()
+
+
+async def test_reads_some_more_of_a_body_that_is_too_long_then_gives_up() -> None:
+    """A client that is still writing would not read the answer."""
+    with pytest.raises(TooLarge):
+        await request(*[b"a" * 500] * 100, gone=True).body()
+
+
+@pytest.mark.parametrize("length", [0, 1, BYTES_MAX])
+async def test_inflates_gzip(length: int) -> None:
+    packed = gzip.compress(b"a" * length)
+    assert await request(packed, encoding=b"gzip").body() == b"a" * length
+
+
+async def test_inflates_no_more_than_the_bound() -> None:
+    bomb = gzip.compress(b"a" * 50_000_000)[:900]
+    with pytest.raises(TooLarge):
+        await request(bomb, encoding=b"GZIP").body()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not gzip",
+        gzip.compress(b"abc")[:-4],
+        gzip.compress(b"abc") + b"more",
+        zlib.compress(b"abc"),
+        gzip.compress(b"abc")[:-5] + b"\0\0\0\0\0",
+    ],
+)
+async def test_damaged_gzip_is_a_bad_request(body: bytes) -> None:
+    with pytest.raises(BadRequest):
+        await request(body, encoding=b"gzip").body()
+
+
+async def test_other_encodings_are_refused() -> None:
+    with pytest.raises(BadContentType):
+        await request(b"", encoding=b"br").body()
+
+
+async def test_a_client_that_leaves_in_the_middle_is_noticed() -> None:
+    with pytest.raises(Disconnected):
+        await request(b"ab", gone=True).body()
+
+
+@pytest.mark.parametrize(
+    ("path", "segments"),
+    [
+        (b"/db", ()),
+        (b"/db/", ()),
+        (b"/db/a%2Fb/c", ("a/b", "c")),
+        (b"/db/a/", ("a",)),
+        (b"/db//a", ("", "a")),
+        (b"/a/b?x=1", ("a", "b")),
+        (b"/db/%2e%2e/a+b", ("..", "a+b")),
+    ],
+)
+def test_takes_a_path_apart_as_it_came(path: bytes, segments: tuple[str, ...]) -> None:
+    assert request(path=path).segments == segments
+
+
+def test_a_path_that_is_not_utf_8_is_refused() -> None:
+    with pytest.raises(BadRequest):
+        request(path=b"/db/%ff")
+
+
+def test_the_origin_is_what_the_client_wrote() -> None:
+    assert request().origin() == "http://a.test:80"
+
+
+async def test_a_stream_is_closed_when_the_client_is_gone() -> None:
+    closed = []
+
+    async def parts() -> AsyncGenerator[bytes, None]:
+        try:
+            yield b"a"
+            yield b""
+            yield b"b"
+        finally:
+            closed.append(True)
+
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        if len(sent) == 2:
+            raise OSError("gone")
+        sent.append(message)
+
+    with pytest.raises(OSError, match="gone"):
+        await Stream(parts()).send(send, head=False)
+    assert (len(sent), closed) == (2, [True])
+
+
+async def test_an_answer_tells_its_length_even_without_its_body() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await Answer(200, b"abc").send(send, head=True)
+    assert (b"content-length", b"3") in sent[0]["headers"]
+    assert sent[1]["body"] == b""
+
+
+async def test_gzip_reaches_the_routes(couch: Scene) -> None:
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    body = gzip.compress(b'{"docs":[{"_id":"a"}]}')
+    answer = await couch.ask("POST", "/db/db1/_bulk_docs", content=body, headers=headers)
+    assert answer.json()[0]["ok"]
+    bomb = gzip.compress(b'{"a":"' + b" " * 9 * 1024 * 1024)
+    answer = await couch.ask("POST", "/db/db1/_bulk_docs", content=bomb, headers=headers)
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
+    answer = await couch.ask("POST", "/db/db1/_bulk_docs", content=b"x" * (8 * 1024 * 1024 + 1))
+    assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
