@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 import orjson
 
-from rejoint_sync.document import Document
+from rejoint_sync.document import Document, parse_body
 from rejoint_sync.errors import BadRequest, NotOffered, SyncError, TooLarge
 from rejoint_sync.revision import Revision
 from rejoint_sync.stores import Outcome
@@ -90,17 +90,9 @@ def _text(raw: bytes) -> str:
         raise BadRequest("The query string must be UTF-8.") from None
 
 
-def parse_json(raw: bytes) -> Any:
-    """Parse a request's body. Raises `BadRequest` for what is not UTF-8 JSON."""
-    try:
-        return orjson.loads(raw)
-    except orjson.JSONDecodeError:
-        raise BadRequest("The request body must be valid UTF-8 JSON.") from None
-
-
 def parse_object(raw: bytes) -> dict[str, Any]:
-    """As `parse_json`, for a JSON object."""
-    value = parse_json(raw)
+    """Parse a request's body. Raises `BadRequest` for anything but a JSON object."""
+    value = parse_body(raw)
     if not isinstance(value, dict):
         raise BadRequest("The request body must be a JSON object.")
     return value
@@ -230,15 +222,12 @@ class BulkDocs:
     new_edits: bool
 
     @classmethod
-    def parse(
-        cls, body: Mapping[str, Any], *, new_id: Callable[[], str], document_bytes_max: int
-    ) -> Self:
+    def parse(cls, body: Mapping[str, Any], *, new_id: Callable[[], str]) -> Self:
         """Read the body of `_bulk_docs`.
 
         Args:
             body: The parsed body.
             new_id: Names a document that came without `_id`.
-            document_bytes_max: Longest body of one document, as JSON text.
 
         Raises:
             BadRequest: No list of objects in `docs`, or `new_edits` is no boolean.
@@ -251,41 +240,18 @@ class BulkDocs:
             raise BadRequest("new_edits must be true or false.")
         if len(docs) > DOCUMENTS_PER_REQUEST_MAX:
             raise TooLarge(f"At most {DOCUMENTS_PER_REQUEST_MAX} documents at a time.")
-        rows = (_bulk_row(doc, new_id=new_id, bytes_max=document_bytes_max) for doc in docs)
+        rows = (_bulk_row(doc, new_id=new_id) for doc in docs)
         return cls(tuple(rows), new_edits)
 
 
-def _bulk_row(
-    doc: dict[str, Any], *, new_id: Callable[[], str], bytes_max: int
-) -> Document | Outcome:
+def _bulk_row(doc: dict[str, Any], *, new_id: Callable[[], str]) -> Document | Outcome:
     if "_id" not in doc:
         doc = {**doc, "_id": new_id()}
     try:
-        return parse_document(doc, document_id=None, bytes_max=bytes_max)
+        return Document.parse(doc)
     except SyncError as error:
         name = doc["_id"]
         return Outcome(name if isinstance(name, str) else "", "", error)
-
-
-def parse_document(value: object, *, document_id: str | None, bytes_max: int) -> Document:
-    """Split one document and hold it against what this server takes.
-
-    Args:
-        value: The parsed JSON object.
-        document_id: The name from the URL, None when it has to be in the document.
-        bytes_max: Longest body as JSON text.
-
-    Raises:
-        BadRequest: As `Document.parse`.
-        NotOffered: It has attachments.
-        TooLarge: Its body is longer.
-    """
-    document = Document.parse(value, document_id=document_id)
-    if document.members.get("_attachments"):
-        raise NotOffered("Attachments are not offered yet.")
-    if len(document.tail) > bytes_max:
-        raise TooLarge(f"A document may have at most {bytes_max} bytes.")
-    return document
 
 
 # ------------------------------------------------------------------- documents and _bulk_get
