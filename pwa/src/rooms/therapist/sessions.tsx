@@ -90,7 +90,7 @@ function Row({ client, care, row, rule }: RowProps) {
         <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
         {row.mine && <PlaceChip place={row.place} />}
       </td>
-      <td class="keep" data-label={t("patient.did")} data-testid="session-done">
+      <td data-label={t("patient.did")} data-testid="session-done">
         {doneText(value)}
       </td>
       <td data-label={t("patient.worst")} data-testid="session-pain">
