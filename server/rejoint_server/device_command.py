@@ -108,7 +108,10 @@ def _run_once(arguments: argparse.Namespace) -> int:
     except OSError as error:
         sys.stderr.write(f"rejoint: {arguments.home}: {error.strerror or error}\n")
         return 1
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    try:
+        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    except UnicodeEncodeError:  # a terminal that cannot show it; the same JSON, escaped
+        sys.stdout.write(json.dumps(answer) + "\n")
     trouble = answer.get("trouble")
     if trouble:
         first = trouble[0]
@@ -166,16 +169,18 @@ async def _show(device: "Device", arguments: argparse.Namespace) -> Answer:
 
 
 def _records(texts: Sequence[str]) -> list[Any]:
-    lines = [
-        line
-        for text in texts
-        for line in (sys.stdin.read().splitlines() if text == "-" else [text])
-        if line.strip()
-    ]
     try:
+        lines = [
+            line
+            for text in texts
+            for line in (sys.stdin.read().splitlines() if text == "-" else [text])
+            if line.strip()
+        ]
         return [json.loads(line) for line in lines]
     except json.JSONDecodeError as error:
         raise BadRequest(f"a record is not JSON: {error.msg} at column {error.colno}") from None
+    except (UnicodeDecodeError, RecursionError):
+        raise BadRequest("a record is not JSON in UTF-8, or is nested too deeply") from None
 
 
 def _tz_min() -> int:

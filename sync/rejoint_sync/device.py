@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from rejoint_sync.circle.encoding import b64u_encode
 from rejoint_sync.circle.grammar import CIRCLE
@@ -183,10 +184,8 @@ class Device:
         Returns:
             `device`, `server`, `connect`.
         """
-        origins = [origin.rstrip("/") for origin in (server, connect or server)]
-        if not all(_ORIGIN.fullmatch(origin) for origin in origins):
-            raise BadRequest("expected an address like https://example.org, without a path")
-        moved = self._home.adopt(Identity(origins[0], origins[1], self._identity.keys))
+        keys = self._identity.keys
+        moved = self._home.adopt(Identity(_origin(server), _origin(connect or server), keys))
         return {"device": self.id, "server": moved.server, "connect": moved.connect}
 
     # -- records ---------------------------------------------------------------------------------
@@ -270,19 +269,24 @@ class Device:
                 await copy.store.delete(copy.circle)
         return settled.answer if settled else None
 
+    async def _bound(self, server: str, connect: str) -> Identity:
+        """Who lives here, made or bound to this server when it is in no circle yet."""
+        known = self._home.identity
+        if known is not None and known.server == server:
+            return known
+        if known is not None and await self._home.store.databases() != [DEVICE_DATABASE]:
+            raise BadRequest(f"the device here belongs to {known.server}; use another directory")
+        keys = known.keys if known is not None else DeviceKeys.generate()
+        return self._home.adopt(Identity(server, _origin(connect), keys))
+
     @contextlib.asynccontextmanager
     async def _line(
         self, server: str | None = None, connect: str | None = None
     ) -> AsyncIterator[Line]:
         """A line to the server; makes the keys of a new device; keeps the time that was heard."""
-        identity = self._home.identity
-        if identity is None:
-            if server is None:
-                raise HomeUnusable(f"no device lives in {self._home.path}")
-            made = Identity(server, connect or server, DeviceKeys.generate())
-            identity = self._home.adopt(made)
-        elif server is not None and server != identity.server:
-            raise BadRequest(f"the device here belongs to {identity.server}; use another directory")
+        identity = (
+            self._identity if server is None else await self._bound(server, connect or server)
+        )
         before = self._state.offset_s
         try:
             async with Line(identity, self._state, self._clock) as line:
@@ -297,9 +301,26 @@ def _link(text: str, kind: str) -> Link:
     if link.kind != kind:
         wanted = "a setup link (#s1.…)" if kind == "s1" else "an invitation (#j1.…)"
         raise CircleError("schema", f"expected {wanted}")
-    if not link.origin.startswith(("http://", "https://")):
-        raise CircleError("schema", "this link is incomplete: it does not name the server")
+    try:
+        _origin(link.origin)
+    except BadRequest:
+        raise CircleError(
+            "schema", "this link is incomplete: it does not name the server"
+        ) from None
     return link
+
+
+def _origin(text: str) -> str:
+    """An address of a server, without a final slash. Raises `BadRequest`."""
+    origin = text.removesuffix("/")
+    try:
+        parts = urlsplit(origin)
+        fits = bool(_ORIGIN.fullmatch(origin) and parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if not fits:
+        raise BadRequest("expected an address like https://example.org, without a path")
+    return origin
 
 
 def _clinic_of(copies: Sequence[CircleCopy]) -> str:

@@ -236,6 +236,18 @@ def test_a_bad_record_is_one_clear_line_and_keeps_nothing(
     assert shell.records(patient, circle) == []
 
 
+@pytest.mark.parametrize("given", [b"\xff\xfe", b"[" * 100_000, b'{"a":\n}'])
+def test_odd_bytes_on_standard_input_are_one_line(
+    quiet: tuple[Shell, str, str], given: bytes
+) -> None:
+    _, circle, patient = quiet
+    command = [REJOINT, "device", "put", "--home", patient, "--circle", circle, "--kind", "ev"]
+    done = subprocess.run([*command, "--json", "-"], input=given, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"rejoint: a record is not JSON")
+    assert done.stderr.count(b"\n") == 1
+
+
 def test_a_forged_author_is_refused(care: tuple[Shell, str, str], tmp_path: Path) -> None:
     """A patient's directory with the patient's keys, and another device's name on a document."""
     shell, circle, patient = care

@@ -3,6 +3,7 @@
 import pytest
 
 from rejoint_sync.device_home import HomeUnusable
+from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import BadRequest, NotFound
 from sync.device_clinic import ORIGIN, PAIN, Clinic
 
@@ -52,7 +53,20 @@ async def test_a_server_that_moved_is_followed(clinic: Clinic) -> None:
     assert (await clinic.do("patient", "sync"))["pushed"] == 1
 
 
-@pytest.mark.parametrize("address", ["", "new.example", "https://", "https://x/path", "ftp://x"])
+async def test_a_device_in_no_circle_may_try_another_server(clinic: Clinic) -> None:
+    """The first link had a typing error: the directory is not spoilt."""
+    setup = await clinic.start()
+    clinic.network.down = True
+    with pytest.raises(Unreachable):
+        await clinic.do("fresh", "new", setup.replace("server.example", "sever.example"))
+    clinic.network.down = False
+    assert (await clinic.do("fresh", "new", setup))["role"] == "admin"
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["", "new.example", "https://", "https://x/path", "ftp://x", "http://[::", "http://x:99999"],
+)
 async def test_an_address_that_is_none_is_refused(clinic: Clinic, address: str) -> None:
     await clinic.care()
     async with await clinic.device("patient") as device:

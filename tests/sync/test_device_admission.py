@@ -50,6 +50,15 @@ async def test_a_changed_link_opens_nothing(clinic: Clinic) -> None:
     assert "no such invitation" in await reason(clinic, changed)
 
 
+@pytest.mark.parametrize(
+    "origin", ["http://[::", "http://x:99999", "http://", "ftp://x", "http://a/b"]
+)
+async def test_a_link_of_no_possible_server_is_incomplete(clinic: Clinic, origin: str) -> None:
+    _, link = await link_for(clinic)
+    broken = f"{origin}/#{link.partition('#')[2]}"
+    assert "does not name the server" in await reason(clinic, broken)
+
+
 @pytest.mark.parametrize("link", ["", "hello", "http://server.example/", "http://x/#q1.abc"])
 async def test_what_is_no_link_is_said_so(clinic: Clinic, link: str) -> None:
     await clinic.start()
