@@ -199,12 +199,7 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     },
     async createPatient(name, input) {
       act(`createPatient ${name}`);
-      const made = care({
-        name,
-        role: "therapist",
-        joined: false,
-        plans: [plan({ type: "plan", ...head, ...input })],
-      });
+      const made = waiting(name, plan({ type: "plan", ...head, ...input }));
       cares.value = [...cares.peek(), made];
       return { circle: made.circle, link: LINK };
     },
@@ -212,13 +207,14 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
       act(`invitePatient ${circle}`);
       return LINK;
     },
-    async syncNow() {
-      act("syncNow");
-    },
-    async close() {
-      act("close");
-    },
+    syncNow: async () => act("syncNow"),
+    close: async () => act("close"),
   };
+}
+
+/** A new patient whose phone has not joined. */
+function waiting(name: string, first: Opened<Plan>): FakeCare {
+  return care({ name, role: "therapist", joined: false, plans: [first] });
 }
 
 export const LINK = "https://clinic.example/#j1.c7Qm2rT0v9LkX4nBzPfA1uQ.Gk3_ZtYb0aWq9sLmN2xC4w";

@@ -1,5 +1,5 @@
 /** The one-time set-up: name of the clinic and of the person who starts it. */
-import { useSignal } from "@preact/signals";
+import { type Signal, useSignal } from "@preact/signals";
 import type { Client, Door } from "../../client";
 import { Field } from "../../ui/field";
 import { Icon } from "../../ui/icon";
@@ -14,7 +14,7 @@ interface SetupProps {
 }
 
 /** Letters a name may have. */
-export const NAME_LETTERS_MAX = 80;
+const NAME_LETTERS_MAX = 80;
 
 export function Setup({ door, fragment, onOpen }: SetupProps) {
   const clinic = useSignal("");
@@ -35,7 +35,8 @@ export function Setup({ door, fragment, onOpen }: SetupProps) {
       state.value = "failed";
     }
   };
-  const missing = state.value === "missing";
+  const missing = (name: string) =>
+    state.value === "missing" && !name.trim() ? t("door.setupMissing") : "";
   return (
     <form onSubmit={(event) => void found(event)} noValidate>
       <Page
@@ -55,20 +56,8 @@ export function Setup({ door, fragment, onOpen }: SetupProps) {
       >
         <h1>{t("door.setup")}</h1>
         <p class="soft">{t("door.setupBody")}</p>
-        <Field
-          id="setup-clinic"
-          label={t("door.setupClinic")}
-          value={clinic}
-          max={NAME_LETTERS_MAX}
-          error={missing && !clinic.value.trim() ? t("door.setupMissing") : ""}
-        />
-        <Field
-          id="setup-person"
-          label={t("door.setupPerson")}
-          value={person}
-          max={NAME_LETTERS_MAX}
-          error={missing && !person.value.trim() ? t("door.setupMissing") : ""}
-        />
+        <Name id="setup-clinic" label={t("door.setupClinic")} value={clinic} missing={missing} />
+        <Name id="setup-person" label={t("door.setupPerson")} value={person} missing={missing} />
         <div role="alert">
           {state.value === "failed" && (
             <Banner icon="alert" tone="warn" testid="setup-failed">
@@ -79,4 +68,16 @@ export function Setup({ door, fragment, onOpen }: SetupProps) {
       </Page>
     </form>
   );
+}
+
+interface NameProps {
+  readonly id: string;
+  readonly label: string;
+  readonly value: Signal<string>;
+  readonly missing: (name: string) => string;
+}
+
+function Name({ id, label, value, missing }: NameProps) {
+  const error = missing(value.value);
+  return <Field id={id} label={label} value={value} max={NAME_LETTERS_MAX} error={error} />;
 }

@@ -64,23 +64,6 @@ interface ItemProps {
 
 function Item({ item, onChange, onRemove }: ItemProps) {
   const name = exerciseName(item.exercise);
-  const step = (
-    label: WordId,
-    value: number,
-    bounds: Bounds,
-    put: (value: number) => Partial<PlanItem>,
-    text?: string,
-  ) => (
-    <Stepper
-      label={t(label)}
-      of={name}
-      value={value}
-      bounds={bounds}
-      text={text}
-      onChange={(next) => onChange({ ...item, ...put(next) })}
-    />
-  );
-  const seconds = (s: number): string => t("plan.seconds", { s });
   return (
     <div class="plan-item">
       <div class="row">
@@ -97,34 +80,46 @@ function Item({ item, onChange, onRemove }: ItemProps) {
           <Icon name="close" />
         </button>
       </div>
-      <div class="dose">
-        {step("plan.rounds", item.sets, [1, 10, 1], (sets) => ({ sets }))}
-        {item.time_s === undefined
-          ? step("plan.repeats", item.reps ?? 1, [1, 100, 1], (reps) => ({ reps }))
-          : step(
-              "plan.time",
-              item.time_s,
-              [60, 3600, 60],
-              (time_s) => ({ time_s }),
-              t("plan.minutes", { m: Math.round(item.time_s / 60) }),
-            )}
-        {item.time_s === undefined &&
-          step(
-            "plan.hold",
-            item.hold_s,
-            [0, 120, holdStep(item.hold_s)],
-            (hold_s) => ({ hold_s }),
-            seconds(item.hold_s),
-          )}
-        {step(
-          "plan.rest",
-          item.rest_s,
-          [0, 600, 15],
-          (rest_s) => ({ rest_s }),
-          seconds(item.rest_s),
-        )}
-      </div>
+      <Dose item={item} onChange={onChange} />
       <SidePicker item={item} onChange={onChange} />
+    </div>
+  );
+}
+
+/** Rounds, repeats and hold, or rounds and time; and the rest between rounds. */
+function Dose({ item, onChange }: Pick<ItemProps, "item" | "onChange">) {
+  const { sets, reps, time_s, hold_s, rest_s } = item;
+  const step = (
+    label: WordId,
+    value: number,
+    bounds: Bounds,
+    put: (value: number) => Partial<PlanItem>,
+    text?: string,
+  ) => (
+    <Stepper
+      label={t(label)}
+      of={exerciseName(item.exercise)}
+      value={value}
+      bounds={bounds}
+      text={text}
+      onChange={(next) => onChange({ ...item, ...put(next) })}
+    />
+  );
+  const seconds = (s: number): string => t("plan.seconds", { s });
+  const minutes = (s: number): string => t("plan.minutes", { m: Math.round(s / 60) });
+  const byHold: Bounds = [0, 120, holdStep(hold_s)];
+  return (
+    <div class="dose">
+      {step("plan.rounds", sets, [1, 10, 1], (n) => ({ sets: n }))}
+      {time_s === undefined ? (
+        <>
+          {step("plan.repeats", reps ?? 1, [1, 100, 1], (n) => ({ reps: n }))}
+          {step("plan.hold", hold_s, byHold, (s) => ({ hold_s: s }), seconds(hold_s))}
+        </>
+      ) : (
+        step("plan.time", time_s, [60, 3600, 60], (s) => ({ time_s: s }), minutes(time_s))
+      )}
+      {step("plan.rest", rest_s, [0, 600, 15], (s) => ({ rest_s: s }), seconds(rest_s))}
     </div>
   );
 }
