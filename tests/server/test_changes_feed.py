@@ -1,7 +1,6 @@
 """The feed: pages, positions, filters, and waiting without spinning."""
 
 import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -203,14 +202,13 @@ async def test_a_client_that_leaves_is_forgotten(couch: Scene) -> None:
 
 
 def scope_of(method: str, path: str, query: bytes) -> dict[str, Any]:
-    headers: Sequence[tuple[bytes, bytes]] = [(b"host", b"rejoint.test")]
     return {
         "type": "http",
         "method": method,
         "path": path,
         "raw_path": path.encode(),
         "query_string": query,
-        "headers": headers,
+        "headers": [(b"host", b"rejoint.test")],
         "scheme": "http",
         "http_version": "1.1",
         "root_path": "",

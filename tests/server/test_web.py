@@ -4,12 +4,11 @@ import gzip
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
-import brotli
+import brotli  # type: ignore[import-untyped]
 import pytest
 
 from rejoint_server.web import Web, find_assets
 from server.scene import Scene, open_scene
-
 
 OPEN: dict[str | None, Callable[[bytes], bytes]] = {
     "br": brotli.decompress,
