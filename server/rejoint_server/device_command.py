@@ -173,7 +173,7 @@ def _records(texts: Sequence[str]) -> list[Any]:
         lines = [
             line
             for text in texts
-            for line in (sys.stdin.read().splitlines() if text == "-" else [text])
+            for line in (sys.stdin.read().split("\n") if text == "-" else [text])
             if line.strip()
         ]
         return [json.loads(line) for line in lines]

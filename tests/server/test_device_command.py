@@ -132,12 +132,13 @@ def test_the_story_by_commands(care: tuple[Shell, str, str]) -> None:
     seen = shell.records(str(shell.folder / "therapist"), circle)
     assert [record["value"].get("score") for record in seen] == [None, 0, 6]
     assert seen[0]["value"]["pain"] == {"before": 2, "worst": 3, "after": "not_said"}
-    note = ["--kind", "nt", "--json", '{"type":"note","text":"Bien, sigue así."}']
-    shell.device("put", "--home", "@therapist", *of, *note)
+    note = ["--kind", "nt", "--json", "-"]
+    text = '{"type":"note","text":"Bien, sigue\u2028así."}'
+    shell.device("put", "--home", "@therapist", *of, *note, given=text)
     shell.device("sync", "--home", "@therapist")
     assert shell.device("sync", "--home", patient)["pulled"] == 1
     last = shell.records(patient, circle)[-1]
-    assert (last["role"], last["value"]["text"]) == ("therapist", "Bien, sigue así.")
+    assert (last["role"], last["value"]["text"]) == ("therapist", "Bien, sigue\u2028así.")
     assert {"id", "place", "author", "member", "role", "value"} == set(last)
 
 
