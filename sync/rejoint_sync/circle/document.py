@@ -26,7 +26,7 @@ from rejoint_sync.circle.epochs import Secrets, document_key
 from rejoint_sync.circle.frame import frame, unframe
 from rejoint_sync.circle.jws import header as jws_header
 from rejoint_sync.circle.keys import DeviceKeys
-from rejoint_sync.circle.limits import COUNTER_MAX, DOCUMENT_BYTES_MAX
+from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
 from rejoint_sync.circle.log import Member, Membership
 from rejoint_sync.errors import CircleError
 
@@ -171,10 +171,7 @@ def seal(  # noqa: PLR0913  # each is named at the call
         CircleError: `schema` (kind, month, counter), `limit` (the record is too large).
     """
     assert len(nonce) == NONCE_BYTES
-    if not 1 <= n <= COUNTER_MAX:
-        raise CircleError("schema", f"expected a counter from 1 to {COUNTER_MAX}")
-    identity = DocumentId(kind, month, keys.id, stream, n)
-    DocumentId.parse(str(identity))
+    identity = DocumentId.parse(f"{kind}:{month}:{keys.id}:{stream}{n:06d}")
     head = _header(membership.circle, str(identity), membership.h)
     key = document_key(es, membership.circle, stream, keys.id)
     sealed = aes_gcm_seal(key, frame(obj), nonce=nonce, aad=head.encode("ascii"))

@@ -50,6 +50,13 @@ def test_a_wrap_is_for_one_device_circle_stream_and_epoch() -> None:
             unwrap(keys, given, circle=circle, stream=stream, epoch=epoch)
 
 
+@pytest.mark.parametrize("document", [{}, {"k": 1}, {"k": None}, {"_id": 1}])
+def test_a_malformed_wrap_is_refused(document: dict[str, object]) -> None:
+    good = wrap(CIRCLE, "c", 1, ES, PATIENT.pub)
+    wrong = good | document if document else {}
+    assert code_of(unwrap, PATIENT, wrong, circle=CIRCLE, stream="c", epoch=EPOCH) == "schema"
+
+
 def test_a_secret_that_is_not_the_logs_is_refused() -> None:
     """A member who hands out another key would split the circle unseen."""
     assert code_of(require_commit, fixed("other"), "c", EPOCH) == "commit"
