@@ -1,7 +1,7 @@
 """`_changes`: what happened since, at once or as soon as there is something."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any, Final
@@ -89,7 +89,7 @@ class _Waiting:
 
     @classmethod
     @asynccontextmanager
-    async def begin(cls, call: Call, asked: ChangesRequest) -> AsyncIterator["_Waiting"]:
+    async def begin(cls, call: Call, asked: ChangesRequest) -> AsyncGenerator["_Waiting", None]:
         """Listen for the ends, and let go of them afterwards."""
         waiting = cls(call, asked)
         try:

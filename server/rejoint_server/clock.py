@@ -10,9 +10,11 @@ class Clock(Protocol):
 
     def now_s(self) -> int:
         """Unix time in whole seconds."""
+        ...
 
     def monotonic_s(self) -> float:
         """Seconds since some moment; never goes back."""
+        ...
 
 
 class SystemClock:

@@ -50,20 +50,25 @@ class Policy(Protocol):
     @property
     def challenge(self) -> bytes:
         """`WWW-Authenticate` of a 401."""
+        ...
 
     async def enter(self, request: Request, database: str) -> Guest:
         """Let in who asks for a database. Raises a `SyncError`."""
+        ...
 
     async def renew(self, guest: Guest) -> None:
         """Check again that a waiting guest may still be there. Raises a `SyncError`."""
+        ...
 
     async def may_manage(self, request: Request, database: str) -> None:
         """Creating, deleting and listing databases. Raises a `SyncError`."""
+        ...
 
     async def write(
         self, guest: Guest, documents: Sequence[Document], *, new_edits: bool
     ) -> list[Outcome]:
         """Store what may be stored, one outcome per document in the same order."""
+        ...
 
 
 class OpenPolicy:

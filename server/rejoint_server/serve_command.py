@@ -25,7 +25,9 @@ class CannotServe(Exception):
     """The server cannot start or go on; its text is the one line to show."""
 
 
-def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def add_parser(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]",  # pyright: ignore[reportPrivateUsage]  # argparse has no public name for it
+) -> None:
     """Add `serve` to the commands of `rejoint`."""
     serve = commands.add_parser("serve", help="run the server")
     serve.add_argument("--data", required=True, type=Path, metavar="DIR", help="where data is kept")
