@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from rejoint_sync.errors import BadRequest, SyncError
 
 if TYPE_CHECKING:
-    from rejoint_sync.device import Device
+    from rejoint_sync.device.device import Device
 
 Answer = dict[str, Any]
 Act = Callable[["Device", argparse.Namespace], Awaitable[Answer]]
@@ -121,7 +121,7 @@ def _run_once(arguments: argparse.Namespace) -> int:
 
 
 async def _run(arguments: argparse.Namespace) -> Answer:
-    from rejoint_sync.device import Device  # noqa: PLC0415 - keeps `rejoint --help` fast
+    from rejoint_sync.device.device import Device  # noqa: PLC0415 - keeps `rejoint --help` fast
 
     act: Act = arguments.act
     async with await Device.open(arguments.home, time.time, make=arguments.make) as device:

@@ -1,1 +1,1 @@
-"""The decisions of Rejoint: replication, revisions, circles. No I/O outside stores/ and drive.py."""
+"""The decisions of Rejoint: replication, revisions, circles. Only stores and devices do I/O."""

@@ -1,7 +1,7 @@
 """The one place of this package that talks to a network: it asks what a conversation wants asked.
 
 `drive` runs a conversation of `replicator.py` between two peers. `RemotePeer` asks a server that
-speaks CouchDB's protocol over HTTP; `device_replica.py` answers from a local store. `Connection` is
+speaks CouchDB's protocol over HTTP; `device/replica.py` answers from a local store. `Connection` is
 also what the device uses for the routes of circles.
 
 A network is weather: a refused connection, a time-out, a cut body, a login page of a public

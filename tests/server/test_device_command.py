@@ -266,7 +266,7 @@ FORGE = """
 import asyncio, sys
 from pathlib import Path
 from rejoint_sync.circle.document import rev_of
-from rejoint_sync.device_circle import plain
+from rejoint_sync.device.circle import plain
 from rejoint_sync.document import Document
 from rejoint_sync.stores.sqlite import SqliteStore
 
@@ -342,7 +342,7 @@ def test_help_needs_no_heavy_import() -> None:
 
 
 def test_a_command_that_stays_offline_loads_no_http() -> None:
-    script = "import sys, rejoint_sync.device; print(*sys.modules)"
+    script = "import sys, rejoint_sync.device.device; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert set(done.stdout.decode().split()).isdisjoint(
         {"httpx", "pydantic", "litestar", "granian"}

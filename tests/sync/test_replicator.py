@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rejoint_sync import errors
 from rejoint_sync.checkpoint import positions, replication_id
-from rejoint_sync.device_replica import StorePeer
+from rejoint_sync.device.replica import StorePeer
 from rejoint_sync.document import Document
 from rejoint_sync.drive import Unreachable, drive
 from rejoint_sync.replicator import (

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from rejoint_sync.circle.document import rev_of
-from rejoint_sync.device_circle import plain
+from rejoint_sync.device.circle import plain
 from rejoint_sync.document import Document
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError
-from sync.device_clinic import PAIN, Clinic, Killed
+from sync.device.clinic import PAIN, Clinic, Killed
 
 
 async def places(clinic: Clinic, name: str, circle: str) -> list[str]:

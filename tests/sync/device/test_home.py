@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from rejoint_sync.circle.keys import DeviceKeys
-from rejoint_sync.device_home import Home, HomeBusy, HomeUnusable, Identity
+from rejoint_sync.device.home import Home, HomeBusy, HomeUnusable, Identity
 
 
 def files_in(path: str) -> list[str]:

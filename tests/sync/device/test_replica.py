@@ -2,7 +2,7 @@
 
 import pytest
 
-from rejoint_sync.device_replica import StorePeer, document_of, known_revisions
+from rejoint_sync.device.replica import StorePeer, document_of, known_revisions
 from rejoint_sync.document import Document
 from rejoint_sync.replicator import BulkDocs, BulkGet, Changes, GetLocal, PutLocal, RevsDiff
 from rejoint_sync.stores.memory import MemoryStore

@@ -11,8 +11,8 @@ from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.epochs import wrap
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.log import Membership
-from rejoint_sync.device_circle import CircleCopy
-from rejoint_sync.device_home import HomeUnusable
+from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.home import HomeUnusable
 from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, Forbidden, SyncError
 from rejoint_sync.records import RecordUnknown

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rejoint_sync import device_admission
+from rejoint_sync.device import admission
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
-from sync.device_clinic import Clinic, Killed
+from sync.device.clinic import Clinic, Killed
 
 
 async def link_for(clinic: Clinic, role: str = "caregiver") -> tuple[str, str]:
@@ -121,7 +121,7 @@ async def test_someone_faster_in_the_log_does_not_stop_a_joiner(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     circle, link = await link_for(clinic)
-    original = device_admission._look
+    original = admission._look
     faster = ["therapist"]
 
     async def look(*arguments: object) -> object:
@@ -130,7 +130,7 @@ async def test_someone_faster_in_the_log_does_not_stop_a_joiner(
             await clinic.do(faster.pop(), "invite", circle, "caregiver")
         return seen
 
-    monkeypatch.setattr(device_admission, "_look", look)
+    monkeypatch.setattr(admission, "_look", look)
     await clinic.do("caregiver", "join", link)
     assert (await clinic.do("caregiver", "circles"))[0]["seq"] == 5
 

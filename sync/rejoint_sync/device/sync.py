@@ -14,12 +14,12 @@ from typing import Final
 from rejoint_sync.checkpoint import replication_id
 from rejoint_sync.circle.document import KINDS, Sealed, structural_rev
 from rejoint_sync.circle.epochs import WRAP_PREFIX
-from rejoint_sync.device_admission import add_own
-from rejoint_sync.device_circle import CircleCopy
-from rejoint_sync.device_line import Line
-from rejoint_sync.device_log import pull_log, resume
-from rejoint_sync.device_replica import StorePeer
-from rejoint_sync.device_state import DEVICE_DATABASE, DeviceState
+from rejoint_sync.device.admission import add_own
+from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.log import pull_log, resume
+from rejoint_sync.device.replica import StorePeer
+from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.document import Document
 from rejoint_sync.drive import RemotePeer, Unreachable, drive
 from rejoint_sync.errors import CircleError, SyncError

@@ -9,8 +9,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from rejoint_sync.circle.keys import login_token
-from rejoint_sync.device_home import Identity
-from rejoint_sync.device_state import DeviceState
+from rejoint_sync.device.home import Identity
+from rejoint_sync.device.state import DeviceState
 from rejoint_sync.drive import Connection, Traffic, open_client
 
 if TYPE_CHECKING:

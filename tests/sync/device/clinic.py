@@ -9,8 +9,8 @@ import httpx
 from rejoint_server.app import Application, create_app
 from rejoint_server.clock import ManualClock
 from rejoint_server.settings import Settings
-from rejoint_sync import device_line
-from rejoint_sync.device import Device
+from rejoint_sync.device import line
+from rejoint_sync.device.device import Device
 from rejoint_sync.stores.memory import MemoryStore
 
 ORIGIN = "http://server.example"
@@ -76,7 +76,7 @@ class Clinic:
         self.store = MemoryStore("k0")
         self.network = Network()
         self.application: Application
-        patch(device_line, "open_client", self._open_client)
+        patch(line, "open_client", self._open_client)
 
     async def start(self) -> str:
         """Start the server over its store; the setup link, "" when setup is over."""

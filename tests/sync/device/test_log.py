@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from rejoint_sync import device_log
-from rejoint_sync.device_circle import CircleCopy
+from rejoint_sync.device import log
+from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
-from sync.device_clinic import Clinic
+from sync.device.clinic import Clinic
 
 
 @pytest.fixture(autouse=True)
@@ -17,7 +17,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     async def at_once(_attempt: int) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr(device_log, "pause", at_once)
+    monkeypatch.setattr(log, "pause", at_once)
 
 
 def bundles(clinic: Clinic) -> list[str]:
@@ -60,7 +60,7 @@ async def test_someone_faster_makes_it_try_again(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     circle = await clinic.care()
-    original = device_log.send
+    original = log.send
     faster = ["patient", "patient"]
 
     async def send(line: Any, copy: CircleCopy, pending: Any) -> None:
@@ -70,7 +70,7 @@ async def test_someone_faster_makes_it_try_again(
 
     async with await clinic.device("therapist") as device:
         therapist = device.id
-    monkeypatch.setattr(device_log, "send", send)
+    monkeypatch.setattr(log, "send", send)
     invited = await clinic.do("therapist", "invite", circle, "caregiver")
     assert faster == []
     await clinic.do("caregiver", "join", invited["link"])
@@ -84,7 +84,7 @@ async def test_who_is_always_slower_says_so_in_the_end(
     async def send(_line: Any, copy: CircleCopy, _pending: Any) -> None:
         raise CircleError("seq", "another entry was faster")
 
-    monkeypatch.setattr(device_log, "send", send)
+    monkeypatch.setattr(log, "send", send)
     with pytest.raises(CircleError, match="faster"):
         await clinic.do("therapist", "invite", circle, "caregiver")
 

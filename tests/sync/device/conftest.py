@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from sync.device_clinic import Clinic
+from sync.device.clinic import Clinic
 
 
 @pytest.fixture

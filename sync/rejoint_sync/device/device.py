@@ -16,13 +16,13 @@ from rejoint_sync.circle.encoding import b64u_encode
 from rejoint_sync.circle.grammar import CIRCLE
 from rejoint_sync.circle.invitation import Link
 from rejoint_sync.circle.keys import DeviceKeys
-from rejoint_sync.device_admission import Answer, Founding, found, invite, join
-from rejoint_sync.device_circle import CircleCopy
-from rejoint_sync.device_home import Home, HomeUnusable, Identity
-from rejoint_sync.device_line import Line
-from rejoint_sync.device_log import resume
-from rejoint_sync.device_state import DEVICE_DATABASE, DeviceState
-from rejoint_sync.device_sync import Report, sync_all
+from rejoint_sync.device.admission import Answer, Founding, found, invite, join
+from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.home import Home, HomeUnusable, Identity
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.log import resume
+from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
+from rejoint_sync.device.sync import Report, sync_all
 from rejoint_sync.errors import BadRequest, CircleError, Forbidden, NotFound
 
 _STAFF = ("admin", "therapist")

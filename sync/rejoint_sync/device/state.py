@@ -13,7 +13,7 @@ from typing import Any, Final, Self
 
 import orjson
 
-from rejoint_sync.device_home import HomeUnusable
+from rejoint_sync.device.home import HomeUnusable
 from rejoint_sync.replicator import Refusal
 from rejoint_sync.stores import Store
 

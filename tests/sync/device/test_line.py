@@ -6,11 +6,11 @@ import pytest
 
 from rejoint_sync.circle.jws import parse_jws
 from rejoint_sync.circle.keys import LOGIN_TYP, DeviceKeys
-from rejoint_sync.device_home import Identity
-from rejoint_sync.device_line import Line
-from rejoint_sync.device_state import DeviceState
+from rejoint_sync.device.home import Identity
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.state import DeviceState
 from rejoint_sync.drive import Unreachable
-from sync.device_clinic import NOW_S, ORIGIN, Clinic
+from sync.device.clinic import NOW_S, ORIGIN, Clinic
 
 
 def line(state: DeviceState, *, connect: str = ORIGIN) -> Line:

@@ -27,9 +27,9 @@ from rejoint_sync.circle.fold import Operation, in_order
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.standing import Member
-from rejoint_sync.device_home import HomeUnusable
-from rejoint_sync.device_replica import document_of
-from rejoint_sync.device_state import CircleState
+from rejoint_sync.device.home import HomeUnusable
+from rejoint_sync.device.replica import document_of
+from rejoint_sync.device.state import CircleState
 from rejoint_sync.document import Document
 from rejoint_sync.errors import BadRequest, CircleError, Forbidden, SyncError
 from rejoint_sync.stores import ChangesQuery, Leaf, Store, Stored

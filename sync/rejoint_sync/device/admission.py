@@ -23,10 +23,10 @@ from rejoint_sync.circle.limits import DIRECT_SECONDS_MAX
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.schema import parse_entry
 from rejoint_sync.circle.standing import Invitation
-from rejoint_sync.device_circle import STREAM, CircleCopy, plain
-from rejoint_sync.device_line import Line
-from rejoint_sync.device_log import FASTER, TRIES, append, pause, resume, send
-from rejoint_sync.device_state import DeviceState, Own, Pending
+from rejoint_sync.device.circle import STREAM, CircleCopy, plain
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.log import FASTER, TRIES, append, pause, resume, send
+from rejoint_sync.device.state import DeviceState, Own, Pending
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
 from rejoint_sync.stores import Store

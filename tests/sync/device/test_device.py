@@ -2,10 +2,10 @@
 
 import pytest
 
-from rejoint_sync.device_home import HomeUnusable
+from rejoint_sync.device.home import HomeUnusable
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import BadRequest, NotFound
-from sync.device_clinic import ORIGIN, PAIN, Clinic
+from sync.device.clinic import ORIGIN, PAIN, Clinic
 
 
 async def test_a_new_device_has_no_circles(clinic: Clinic) -> None:

@@ -13,9 +13,9 @@ from typing import Any, Final
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.schema import parse_entry
-from rejoint_sync.device_circle import CircleCopy
-from rejoint_sync.device_line import Line
-from rejoint_sync.device_state import Pending
+from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.state import Pending
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError, Unauthorized
 

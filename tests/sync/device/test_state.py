@@ -3,8 +3,8 @@
 import orjson
 import pytest
 
-from rejoint_sync.device_home import HomeUnusable
-from rejoint_sync.device_state import CircleState, DeviceState, Own, Pending
+from rejoint_sync.device.home import HomeUnusable
+from rejoint_sync.device.state import CircleState, DeviceState, Own, Pending
 from rejoint_sync.replicator import Refusal
 from rejoint_sync.stores.memory import MemoryStore
 
