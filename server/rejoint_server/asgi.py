@@ -1,5 +1,6 @@
 """Requests and answers of the raw ASGI routes: paths as they came, bodies read within bounds."""
 
+import contextlib
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
 from contextlib import aclosing
@@ -53,6 +54,7 @@ class Request:
         self._receive = receive
         self._body_bytes_max = body_bytes_max
         self._body: bytes | None = None
+        self._more = True
 
     def header(self, name: bytes) -> str:
         """The value of a header, "" when it is not there; `name` in lower case."""
@@ -82,6 +84,19 @@ class Request:
             self._body = raw if encoding == "identity" else _inflate(raw, self._body_bytes_max)
         return self._body
 
+    async def drop_body(self) -> None:
+        """Read on to the end of the body without keeping it, within bounds.
+
+        A client that is still writing reads no answer, and some take the closed connection for a
+        broken network.
+        """
+        length = 0
+        with contextlib.suppress(Disconnected):
+            async for part in self._parts():
+                length += len(part)
+                if length > self._body_bytes_max:
+                    return
+
     async def _raw_body(self) -> bytes:
         parts: list[bytes] = []
         length = 0
@@ -98,12 +113,12 @@ class Request:
         return b"".join(parts)
 
     async def _parts(self) -> AsyncIterator[bytes]:
-        more = True
-        while more:
+        while self._more:
             message = await self._receive()
             if message["type"] == "http.disconnect":
+                self._more = False
                 raise Disconnected
-            more = message.get("more_body", False)
+            self._more = message.get("more_body", False)
             yield message.get("body", b"")
 
     async def gone(self) -> None:

@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
@@ -78,7 +78,7 @@ class _Interrupt:
             raise KeyboardInterrupt
 
     @contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self) -> Generator[None]:
         self.held = True
         try:
             yield
@@ -175,7 +175,7 @@ def _lines_of(process: "subprocess.Popen[str]") -> Callable[[float], Iterator[st
     os.set_blocking(pipe, False)
     rest = b""
 
-    def lines(within_s: float) -> Iterator[str]:
+    def lines(within_s: float) -> Generator[str]:
         nonlocal rest
         until = time.monotonic() + within_s
         while True:
@@ -196,7 +196,7 @@ def _lines_of(process: "subprocess.Popen[str]") -> Callable[[float], Iterator[st
 
 
 @contextmanager
-def _server(data: Path, log: Path, port: int, public_url: str | None) -> Iterator[_Server]:
+def _server(data: Path, log: Path, port: int, public_url: str | None) -> Generator[_Server]:
     command = ["serve", "--data", str(data), "--port", str(port)]
     if public_url is not None:
         command += ["--public-url", public_url]
@@ -205,7 +205,7 @@ def _server(data: Path, log: Path, port: int, public_url: str | None) -> Iterato
 
 
 @contextmanager
-def _kept_in_sync(device: Device, log: Path) -> Iterator[None]:
+def _kept_in_sync(device: Device, log: Path) -> Generator[None]:
     """Keep a device in sync: it is the one that lets its person's other devices in."""
     command = ["device", "sync", "--home", str(device.home), "--every", str(SYNC_EVERY_S)]
     with log.open("w") as sink, _child(command, subprocess.DEVNULL, sink):
@@ -252,7 +252,7 @@ def _wait(server: _Server, fresh: Callable[[], None]) -> None:
     while server.process.poll() is None:
         ready, _, _ = select.select(person, [], [], 0.5)
         if ready:
-            if not sys.stdin.readline():
+            if not person[0].readline():
                 person = []
                 continue
             fresh()

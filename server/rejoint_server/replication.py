@@ -12,7 +12,7 @@ from rejoint_server import bulk, databases, documents
 from rejoint_server.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
 from rejoint_server.call import Call, Handler, Service
 from rejoint_server.changes_feed import changes
-from rejoint_sync.errors import MethodNotAllowed, NotFound, NotOffered
+from rejoint_sync.errors import MethodNotAllowed, NotFound, NotOffered, SyncError
 
 Methods = Mapping[str, Handler]
 
@@ -69,7 +69,11 @@ class Replication:
             prefix=self._prefix,
             body_bytes_max=self._service.settings.request_bytes_max,
         )
-        answer = await self._answer(request)
+        try:
+            answer = await self._answer(request)
+        except SyncError:
+            await request.drop_body()
+            raise
         await answer.send(send, head=request.method == "HEAD")
 
     async def _answer(self, request: Request) -> Answer | Stream:

@@ -257,7 +257,9 @@ class _Notes:
         history = checkpoint.common(
             checkpoint.positions(found["source"]), checkpoint.positions(found["target"])
         )
-        revisions = {side: (note or {}).get("_rev") for side, note in found.items()}
+        revisions: dict[Side, str | None] = {
+            side: (note or {}).get("_rev") for side, note in found.items()
+        }
         return cls(identifier, session, history, revisions)
 
     @property

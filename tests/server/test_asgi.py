@@ -55,6 +55,15 @@ async def test_inflates_gzip(length: int) -> None:
     assert await request(packed, encoding=b"gzip").body() == b"a" * length
 
 
+async def test_drops_what_is_left_of_a_body() -> None:
+    asked = request(b"a" * 400, b"b" * 400)
+    await asked.drop_body()
+    await asked.drop_body()
+    assert await asked.body() == b""
+    await request(*[b"a" * 500] * 100).drop_body()
+    await request(b"a", gone=True).drop_body()
+
+
 async def test_inflates_no_more_than_the_bound() -> None:
     bomb = gzip.compress(b"a" * 50_000_000)[:900]
     with pytest.raises(TooLarge):

@@ -67,7 +67,7 @@ def test_equal_sequences_of_different_sessions_are_not_the_same_place() -> None:
 
 
 def test_a_note_of_another_shape_starts_over() -> None:
-    notes = (
+    notes: tuple[object, ...] = (
         None,
         [],
         {},

@@ -6,7 +6,7 @@ reports is durable, and any method may be called again after a crash or a lost a
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Self
@@ -282,7 +282,7 @@ class Device:
     @contextlib.asynccontextmanager
     async def _line(
         self, server: str | None = None, connect: str | None = None
-    ) -> AsyncIterator[Line]:
+    ) -> AsyncGenerator[Line]:
         """A line to the server; makes the keys of a new device; keeps the time that was heard."""
         identity = (
             self._identity if server is None else await self._bound(server, connect or server)

@@ -157,9 +157,11 @@ class View(Protocol):
 
     def rev(self, document_id: str) -> str | None:
         """The winner's revision, None when the document is not there."""
+        ...
 
     def last_id(self, prefix: str) -> str | None:
         """The greatest document id (byte order) that starts with `prefix`; None without one."""
+        ...
 
 
 Judge = Callable[[View, Document], None]
@@ -172,6 +174,7 @@ class Store(Protocol):
     @property
     def incarnation(self) -> str:
         """Lower-case letters and digits, other after each restore."""
+        ...
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """Make a database that holds these documents (stored as by `new_edits=False`).
@@ -180,18 +183,22 @@ class Store(Protocol):
             DatabaseExists: There is one of that name.
             BadRequest: A document names no revision; then nothing is made.
         """
+        ...
 
     async def delete(self, database: str) -> None:
         """Remove a database and all it holds. Raises `NotFound`.
 
         One of the same name made later goes on numbering where this one ended.
         """
+        ...
 
     async def databases(self) -> list[str]:
         """The names of all databases, sorted."""
+        ...
 
     async def info(self, database: str) -> DatabaseInfo:
         """The figures of a database. Raises `NotFound`."""
+        ...
 
     async def write(
         self,
@@ -216,20 +223,25 @@ class Store(Protocol):
             NotFound: No such database.
             StoreUnavailable: Nothing is stored; the same call may be made again.
         """
+        ...
 
     async def read(self, database: str, document_id: str) -> Stored | None:
         """All leaves of one document, None when it is not there. Raises `NotFound`."""
+        ...
 
     async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
         """As `read`, for those that are there. Raises `NotFound`."""
+        ...
 
     async def range(
         self, database: str, start: str, end: str, *, limit: int, sight: Sight = Sight()
     ) -> list[Stored]:
         """Documents with `start <= id < end` in byte order, deleted ones too. Raises `NotFound`."""
+        ...
 
     async def changes(self, database: str, query: ChangesQuery) -> ChangesPage:
         """Rows of the feed. Raises `NotFound`."""
+        ...
 
     async def wait(self, database: str, since: int, timeout_s: float) -> bool:
         """Sleep until the newest number is above `since`; False when the time is over.
@@ -237,15 +249,20 @@ class Store(Protocol):
         The store's closing ends it like the time. Raises `NotFound`, also when the database is
         removed meanwhile.
         """
+        ...
 
     async def local_get(self, database: str, local_id: str) -> tuple[int, bytes] | None:
         """Revision count and body (JSON text) of a `_local` document. Raises `NotFound`."""
+        ...
 
     async def local_put(self, database: str, local_id: str, body: bytes) -> int:
         """Store a `_local` document; the new revision count, from 1. Raises `NotFound`."""
+        ...
 
     async def local_delete(self, database: str, local_id: str) -> bool:
         """Remove a `_local` document; False when it was not there. Raises `NotFound`."""
+        ...
 
     async def close(self) -> None:
         """Finish what is queued and let go of every resource."""
+        ...

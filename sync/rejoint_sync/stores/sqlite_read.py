@@ -6,7 +6,7 @@ the bytes.
 
 # ruff: noqa: S608  # statements are put together from this file's own words, never from input
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -41,7 +41,7 @@ _DOCUMENT: Final = '||\',"doc":{"_id":\'||json_quote(id)||\',"_rev":"\'||rev||\'
 
 
 @contextmanager
-def snapshot(connection: apsw.Connection) -> Iterator[None]:
+def snapshot(connection: apsw.Connection) -> Generator[None]:
     """Let several statements see one state of the file.
 
     Raises:

@@ -7,7 +7,7 @@ taken everything back.
 
 # ruff: noqa: S608  # statements are put together from this file's own words, never from input
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
@@ -143,7 +143,7 @@ class Turn:
         return draft
 
     @contextmanager
-    def _all_or_nothing(self, database: str) -> Iterator[None]:
+    def _all_or_nothing(self, database: str) -> Generator[None]:
         """Take back both rows and figures when the block raises."""
         had = database in self.drafts
         draft = self.drafts.get(database)
