@@ -1,5 +1,6 @@
 """Requests and answers of the raw ASGI routes: paths as they came, bodies read within bounds."""
 
+import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, MutableMapping
@@ -20,6 +21,9 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 # A client that sends too much reads our answer only after it has sent everything, so some more is
 # read and dropped before the connection is given up.
 _DRAIN_FACTOR: Final = 4
+BODY_PAUSE_S_MAX: Final = 60.0
+"""A client that sends nothing of its body for so long is taken for gone."""
+
 _GZIP_WBITS: Final = 31
 ROUTE: Final = "rejoint.route"
 """Key of the scope under which a raw route notes its template, a list of one, for the log."""
@@ -114,12 +118,19 @@ class Request:
 
     async def _parts(self) -> AsyncIterator[bytes]:
         while self._more:
-            message = await self._receive()
+            message = await self._part()
             if message["type"] == "http.disconnect":
                 self._more = False
                 raise Disconnected
             self._more = message.get("more_body", False)
             yield message.get("body", b"")
+
+    async def _part(self) -> Message:
+        try:
+            async with asyncio.timeout(BODY_PAUSE_S_MAX):
+                return await self._receive()
+        except TimeoutError:
+            return {"type": "http.disconnect"}
 
     async def gone(self) -> None:
         """Return when the client has gone; what it still sends is dropped."""
@@ -140,7 +151,10 @@ def _segments(scope: Scope) -> tuple[str, ...]:
 
 
 def _inflate(raw: bytes, bytes_max: int) -> bytes:
-    stream = zlib.decompressobj(_GZIP_WBITS)
+    stream = zlib.decompressobj(BODY_PAUSE_S_MAX: Final = 60.0
+"""A client that sends nothing of its body for so long is taken for gone."""
+
+_GZIP_WBITS)
     try:
         text = stream.decompress(raw, bytes_max + 1)
     except zlib.error:

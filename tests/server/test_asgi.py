@@ -1,5 +1,6 @@
 """Bodies within bounds, compressed or not, and paths as they came."""
 
+import asyncio
 import gzip
 import zlib
 from collections.abc import AsyncGenerator
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from rejoint_server import asgi
 from rejoint_server.asgi import Answer, Disconnected, Request, Stream
 from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
 from server.scene import Scene
@@ -94,6 +96,20 @@ async def test_other_encodings_are_refused() -> None:
 async def test_a_client_that_leaves_in_the_middle_is_noticed() -> None:
     with pytest.raises(Disconnected):
         await request(b"ab", gone=True).body()
+
+
+async def test_a_client_that_falls_silent_in_the_middle_is_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(asgi, "BODY_PAUSE_S_MAX", 0.05)
+
+    async def silent() -> dict[str, Any]:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    asked = Request(scope_of("POST", "/", b""), silent, prefix=(), body_bytes_max=1)
+    with pytest.raises(Disconnected):
+        await asked.body()
 
 
 @pytest.mark.parametrize(
