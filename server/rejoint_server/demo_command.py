@@ -168,7 +168,7 @@ class _Server:
         return lines[-1].removeprefix("rejoint: ") if lines else "the server ended by itself"
 
 
-def _lines_of(process: "subprocess.Popen[str]") -> Callable[[float], Iterator[str]]:
+def _lines_of(process: "subprocess.Popen[str]") -> Callable[[float], Generator[str]]:
     """Reads lines as they come, giving up after a time."""
     assert process.stdout is not None
     pipe = process.stdout.fileno()
@@ -213,7 +213,7 @@ def _kept_in_sync(device: Device, log: Path) -> Generator[None]:
 
 
 @contextmanager
-def _child(command: Sequence[str], stdout: int, stderr: Any) -> "Iterator[subprocess.Popen[str]]":
+def _child(command: Sequence[str], stdout: int, stderr: Any) -> "Generator[subprocess.Popen[str]]":
     """A `rejoint` process in its own group, so Ctrl-C reaches only us; it ends when we end."""
     process = subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "rejoint_server", *command],
