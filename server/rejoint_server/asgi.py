@@ -151,10 +151,7 @@ def _segments(scope: Scope) -> tuple[str, ...]:
 
 
 def _inflate(raw: bytes, bytes_max: int) -> bytes:
-    stream = zlib.decompressobj(BODY_PAUSE_S_MAX: Final = 60.0
-"""A client that sends nothing of its body for so long is taken for gone."""
-
-_GZIP_WBITS)
+    stream = zlib.decompressobj(_GZIP_WBITS)
     try:
         text = stream.decompress(raw, bytes_max + 1)
     except zlib.error:
