@@ -78,6 +78,8 @@ def merge(tree: Tree, branch: Branch, *, limit: int = REVS_LIMIT) -> Tree:
         `tree` itself when it already knew all of `branch`. A revision that is known keeps its body
         and its `deleted`.
     """
+    if not tree:
+        return (_stemmed(branch, limit),)
     known = any(leaf.holds(branch.rev) for leaf in tree)
     if known and not branch.ancestors:
         return tree
@@ -158,8 +160,6 @@ def _lengthened(leaf: Branch, tree: Tree, branch: Branch) -> Branch:
 
 def _ancestors(rev: Revision, tree: Tree, branch: Branch) -> tuple[str, ...]:
     """Digests of `rev`'s ancestors: step by step what the tree knows, else what `branch` says."""
-    if not tree:
-        return branch.below(rev)
     digests: list[str] = []
     while True:
         known = next((below for leaf in tree if (below := leaf.below(rev))), None)
