@@ -165,7 +165,11 @@ class View(Protocol):
 
 
 Judge = Callable[[View, Document], None]
-"""Raises a `SyncError` when the document must not be stored."""
+"""Raises a `SyncError` when the document must not be stored.
+
+Asked for every document, also for one that is stored already. It keeps nothing between two calls:
+a write whose neighbour failed is run a second time.
+"""
 
 
 class Store(Protocol):
