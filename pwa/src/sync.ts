@@ -17,6 +17,8 @@ const BATCH_MAX = 25;
 const BATCH_MIN = 5;
 /** Pause between two looks at the server while the app is in front. */
 const LOOK_MS = 30_000;
+/** Looks after joining: others are about to answer, by adding this device to their circles. */
+const EXPECTED_MS: readonly number[] = [2_000, 4_000, 8_000, 16_000];
 /** Writes that come together travel together. */
 const GATHER_MS = 250;
 const PAUSE_MIN_MS = 2_000;
@@ -63,6 +65,7 @@ export class Runner {
   #stopTimer = () => {};
   #round: Promise<void> | undefined;
   #again = false;
+  #expected: readonly number[] = [];
   #failures = 0;
   #batch = BATCH_MAX;
   #closed = false;
@@ -98,6 +101,11 @@ export class Runner {
       this.#phone.on("offline", () => this.#changed("offline")),
     );
     this.soon();
+  }
+
+  /** News is on its way here: look again soon and then less and less often. */
+  expect(): void {
+    this.#expected = EXPECTED_MS;
   }
 
   /** Something was written here or may be new there: make a round in a moment. */
@@ -150,7 +158,13 @@ export class Runner {
     if (this.#closed) return;
     if (this.#again) this.#schedule(GATHER_MS);
     else if (this.#failures > 0) this.#schedule(this.#pause());
-    else if (this.#phone.visible()) this.#schedule(LOOK_MS);
+    else if (this.#phone.visible()) this.#schedule(this.#pauseToLook());
+  }
+
+  #pauseToLook(): number {
+    const [next = LOOK_MS, ...later] = this.#expected;
+    this.#expected = later;
+    return next;
   }
 
   /** Doubles with each failure; half of it by chance, so that a clinic does not call in step. */

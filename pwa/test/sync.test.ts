@@ -1,7 +1,10 @@
 /**
  * Rounds against a server that answers badly: nothing is lost, nothing is claimed, nothing blocks.
  */
+
 import { afterEach, beforeEach, expect, test } from "vitest";
+import type { Phone } from "../src/client/phone.ts";
+import { Runner } from "../src/sync.ts";
 import { newScene, PLAN, type Scene, session, start, until } from "./client/scene.ts";
 
 let scene: Scene;
@@ -209,4 +212,27 @@ test("two windows of one profile sync in turn, and both show the receipt", async
   const numbers = scene.care.sessions.value.map(({ id }) => id.slice(-7));
   expect(numbers).toEqual(["c000001", "c000002"]);
   await second.close();
+});
+
+test("after joining it looks soon, then less and less often", async () => {
+  const pauses: number[] = [];
+  const phone = {
+    on: () => () => {},
+    online: () => true,
+    visible: () => true,
+    locks: { request: <T>(_: string, __: LockOptions, held: () => Promise<T>) => held() },
+    after: (ms: number) => {
+      pauses.push(ms);
+      return () => {};
+    },
+  };
+  const rounds = { begin: async () => {}, circles: () => [] };
+  const options = { lock: "p", cut: () => {}, changed: () => {} };
+  const runner = new Runner(phone as unknown as Phone, rounds, options);
+  runner.expect();
+  for (let round = 0; round < 6; round += 1) {
+    await runner.now();
+  }
+  expect(pauses.slice(0, 6)).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  await runner.close();
 });

@@ -326,6 +326,7 @@ export class Entrance {
   async #welcome(opened: OpenProfile): Promise<Client> {
     // A browser may ask its owner; the answer changes nothing here.
     keepStorage().catch(() => {});
+    opened.expectNews();
     return opened.start();
   }
 }

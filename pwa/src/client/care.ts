@@ -285,9 +285,8 @@ export class OpenCare implements Care, Synced, Outcome {
     else if (await this.#takeRecord(leaves)) this.#draw();
   }
 
-  async #takeRecord(leaves: Leaves): Promise<boolean> {
-    const { membership } = this.#roster;
-    return membership !== undefined && this.#diary.take(leaves, membership, this.#secrets);
+  #takeRecord(leaves: Leaves): Promise<boolean> {
+    return this.#diary.take(leaves, this.#roster.membership, this.#secrets);
   }
 
   /** The log or a key is new: replay, then try again what did not open. */

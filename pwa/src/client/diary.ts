@@ -54,10 +54,14 @@ export class Diary {
     return 1 + (this.ordered.at(-1)?.lam ?? 0);
   }
 
-  /** Take what is stored under one id; gives whether anything shown has changed. */
+  /**
+   * Take what is stored under one id; gives whether anything shown has changed.
+   *
+   * A new circle's records may be here before its log and its key: they wait among the closed.
+   */
   async take(
     leaves: Leaves,
-    membership: Membership,
+    membership: Membership | undefined,
     secrets: EpochSecrets | undefined,
   ): Promise<boolean> {
     const id = leaves[0]?._id ?? "";
@@ -65,7 +69,8 @@ export class Diary {
     if (name === undefined) return false;
     if (name.device === this.#device) this.own.add(id);
     if (this.#entries.has(id) && leaves.length === 1) return false;
-    const entry = secrets === undefined ? "epoch" : await openAny(leaves, membership, secrets);
+    const isEarly = membership === undefined || secrets === undefined;
+    const entry = isEarly ? "epoch" : await openAny(leaves, membership, secrets);
     if (typeof entry === "string") {
       this.#closed.set(id, entry);
       return false;

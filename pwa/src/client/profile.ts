@@ -113,6 +113,11 @@ export class OpenProfile implements Client, Rounds {
     return this;
   }
 
+  /** This device has just come: others will soon have something for it. */
+  expectNews(): void {
+    this.#runner.expect();
+  }
+
   async logSession(circle: string, input: SessionInput): Promise<string> {
     return this.#write<Session>(circle, { type: "session", ...input });
   }

@@ -87,6 +87,14 @@ test.each([
   expect([...diary.closed.values()]).toEqual([code]);
 });
 
+test("a record that is here before its circle's log waits for it", async () => {
+  const doc = await note(1, 1, "early");
+  await diary.take([doc], undefined, undefined);
+  expect([texts(), [...diary.closed]]).toEqual([[], [[doc._id, "epoch"]]]);
+  await take(doc);
+  expect([texts(), diary.closed.size]).toEqual([["early"], 0]);
+});
+
 test("an operation ahead of all reason is not shown and moves no count", async () => {
   await take(await note(1, 3, "real"));
   await take(await note(2, 2 ** 39, "wins for ever"));
