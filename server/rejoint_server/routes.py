@@ -1,0 +1,195 @@
+"""The route table of `/db`: every method, path, option and kind of body that is read.
+
+One table, so that nothing can be offered and not said, or said and not offered: `replication.py`
+binds a handler to each row, docs/protocol.md names each row and option, the OpenAPI document and
+the fuzz tests are made from it. What is not in the table is answered with 404, 405 or 501.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+
+class Body(Enum):
+    """What a request brings."""
+
+    NONE = "none"
+    JSON = "json"
+    DOCUMENT = "document"
+    """JSON, or `multipart/related` with the document first and its attachments after it."""
+    FORM = "form"
+    """Name and password, as JSON or as an HTML form sends them."""
+    BYTES = "bytes"
+    """Anything: the body of an attachment."""
+
+
+class Where(Enum):
+    """Which policies offer a route; under the others it is answered with 403."""
+
+    ALWAYS = frozenset({"open", "circles"})
+    OPEN = frozenset({"open"})
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row.
+
+    Attributes:
+        method: Of HTTP; `HEAD` is offered wherever `GET` is.
+        template: Path below `/db`, for example `/{db}/{id}`. `{id}` and `{name}` of a document
+            are one segment, `/` written `%2F`; `{name}` of an attachment may have segments.
+        options: Names of the query's options that are read; any other is ignored.
+        body: What it brings.
+        members: Names of the JSON body's members that are read, where they are fixed.
+        headers: Names of the request's headers that change the answer, in lower case.
+        where: Under which policies.
+        login: Whether the caller must be known.
+    """
+
+    method: str
+    template: str
+    options: tuple[str, ...] = ()
+    body: Body = Body.NONE
+    members: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    where: Where = Where.ALWAYS
+    login: bool = True
+
+    @property
+    def policies(self) -> frozenset[str]:
+        """Names of the policies that offer it."""
+        return self.where.value
+
+
+_SHOW: Final = (
+    *("rev", "revs", "revs_info", "open_revs", "latest", "conflicts", "deleted_conflicts"),
+    *("meta", "local_seq", "attachments", "att_encoding_info", "atts_since"),
+)
+_CHANGES: Final = (
+    *("feed", "since", "limit", "style", "include_docs", "conflicts", "attachments"),
+    *("att_encoding_info", "descending", "filter", "doc_ids", "heartbeat", "timeout"),
+    *("seq_interval", "last-event-id"),
+)
+_RANGE: Final = (
+    *("key", "keys", "startkey", "start_key", "endkey", "end_key", "inclusive_end", "limit"),
+    *("skip", "descending", "update_seq"),
+)
+_ALL_DOCS: Final = (*_RANGE, "include_docs", "conflicts", "attachments", "att_encoding_info")
+_BULK_GET: Final = ("revs", "latest", "attachments", "att_encoding_info")
+_FEED_OF_NAMES: Final = ("feed", "since", "limit", "descending", "heartbeat", "timeout")
+
+SERVER: Final = (
+    Route("GET", "/", login=False),
+    Route("GET", "/_up", login=False),
+    Route("GET", "/_uuids", ("count",), login=False),
+    Route("GET", "/_session", ("basic",), login=False),
+    Route(
+        "POST",
+        "/_session",
+        ("next",),
+        Body.FORM,
+        ("name", "password"),
+        where=Where.OPEN,
+        login=False,
+    ),
+    Route("DELETE", "/_session", where=Where.OPEN, login=False),
+    Route(
+        "GET",
+        "/_all_dbs",
+        (
+            "startkey",
+            "start_key",
+            "endkey",
+            "end_key",
+            "inclusive_end",
+            "limit",
+            "skip",
+            "descending",
+        ),
+    ),
+    Route(
+        "GET",
+        "/_dbs_info",
+        (
+            "startkey",
+            "start_key",
+            "endkey",
+            "end_key",
+            "inclusive_end",
+            "limit",
+            "skip",
+            "descending",
+        ),
+    ),
+    Route("POST", "/_dbs_info", (), Body.JSON, ("keys",)),
+    Route("GET", "/_db_updates", _FEED_OF_NAMES),
+    Route("GET", "/_active_tasks", where=Where.OPEN),
+)
+"""Routes of the server."""
+
+DATABASE: Final = (
+    Route("GET", "/{db}"),
+    Route("PUT", "/{db}", where=Where.OPEN),
+    Route("DELETE", "/{db}", where=Where.OPEN),
+    Route("POST", "/{db}", ("batch",), Body.JSON, where=Where.OPEN),
+    Route("GET", "/{db}/_changes", _CHANGES, headers=("last-event-id",)),
+    Route("POST", "/{db}/_changes", _CHANGES, Body.JSON, ("doc_ids", "selector")),
+    Route("POST", "/{db}/_revs_diff", (), Body.JSON),
+    Route("POST", "/{db}/_missing_revs", (), Body.JSON),
+    Route("POST", "/{db}/_bulk_docs", (), Body.JSON, ("docs", "new_edits")),
+    Route("POST", "/{db}/_bulk_get", _BULK_GET, Body.JSON, ("docs",), ("accept",)),
+    Route("GET", "/{db}/_all_docs", _ALL_DOCS),
+    Route("POST", "/{db}/_all_docs", _ALL_DOCS, Body.JSON, _ALL_DOCS),
+    Route("POST", "/{db}/_all_docs/queries", (), Body.JSON, ("queries",)),
+    Route("GET", "/{db}/_design_docs", _ALL_DOCS),
+    Route("POST", "/{db}/_design_docs", _ALL_DOCS, Body.JSON, _ALL_DOCS),
+    Route("GET", "/{db}/_local_docs", _ALL_DOCS),
+    Route("POST", "/{db}/_local_docs", _ALL_DOCS, Body.JSON, _ALL_DOCS),
+    Route("POST", "/{db}/_ensure_full_commit"),
+    Route("POST", "/{db}/_compact", where=Where.OPEN),
+    Route("POST", "/{db}/_view_cleanup", where=Where.OPEN),
+    Route("GET", "/{db}/_revs_limit"),
+    Route("PUT", "/{db}/_revs_limit", (), Body.JSON, where=Where.OPEN),
+    Route("POST", "/{db}/_purge", (), Body.JSON, where=Where.OPEN),
+    Route("GET", "/{db}/_purged_infos_limit"),
+    Route("PUT", "/{db}/_purged_infos_limit", (), Body.JSON, where=Where.OPEN),
+    Route("GET", "/{db}/_security"),
+    Route("PUT", "/{db}/_security", (), Body.JSON, ("admins", "members"), where=Where.OPEN),
+)
+"""Routes of a database as a whole."""
+
+_PUT: Final = ("rev", "new_edits", "batch")
+DOCUMENT: Final = (
+    Route("GET", "/{db}/{id}", _SHOW, headers=("accept", "if-none-match")),
+    Route("PUT", "/{db}/{id}", _PUT, Body.DOCUMENT, (), ("if-match",)),
+    Route("DELETE", "/{db}/{id}", ("rev",), headers=("if-match",), where=Where.OPEN),
+    Route("COPY", "/{db}/{id}", ("rev",), headers=("destination", "if-match"), where=Where.OPEN),
+    Route("GET", "/{db}/_local/{id}", ()),
+    Route("PUT", "/{db}/_local/{id}", ("rev",), Body.JSON),
+    Route("DELETE", "/{db}/_local/{id}", ("rev",)),
+    Route("COPY", "/{db}/_local/{id}", (), headers=("destination",), where=Where.OPEN),
+    Route(
+        "GET", "/{db}/{id}/{name}", ("rev",), headers=("accept-encoding", "if-none-match", "range")
+    ),
+    Route(
+        "PUT",
+        "/{db}/{id}/{name}",
+        ("rev",),
+        Body.BYTES,
+        (),
+        ("content-type", "content-encoding", "if-match"),
+        where=Where.OPEN,
+    ),
+    Route("DELETE", "/{db}/{id}/{name}", ("rev",), headers=("if-match",), where=Where.OPEN),
+)
+"""Routes of one document, its attachments, and of a client's own notes."""
+
+ROUTES: Final = SERVER + DATABASE + DOCUMENT
+"""The whole table."""
+
+TEMPLATES: Final = frozenset(route.template for route in ROUTES)
+
+
+def methods_of(template: str) -> tuple[str, ...]:
+    """The methods that one path offers, in the table's order."""
+    return tuple(route.method for route in ROUTES if route.template == template)
