@@ -1,0 +1,66 @@
+"""What the pages say is what is there."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from rejoint_server.__main__ import COMMANDS
+from rejoint_sync.errors import CODES
+
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md"))]
+LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    targets = [target for target in LINK.findall(page.read_text()) if "://" not in target]
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_every_decision_is_in_the_index_and_every_row_is_a_decision() -> None:
+    files = {path.name for path in (DOCS / "adr").glob("[0-9]*.md")}
+    rows = set(LINK.findall((DOCS / "adr" / "README.md").read_text()))
+    assert rows == files
+
+
+def test_decisions_are_numbered_without_repeats() -> None:
+    numbers = sorted(path.name[:4] for path in (DOCS / "adr").glob("[0-9]*.md"))
+    assert len(numbers) == len(set(numbers))
+
+
+def test_every_code_of_a_circle_is_explained() -> None:
+    page = (DOCS / "errors.md").read_text()
+    assert [code for code in sorted(CODES) if f"`{code}`" not in page] == []
+
+
+def make_targets() -> set[str]:
+    return set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
+
+
+def test_every_make_target_that_a_page_names_exists() -> None:
+    named = {
+        target for page in PAGES for target in re.findall(r"`?\bmake ([a-z-]+)`", page.read_text())
+    }
+    assert named
+    assert named - make_targets() == set()
+
+
+def test_readme_opens_with_a_picture_and_the_two_commands() -> None:
+    readme = (ROOT / "README.md").read_text()
+    assert readme.startswith("# Rejoint\n")
+    assert readme.index("](docs/screens/") < readme.index("make demo") < readme.index("make test")
+
+
+def test_every_command_of_rejoint_is_on_a_page() -> None:
+    text = "\n".join(page.read_text() for page in PAGES)
+    assert COMMANDS
+    assert [name for name in COMMANDS if f"rejoint {name}" not in text] == []
+
+
+def test_every_folder_of_the_top_is_in_the_readme() -> None:
+    folders = {"sync", "server", "pwa", "infra", "tests", "docs"}
+    readme = (ROOT / "README.md").read_text()
+    assert [folder for folder in sorted(folders) if f"| `{folder}/` |" not in readme] == []
