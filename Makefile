@@ -11,7 +11,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 PY_READY := $(VENV)/.ready
 NODE_READY := pwa/node_modules/.ready
+CONFORMANCE_READY := tests/conformance/node_modules/.ready
 PWA_READY := pwa/dist/index.html
+APP_READY := $(PY_READY) $(NODE_READY) $(PWA_READY)
 PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
@@ -20,12 +22,12 @@ PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-setup: $(PY_READY) $(NODE_READY) $(PWA_READY) ## install everything and build the web app; start nothing
+setup: $(APP_READY) $(CONFORMANCE_READY) ## install everything and build the web app; start nothing
 
-demo: setup ## a demo clinic on http://127.0.0.1:8000, with a link for each role
+demo: $(APP_READY) ## a demo clinic on http://127.0.0.1:8000, with a link for each role
 	@rejoint demo --data $(DATA) --port $(PORT) $(ARGS)
 
-run: setup ## the server alone, no demo data
+run: $(APP_READY) ## the server alone, no demo data
 	@rejoint serve --data $(DATA) --port $(PORT) $(ARGS)
 
 test: setup $(VENV)/.browser ## every test once, at its small size
@@ -59,10 +61,12 @@ lock: $(PY_READY) ## pin all dependencies anew, with hashes
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	  --group dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 	cd pwa && npm install --package-lock-only
+	cd tests/conformance && npm install --package-lock-only
 
 audit: setup ## known weaknesses of dependencies (needs the network)
 	uvx pip-audit --require-hashes --disable-pip -r requirements.lock
 	cd pwa && npm audit
+	cd tests/conformance && npm audit
 
 bench: setup ## figures of this tree, as ratios in one run
 	python tests/bench/run.py $(ARGS)
@@ -71,7 +75,7 @@ shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
 	python pwa/tools/shots.py
 
 clean: ## remove everything that make built (not ./data)
-	rm -rf $(VENV) pwa/node_modules pwa/dist build
+	rm -rf $(VENV) pwa/node_modules tests/conformance/node_modules pwa/dist build
 
 $(PY_READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -85,6 +89,11 @@ $(PY_READY): requirements.lock pyproject.toml
 
 $(NODE_READY): pwa/package-lock.json pwa/package.json | $(PY_READY)
 	cd pwa && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Other people's clients, for tests only: none of their install scripts runs, none is needed.
+$(CONFORMANCE_READY): tests/conformance/package-lock.json tests/conformance/package.json | $(PY_READY)
+	cd tests/conformance && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(PWA_READY): $(PWA_SOURCES) $(NODE_READY)

@@ -108,8 +108,9 @@ def test_python_lock_pins_every_package_with_hashes() -> None:
     assert [lines[i] for i in pins if "--hash=sha256:" not in lines[i + 1]] == []
 
 
-def test_node_lock_pins_every_package_with_a_hash() -> None:
-    packages = json.loads((ROOT / "pwa" / "package-lock.json").read_text())["packages"]
+@pytest.mark.parametrize("folder", ["pwa", "tests/conformance"])
+def test_node_lock_pins_every_package_with_a_hash(folder: str) -> None:
+    packages = json.loads((ROOT / folder / "package-lock.json").read_text())["packages"]
     installed = {key: value for key, value in packages.items() if key}
     assert installed
     assert [key for key, value in installed.items() if "integrity" not in value] == []
