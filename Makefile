@@ -60,7 +60,7 @@ types: setup ## regenerate the TypeScript records from the pydantic models
 lock: $(PY_READY) ## pin all dependencies anew, with hashes
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \
 	  --group dev --custom-compile-command "make lock" pyproject.toml -o requirements.lock
-	cd pwa && npm install --package-lock-only
+	cd pwa && rm -rf node_modules package-lock.json && npm install --package-lock-only --ignore-scripts
 	cd tests/conformance && npm install --package-lock-only
 
 audit: setup ## known weaknesses of dependencies (needs the network)
