@@ -1,0 +1,46 @@
+"""The OpenAPI document says what the route table says."""
+
+import json
+
+import pytest
+import schemathesis
+from schemathesis.core.result import Ok
+
+from rejoint_server.openapi import JSON_OPTIONS, MEMBERS, OPTIONS, openapi
+from rejoint_server.routes import ROUTES
+
+
+@pytest.mark.parametrize("policy", ["open", "circles"])
+def test_every_route_of_the_policy_is_in_the_document(policy: str) -> None:
+    paths = openapi(policy)["paths"]
+    offered = {(route.template, route.method) for route in ROUTES if policy in route.policies}
+    written = {
+        (path.removeprefix("/db"), method.removeprefix("x-").upper())
+        for path, item in paths.items()
+        for method in item
+        if path.startswith("/db") and method != "head"
+    }
+    assert written == offered
+    assert [path for path, item in paths.items() if "get" in item and "head" not in item] == (
+        ["/circles", "/circles/{circle}/invitations/{iid}", "/healthz"]
+        if policy == "circles"
+        else []
+    )
+
+
+def test_every_option_has_one_schema_and_none_is_left_over() -> None:
+    read = {name for route in ROUTES for name in route.options}
+    assert set(OPTIONS) | set(JSON_OPTIONS) == read
+    assert not set(OPTIONS) & set(JSON_OPTIONS)
+    bodies = {name for route in ROUTES for name in route.members}
+    assert bodies - read == set(MEMBERS)
+
+
+@pytest.mark.parametrize("policy", ["open", "circles"])
+def test_it_is_an_openapi_document(policy: str) -> None:
+    document = json.loads(json.dumps(openapi(policy)))
+    schema = schemathesis.openapi.from_dict(document)
+    operations = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
+    named = [operation.definition.raw["operationId"] for operation in operations]
+    assert len(named) == len(set(named)) > 30
+    assert len(operations) == schema.statistic.operations.total
