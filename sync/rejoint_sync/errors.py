@@ -3,6 +3,7 @@
     SyncError                            the base: nothing else escapes the public API
     ├── BadRequest             400       a body or a parameter that cannot be read
     │   ├── DocumentMalformed  400       a reserved member that is not the protocol's
+    │   ├── ContentMismatch    400       bytes that are not the ones announced
     │   ├── IllegalDocumentId  400       no name that a document may have
     │   └── RevisionMalformed  400       not "<generation>-<digest>"
     ├── Unauthorized           401       who asks is not known
@@ -10,10 +11,12 @@
     ├── NotFound               404       no such database, document or revision
     ├── ConflictError          409       a write named a parent that is not a leaf
     ├── DatabaseExists         412       a database of that name is there already
+    ├── MissingStub            412       a stub of an attachment that the parent does not have
     ├── TooLarge               413       over a limit of limits.py
     ├── NotOffered             501       the protocol knows it, this server does not offer it
     ├── StoreUnavailable       503       the data is out of reach; the same bytes may be sent again
-    │   └── StoreInUse         503       another process has the data directory open
+    │   ├── StoreInUse         503       another process has the data directory open
+    │   └── StoreFull          507       no room for a write; reads go on
     └── CircleError            by code   a rule of docs/circle.md; `code` is one of its codes
 
 `error` is CouchDB's word in `{"error": …, "reason": …}`; `reason` is a sentence for a person and
@@ -45,6 +48,12 @@ class DocumentMalformed(BadRequest):
     """A member that begins with `_` is not one of the protocol's, or not of its type."""
 
     error = "doc_validation"
+
+
+class ContentMismatch(BadRequest):
+    """The bytes of an attachment do not have the digest that was announced."""
+
+    error = "content_md5_mismatch"
 
 
 class IllegalDocumentId(BadRequest):
@@ -99,6 +108,13 @@ class DatabaseExists(SyncError):
     error = "file_exists"
 
 
+class MissingStub(SyncError):
+    """A stub names an attachment that the revision before does not have."""
+
+    status = 412
+    error = "missing_stub"
+
+
 class TooLarge(SyncError):
     """Over a limit of `limits.py`."""
 
@@ -136,6 +152,13 @@ class StoreUnavailable(SyncError):
 
 class StoreInUse(StoreUnavailable):
     """Another process has the data directory open; exactly one may."""
+
+
+class StoreFull(StoreUnavailable):
+    """There is no room for this write; nothing of it is stored, and reads go on."""
+
+    status = 507
+    error = "insufficient_storage"
 
 
 # HTTP status and CouchDB's word for each code. Source: docs/circle.md, "The server's duties".

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 
 import apsw
 
-from rejoint_sync.errors import StoreUnavailable, SyncError
+from rejoint_sync.errors import StoreFull, StoreUnavailable, SyncError
 from rejoint_sync.stores.sqlite_heads import Heads
 from rejoint_sync.stores.sqlite_turn import Turn
 
@@ -136,8 +136,19 @@ class Writer:
 
 
 def _translated(error: Exception) -> Exception:
+    if _is_full(error):
+        full = StoreFull("There is no room left for writes; reading works.")
+        full.__cause__ = error
+        return full
     if isinstance(error, apsw.Error):
         unavailable = StoreUnavailable(f"the store could not write: {error}")
         unavailable.__cause__ = error
         return unavailable
     return error
+
+
+def _is_full(error: Exception) -> bool:
+    """Whether the disk had no room, for the WAL or for the index of the WAL."""
+    if isinstance(error, apsw.IOError):
+        return getattr(error, "extendedresult", 0) == apsw.SQLITE_IOERR_SHMSIZE
+    return isinstance(error, apsw.FullError)

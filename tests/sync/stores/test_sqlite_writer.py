@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rejoint_sync.document import Document
-from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.errors import StoreFull, StoreUnavailable
 from rejoint_sync.stores import ChangesQuery, DatabaseInfo, View
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_heads import Draft
@@ -96,7 +96,7 @@ async def test_a_full_disk_stores_nothing_and_says_so(store: SqliteStore, disk: 
         store.local_put("circle", "l", b"{}"),
         return_exceptions=True,
     )
-    assert [type(result) for result in results] == [StoreUnavailable] * 6
+    assert [type(result) for result in results] == [StoreFull] * 6
     assert await store.info("circle") == DatabaseInfo("circle", 1, 0, 1)
     assert await store.databases() == ["circle"]
     disk.is_full = False
