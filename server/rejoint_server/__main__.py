@@ -13,6 +13,9 @@ COMMANDS = {
     "serve": ("rejoint_server.serve_command", "run the server"),
     "device": ("rejoint_server.device_command", "a headless device: keys, circles, sync"),
     "demo": ("rejoint_server.demo_command", "a server with a demo clinic"),
+    "backup": ("rejoint_server.backup_command", "copy the store while the server runs"),
+    "restore": ("rejoint_server.restore_command", "put a backup in the place of the store"),
+    "verify": ("rejoint_server.verify_command", "check everything a store holds"),
 }
 
 

@@ -25,6 +25,9 @@ LOCK_FILE: Final = "lock"
 FORMAT: Final = 1
 """`PRAGMA user_version` of the files written by this code; a greater one is refused."""
 
+RESTORING_FILE: Final = "rejoint.sqlite3.restoring"
+"""A store that a restore was about to put in its place; while it is there nothing is opened."""
+
 _APPLICATION_ID: Final = int.from_bytes(b"Rjnt")
 _INCARNATION_ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 _BUSY_MS: Final = 10_000
@@ -116,6 +119,8 @@ def connect(directory: Path, *, writes: bool, vfs: str | None = None) -> apsw.Co
     Raises:
         StoreUnavailable: The file cannot be opened, or is not one of ours.
     """
+    if (directory / RESTORING_FILE).exists():
+        raise StoreUnavailable("a restore into this directory did not end: run it again")
     path = directory / STORE_FILE
     try:
         is_new = not path.exists()
@@ -126,7 +131,7 @@ def connect(directory: Path, *, writes: bool, vfs: str | None = None) -> apsw.Co
         if connection.pragma("journal_mode", "wal") != "wal":
             raise StoreUnavailable("the data directory's file system cannot hold a shared WAL")
         if is_new:
-            _sync_directory(directory)
+            sync_directory(directory)
         connection.execute(_PRAGMAS).fetchall()
         if not writes:
             connection.pragma("query_only", 1)
@@ -152,8 +157,7 @@ def prepare(connection: apsw.Connection) -> str:
             connection.pragma("application_id", _APPLICATION_ID)
             connection.pragma("user_version", FORMAT)
             connection.execute(_TABLES).fetchall()
-            made = "".join(secrets.choice(_INCARNATION_ALPHABET) for _ in range(5))
-            connection.execute("INSERT INTO meta VALUES(?)", (made,))
+            connection.execute("INSERT INTO meta VALUES(?)", (_new_incarnation(),))
         elif application != _APPLICATION_ID:
             raise StoreUnavailable(f"{STORE_FILE} is not a Rejoint store")
         elif version != FORMAT:
@@ -163,7 +167,37 @@ def prepare(connection: apsw.Connection) -> str:
     return str(connection.execute("SELECT incarnation FROM meta").get)
 
 
-def _sync_directory(directory: Path) -> None:
+def require_readable(connection: apsw.Connection) -> None:
+    """Check that a file is a store that this version can read, now or after an upgrade.
+
+    Raises:
+        StoreUnavailable: It is another program's, or of a newer format.
+    """
+    if connection.pragma("application_id") != _APPLICATION_ID:
+        raise StoreUnavailable("this is not a Rejoint store")
+    version = connection.pragma("user_version")
+    if version > FORMAT:
+        raise StoreUnavailable(
+            f"this store has format {version}, this version of Rejoint reads {FORMAT}"
+        )
+
+
+def renew_incarnation(connection: apsw.Connection) -> str:
+    """Give a restored store another incarnation than the one it was copied from.
+
+    Numbers that the lost store gave out after the copy will be given out again; who brings one of
+    them is told apart by the incarnation and starts over.
+    """
+    made = _new_incarnation()
+    connection.execute("UPDATE meta SET incarnation = ?", (made,))
+    return made
+
+
+def _new_incarnation() -> str:
+    return "".join(secrets.choice(_INCARNATION_ALPHABET) for _ in range(5))
+
+
+def sync_directory(directory: Path) -> None:
     """Make the new file's name last, and the removal of the journal it was begun with.
 
     Were a power cut to bring that journal back, the file would be rolled back to nothing.

@@ -1,0 +1,113 @@
+"""A backup of a store that is being written, complete or not there."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rejoint_server import backup_command
+from rejoint_server.__main__ import main
+from rejoint_server.backup_command import back_up
+from rejoint_server.restore_command import restore
+from rejoint_server.store_copy import LAST_BACKUP_FILE
+from rejoint_sync.document import Document
+from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.stores.sqlite import SqliteStore
+from rejoint_sync.stores.sqlite_schema import STORE_FILE
+
+
+async def test_a_backup_beside_a_writer_is_one_moment_of_the_store(tmp_path: Path) -> None:
+    """Pairs are written whole: a copy with half of one would be no moment of the store."""
+    store = await SqliteStore.open(tmp_path / "data")
+    await store.create("db")
+    stopping = False
+    acknowledged: list[int] = []
+
+    async def writer(number: int) -> None:
+        n = 0
+        while not stopping:
+            n += 1
+            pair = [
+                Document.parse({"_id": f"{side}-{number}-{n}", "c": "x" * 500})
+                for side in ("left", "right")
+            ]
+            await store.write("db", pair, new_edits=True, whole=True)
+            acknowledged.append(n)
+
+    writers = [asyncio.create_task(writer(number)) for number in range(4)]
+    counts = []
+    for number in range(5):
+        await asyncio.sleep(0.05)
+        before = len(acknowledged)
+        to = tmp_path / f"backup-{number}"
+        figures = await asyncio.to_thread(back_up, tmp_path / "data", to)
+        assert before * 2 <= figures.documents <= (len(acknowledged) + 4) * 2
+        assert figures.documents % 2 == 0
+        counts.append(figures.documents)
+    stopping = True
+    await asyncio.gather(*writers)
+    await store.close()
+    assert counts == sorted(counts)
+    assert counts[-1] > counts[0]
+    restored, _ = restore(tmp_path / "new", tmp_path / "backup-4", force=False)
+    assert restored.documents == counts[-1]
+    survivor = await SqliteStore.open(tmp_path / "new")
+    names = {stored.id for stored in await survivor.range("db", "", "~", limit=10**6)}
+    await survivor.close()
+    assert {name.partition("-")[2] for name in names if name.startswith("left")} == {
+        name.partition("-")[2] for name in names if name.startswith("right")
+    }
+
+
+async def test_one_line_says_what_was_copied(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = await SqliteStore.open(tmp_path / "data")
+    await store.create("db")
+    await store.close()
+    to = tmp_path / "b"
+    assert main(["backup", "--data", str(tmp_path / "data"), "--to", str(to)]) == 0
+    line: dict[str, Any] = json.loads(capsys.readouterr().out)
+    assert line["bytes"] == to.stat().st_size
+    assert (line["databases"], line["documents"]) == (1, 0)
+    assert (tmp_path / "data" / LAST_BACKUP_FILE).exists()
+
+
+async def test_a_backup_never_overwrites(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await (await SqliteStore.open(tmp_path / "data")).close()
+    (tmp_path / "b").write_text("precious")
+    arguments = ["backup", "--data", str(tmp_path / "data"), "--to", str(tmp_path / "b")]
+    assert main(arguments) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert (tmp_path / "b").read_text() == "precious"
+
+
+def test_no_store_is_an_error_and_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(StoreUnavailable, match="no store"):
+        back_up(tmp_path, tmp_path / "b")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_backup_that_fails_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await SqliteStore.open(tmp_path / "data")).close()
+    (tmp_path / "to").mkdir()
+
+    def damaged(_: object) -> None:
+        raise StoreUnavailable("damaged")
+
+    monkeypatch.setattr(backup_command, "require_whole", damaged)
+    with pytest.raises(StoreUnavailable):
+        back_up(tmp_path / "data", tmp_path / "to" / "b")
+    assert list((tmp_path / "to").iterdir()) == []
+    assert not (tmp_path / "data" / LAST_BACKUP_FILE).exists()
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / STORE_FILE).write_text("not a store" * 999)
+    with pytest.raises(StoreUnavailable):
+        back_up(tmp_path / "other", tmp_path / "to" / "b")
+    assert list((tmp_path / "to").iterdir()) == []
