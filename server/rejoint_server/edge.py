@@ -5,13 +5,14 @@ error can reach a client in another shape than CouchDB's.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
 from rejoint_server.asgi import ROUTE, Answer, App, Disconnected, Message, Receive, Scope, Send
 from rejoint_server.clock import Clock, http_date
 from rejoint_server.problems import problem_of
-from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.errors import BadRequest, StoreUnavailable
 
 if TYPE_CHECKING:
     from structlog.typing import FilteringBoundLogger
@@ -130,6 +131,7 @@ class Edge:
                 raise StoreUnavailable("The server is stopping; ask again in a moment.")  # noqa: TRY301
             await self._app(scope, receive, answer)
         except Disconnected:
+            await self._answer_break(answer, scope["method"])
             answer.status = 499
         except Exception as error:  # noqa: BLE001 - the one place where nothing may pass
             cut = answer.status != 0
@@ -149,6 +151,13 @@ class Edge:
         except TimeoutError:
             return False
         return True
+
+    async def _answer_break(self, answer: _Started, method: str) -> None:
+        """Say why to who may still read; without a word the HTTP server would say 500 for us."""
+        if answer.status == 0:
+            broken = BadRequest("The request broke off before its end.")
+            with contextlib.suppress(Exception):
+                await self._answer_problem(broken, answer, method)
 
     async def _answer_problem(self, error: Exception, answer: _Started, method: str) -> str:
         problem = problem_of(error, now_s=self._clock.now_s(), challenge=self._challenge)

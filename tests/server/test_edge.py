@@ -1,7 +1,9 @@
 """What every answer carries, and what nobody is told when the server makes a mistake."""
 
+import json
 from email.utils import parsedate_to_datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -106,3 +108,27 @@ async def test_a_strange_host_or_path_is_no_mistake_of_ours(scene: Scene) -> Non
             answer = await scene.ask("GET", ORIGIN + path, headers={"host": host})
             assert answer.status_code < 500, (path, host)
     assert "failed" not in scene.log.getvalue()
+
+
+async def test_a_request_that_breaks_off_is_answered_in_case_somebody_reads(couch: Scene) -> None:
+    sent: list[Any] = []
+
+    async def receive() -> Any:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {
+        "type": "http",
+        "method": "POST",
+        "scheme": "http",
+        "path": "/db/db1/_bulk_docs",
+        "raw_path": b"/db/db1/_bulk_docs",
+        "query_string": b"",
+        "headers": [],
+    }
+    await couch.application.edge(scope, receive, send)
+    assert sent[0]["status"] == 400
+    assert json.loads(sent[1]["body"])["error"] == "bad_request"
+    assert "status=499" in couch.log.getvalue().splitlines()[-1]
