@@ -2,6 +2,7 @@
 
 The body is parsed once, its protocol members are taken out, and the rest is kept as JSON text that
 answers paste as it is. Unknown members stay untouched, so a newer client's fields survive us.
+Attachments are taken out too; `attachment.py` reads them.
 
 What JSON leaves open is settled so: of equal keys the last counts; the order of keys is kept; an
 integer of 64 bits is kept exact and a greater one becomes the nearest double, which is what
@@ -9,16 +10,17 @@ JavaScript reads anyway; `NaN`, `1e400`, half a surrogate pair and nesting beyon
 refused.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 import orjson
 
+from rejoint_sync.attachment import Sent, read_attachments
 from rejoint_sync.errors import (
     BadRequest,
     DocumentMalformed,
     IllegalDocumentId,
-    NotOffered,
     RevisionMalformed,
     TooLarge,
 )
@@ -26,7 +28,7 @@ from rejoint_sync.limits import (
     DOCUMENT_BYTES_MAX,
     DOCUMENT_ID_BYTES_MAX,
     REQUEST_BYTES_MAX,
-    REVS_LIMIT,
+    REVS_LIMIT_MAX,
 )
 from rejoint_sync.revision import Revision, check_digest
 
@@ -93,11 +95,12 @@ class Document:
         id: Its name; never empty.
         rev: `new_edits`: the parent, or None. Otherwise the revision itself.
         ancestors: Digests of the ancestors, newest first, without its own; shorter than
-            `REVS_LIMIT`.
+            `REVS_LIMIT_MAX`.
         deleted: Whether it is a tombstone.
         tail: The body as JSON text to paste after `_id` and `_rev`: `,"h":"…"}` or `}`. A
             tombstone says `"_deleted":true` in it, any other document says nothing.
         members: What `tail` holds, parsed.
+        attachments: By name, without repetition; stubs too.
     """
 
     id: str
@@ -106,20 +109,27 @@ class Document:
     deleted: bool
     tail: bytes
     members: dict[str, Any]
+    attachments: tuple[Sent, ...] = ()
 
     @classmethod
-    def parse(cls, value: object, *, document_id: str | None = None) -> Self:
+    def parse(
+        cls,
+        value: object,
+        *,
+        document_id: str | None = None,
+        follows: Mapping[str, bytes] | None = None,
+    ) -> Self:
         """Split one parsed JSON object.
 
         Args:
             value: The object as `parse_body` gives it; a new one is made, it is not changed.
             document_id: The name from the URL; it must equal `_id` when both are there.
+            follows: The bytes of attachments that say `"follows":true`, by name.
 
         Raises:
-            BadRequest: Not an object, no name or not a possible one, a malformed `_rev` or
-                `_revisions`, or a reserved member that is not the protocol's.
-            NotOffered: It brings attachments.
-            TooLarge: The body is over `DOCUMENT_BYTES_MAX`.
+            BadRequest: Not an object, no name or not a possible one, a malformed `_rev`,
+                `_revisions` or attachment, or a reserved member that is not the protocol's.
+            TooLarge: The body is over `DOCUMENT_BYTES_MAX`, or an attachment over its limit.
 
         >>> Document.parse({"_id": "ev:1", "_rev": "1-a", "c": "x"}).tail
         b',"c":"x"}'
@@ -136,6 +146,7 @@ class Document:
             deleted="_deleted" in members,
             tail=_tail(members),
             members=members,
+            attachments=read_attachments(value.get("_attachments", {}), follows or {}),
         )
 
 
@@ -160,10 +171,8 @@ def _revision(value: dict[str, Any]) -> tuple[Revision | None, tuple[str, ...]]:
     if type(start) is not int or not isinstance(ids, list) or not 0 < len(ids) <= start:
         raise RevisionMalformed("`_revisions` must be {start, ids} with 1 to `start` digests")
     digests = [check_digest(digest) for digest in ids]
-    own = Revision.parse(f"{start}-{digests[0]}")
-    if rev not in (None, own):
-        raise RevisionMalformed("`_rev` and `_revisions` name two revisions")
-    return own, tuple(digests[1:REVS_LIMIT])
+    # Where `_rev` names another revision than `_revisions`, CouchDB believes the latter.
+    return Revision.parse(f"{start}-{digests[0]}"), tuple(digests[1:REVS_LIMIT_MAX])
 
 
 def _members(value: dict[str, Any]) -> dict[str, Any]:
@@ -176,9 +185,6 @@ def _members(value: dict[str, Any]) -> dict[str, Any]:
                 raise DocumentMalformed("`_deleted` must be true or false")
             if member:
                 members[key] = member
-        elif key == "_attachments":
-            if member != {}:
-                raise NotOffered("attachments are not offered")
         elif key not in _META and key not in _REPLY_ONLY:
             raise DocumentMalformed(f"bad special document member: {key[:80]}")
     return members

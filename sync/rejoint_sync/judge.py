@@ -164,13 +164,21 @@ def judge_append(membership: Membership | None) -> Judge:
     expected = None if membership is None else f"log:{membership.seq:06d}"
 
     def decide(view: View, document: Document) -> None:
+        _require_bare(document)
         if document.id.startswith("log:") and view.last_id("log:") != expected:
             raise CircleError("seq", "another entry was faster")
 
     return decide
 
 
+def _require_bare(document: Document) -> None:
+    """Check that nothing lies beside the sealed content, where nobody has signed it."""
+    if document.attachments:
+        raise CircleError("schema", "documents of a circle have no attachments")
+
+
 def _signed(membership: Membership, document: Document) -> Signed:
+    _require_bare(document)
     if document.deleted or document.ancestors or document.rev is None:
         raise CircleError("schema", "expected a sealed document in its one revision")
     members: dict[str, Any] = {**document.members, "_id": document.id, "_rev": str(document.rev)}
@@ -181,6 +189,7 @@ def _signed(membership: Membership, document: Document) -> Signed:
 
 def _require_repeat(view: View, document: Document) -> None:
     """Check that a structural document is stored already, with the very same content."""
+    _require_bare(document)
     stored = view.rev(document.id)
     named = stored is not None and stored == str(document.rev)
     if document.deleted or document.ancestors or not named:

@@ -16,7 +16,7 @@ as a conflict, as it does in CouchDB, but no leaf is ever lost.
 Source: couchdb/src/couch/src/couch_key_tree.erl; pouchdb/packages/pouchdb-merge.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rejoint_sync.errors import ConflictError
@@ -56,6 +56,12 @@ class Branch:
         if not self.ancestors:
             return self.rev
         return Revision(self.rev.generation - len(self.ancestors), self.ancestors[-1])
+
+    def path(self) -> list[Revision]:
+        """All revisions known of this branch, its own first."""
+        newest = self.rev.generation
+        older = (Revision(newest - age, one) for age, one in enumerate(self.ancestors, start=1))
+        return [self.rev, *older]
 
     def rank(self) -> tuple[bool, Revision]:
         """The greatest rank among leaves wins."""
@@ -126,28 +132,47 @@ def possible_ancestors(tree: Tree, absent: Sequence[Revision]) -> list[Revision]
     return [leaf.rev for leaf in tree if leaf.rev.generation < newest]
 
 
-def edit(tree: Tree, parent: Revision | None, *, tail: bytes, deleted: bool) -> Branch:
-    """The branch that an edit makes.
+def followed(tree: Tree, parent: Revision | None) -> Branch | None:
+    """The leaf that an edit follows; None for a new document.
 
     Args:
         tree: The document's leaves; empty for a new one.
         parent: What was edited: a leaf. None for a new document, or to write a deleted one anew.
-        tail: The new body as stored.
-        deleted: Whether the edit is a deletion.
 
     Raises:
         ConflictError: `parent` is not a leaf, or None though the document is there.
     """
     if parent is None:
         if not tree:
-            return Branch(Revision.of_edit(None, tail), (), deleted)
+            return None
         edited = tree[0] if tree[0].deleted else None
     else:
         edited = next((leaf for leaf in tree if leaf.rev == parent), None)
     if edited is None:
         raise ConflictError("Document update conflict.")
-    rev = Revision.of_edit(edited.rev, tail)
-    return Branch(rev, (edited.rev.digest, *edited.ancestors), deleted)
+    return edited
+
+
+def grown(before: Branch | None, *, content: bytes, deleted: bool) -> Branch:
+    """The branch that an edit makes.
+
+    Args:
+        before: The leaf it follows; None for a new document.
+        content: The new body as stored, and what else tells this edit from others.
+        deleted: Whether the edit is a deletion.
+    """
+    if before is None:
+        return Branch(Revision.of_edit(None, content), (), deleted)
+    rev = Revision.of_edit(before.rev, content)
+    return Branch(rev, (before.rev.digest, *before.ancestors), deleted)
+
+
+def without(tree: Tree, revisions: Collection[Revision]) -> Tree:
+    """The tree without these leaves and all that only they stood on; the others are left alone.
+
+    Source: couchdb/src/couch/src/couch_key_tree.erl, `remove_leafs/2`.
+    """
+    return tuple(leaf for leaf in tree if leaf.rev not in revisions)
 
 
 def _lengthened(leaf: Branch, tree: Tree, branch: Branch) -> Branch:

@@ -10,7 +10,6 @@ from rejoint_sync.errors import (
     BadRequest,
     DocumentMalformed,
     IllegalDocumentId,
-    NotOffered,
     RevisionMalformed,
     SyncError,
     TooLarge,
@@ -19,7 +18,7 @@ from rejoint_sync.limits import (
     DOCUMENT_BYTES_MAX,
     DOCUMENT_ID_BYTES_MAX,
     REQUEST_BYTES_MAX,
-    REVS_LIMIT,
+    REVS_LIMIT_MAX,
 )
 from rejoint_sync.revision import Revision
 
@@ -57,16 +56,18 @@ def test_ancestors_come_from_revisions() -> None:
 
 
 def test_a_long_history_is_cut_at_the_old_end() -> None:
-    ids = [f"d{n}" for n in range(REVS_LIMIT + 5)]
-    document = Document.parse({"_id": "x", "_revisions": {"start": 5000, "ids": ids}})
-    assert document.ancestors == tuple(ids[1:REVS_LIMIT])
+    ids = [f"d{n}" for n in range(REVS_LIMIT_MAX + 5)]
+    document = Document.parse({"_id": "x", "_revisions": {"start": 50_000, "ids": ids}})
+    assert document.ancestors == tuple(ids[1:REVS_LIMIT_MAX])
 
 
-def test_rev_and_revisions_must_agree() -> None:
-    history = {"start": 2, "ids": ["b", "a"]}
-    Document.parse({"_id": "x", "_rev": "2-b", "_revisions": history})
+def test_revisions_are_believed_before_rev() -> None:
+    """As CouchDB does where the two contradict each other."""
+    value = {"_id": "x", "_rev": "3-c", "_revisions": {"start": 2, "ids": ["b", "a"]}}
+    document = Document.parse(value)
+    assert (str(document.rev), document.ancestors) == ("2-b", ("a",))
     with pytest.raises(RevisionMalformed):
-        Document.parse({"_id": "x", "_rev": "2-c", "_revisions": history})
+        Document.parse(value | {"_rev": "3"})
 
 
 def test_a_tombstone_says_so_in_its_body() -> None:
@@ -111,10 +112,20 @@ def test_deleted_is_true_or_false(value: object) -> None:
         Document.parse({"_id": "x", "_deleted": value})
 
 
-def test_attachments_are_not_offered_yet() -> None:
-    with pytest.raises(NotOffered):
-        Document.parse({"_id": "x", "_attachments": {"a": {"data": ""}}})
-    assert Document.parse({"_id": "x", "_attachments": {}}).members == {}
+def test_attachments_are_taken_out_of_the_body() -> None:
+    value = {
+        "_id": "x",
+        "v": 1,
+        "_attachments": {"a": {"data": "aGk="}, "b": {"stub": True}, "c": {"follows": True}},
+    }
+    document = Document.parse(value, follows={"c": b"abc"})
+    assert document.members == {"v": 1}
+    assert [(one.name, one.data) for one in document.attachments] == [
+        ("a", b"hi"),
+        ("b", b""),
+        ("c", b"abc"),
+    ]
+    assert Document.parse({"_id": "x", "_attachments": {}}).attachments == ()
 
 
 @pytest.mark.parametrize("value", [None, [], "x", 1, True])

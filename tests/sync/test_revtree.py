@@ -16,7 +16,8 @@ from rejoint_sync.revtree import (
     Tree,
     conflicts,
     deleted_conflicts,
-    edit,
+    followed,
+    grown,
     in_order,
     merge,
     missing,
@@ -90,10 +91,10 @@ def test_edits_as_the_vectors_say(case: dict[str, Any]) -> None:
     parent = Revision.parse(case["parent"]) if case["parent"] else None
     if case["expect"] == "failure":
         with pytest.raises(SyncError) as refusal:
-            edit(tree, parent, tail=b"}", deleted=False)
+            followed(tree, parent)
         assert refusal.value.error == case["error"]
         return
-    made = edit(tree, parent, tail=b"}", deleted=False)
+    made = grown(followed(tree, parent), content=b"}", deleted=False)
     edited = Revision.parse(case["edited"]) if case["edited"] else None
     assert made.rev == Revision.of_edit(edited, b"}")
     assert edited is None or made.holds(edited)

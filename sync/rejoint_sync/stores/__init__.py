@@ -9,20 +9,34 @@ by tests/contract/:
 3. **Numbers only grow.** A change that adds anything to a tree (a losing leaf too) moves its
    document to a new, greater number; a write that adds nothing takes none. A number shown to a
    reader is never given out again, also not after a restore: then the incarnation differs.
+   Within one call the order of numbers is the store's, and a document named twice may take one.
+   A store whose numbers do not suffice to continue gives `Position`s, which are to be brought
+   back as they are; the feed may then be behind what `read` shows, but skips nothing.
 4. **One winner.** Not deleted before deleted, then the greater generation, then the greater
    digest by byte order: the same on every replica, whatever the order of arrival.
 5. **Judged inside.** `judge` runs in the writer's turn, so what it saw is still true when the
    write lands. A document it refuses is answered as refused; the others are stored. With
    `whole=True` the first refusal is raised and nothing at all is stored.
 6. **No half writes.** A reader sees a call to `write` whole or not at all.
+7. **Bytes are kept as they came**, once for each database however many revisions have them, and
+   go when none has them any more. What a revision's name stands for, body and attachments, never
+   changes.
+8. **Earlier bodies are not promised.** A store that keeps history shows the bodies of revisions
+   that are no leaves until `compact`; another drops them at once. Leaves are never dropped, but by
+   `purge`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
+from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
 from rejoint_sync.errors import SyncError
+from rejoint_sync.limits import REVS_LIMIT
+from rejoint_sync.revtree import Tree
+
+_WHOLE = slice(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +48,36 @@ class DatabaseInfo:
         documents: Documents whose winner is not deleted.
         deleted: Documents whose winner is deleted.
         sequence: Number of the newest change, 0 when empty.
+        purges: Documents named in calls to `purge` so far: CouchDB's `purge_seq`.
+        revs_limit: Revisions kept of one branch, the leaf included.
     """
 
     name: str
     documents: int
     deleted: int
     sequence: int
+    purges: int = 0
+    revs_limit: int = REVS_LIMIT
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One leaf of a document's tree, with its body.
+    """One leaf of a document's tree, or an earlier revision, with its body.
 
     Attributes:
         rev: `<generation>-<digest>`.
         ancestors: Digests of its known ancestors, newest first, without its own.
         deleted: Whether this revision is a tombstone.
-        tail: The body as JSON text to paste after `_id` and `_rev`: `,"h":"…"}` or `}`.
+        tail: The body as JSON text to paste after `_id` and `_rev`: `,"h":"…"}` or `}`. Nothing
+            of attachments is in it.
+        attachments: What it has, as `attachment` gives them; without their bytes.
     """
 
     rev: str
     ancestors: tuple[str, ...]
     deleted: bool
     tail: bytes
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +173,49 @@ class ChangesPage:
     pending: int
 
 
+@dataclass(frozen=True, slots=True)
+class LocalDocument:
+    """One `_local` document.
+
+    Attributes:
+        id: Without `_local/`.
+        count: Its `_rev` is `0-<count>`.
+        body: JSON text of an object.
+    """
+
+    id: str
+    count: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Purged:
+    """What a `purge` removed.
+
+    Attributes:
+        purges: As `DatabaseInfo.purges`, now.
+        revs: By document, which of the revisions asked for were leaves and are gone.
+    """
+
+    purges: int
+    revs: dict[str, list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """The newest event of one database.
+
+    Attributes:
+        database: Its name.
+        kind: What happened last.
+        number: Greater than that of every event before it in any database.
+    """
+
+    database: str
+    kind: Literal["created", "updated", "deleted"]
+    number: int
+
+
 class View(Protocol):
     """What a judge may look at: the database as it is in the writer's turn."""
 
@@ -178,6 +242,11 @@ class Store(Protocol):
     @property
     def incarnation(self) -> str:
         """Lower-case letters and digits, other after each restore."""
+        ...
+
+    @property
+    def session(self) -> str:
+        """As `incarnation`, other after each opening: what the numbers of `updates` belong to."""
         ...
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
@@ -233,14 +302,70 @@ class Store(Protocol):
         """All leaves of one document, None when it is not there. Raises `NotFound`."""
         ...
 
+    async def trees(self, database: str, document_ids: Sequence[str]) -> dict[str, Tree]:
+        """The leaves without bodies, of those that are there. Raises `NotFound`."""
+        ...
+
+    async def earlier(
+        self, database: str, document_id: str, revs: Sequence[str] | None = None
+    ) -> dict[str, Leaf]:
+        """Revisions that are no leaves, with their bodies, as far as they are kept (promise 8).
+
+        Args:
+            database: Its name.
+            document_id: Need not be there.
+            revs: Only these; None for all.
+
+        Raises:
+            NotFound: No such database.
+        """
+        ...
+
+    async def attachment(
+        self,
+        database: str,
+        document_id: str,
+        name: str,
+        *,
+        rev: str | None = None,
+        part: slice = _WHOLE,
+    ) -> tuple[Attachment, bytes] | None:
+        """An attachment with its bytes as kept: in gzip when it says so.
+
+        Args:
+            database: Its name.
+            document_id: The document.
+            name: The attachment.
+            rev: A leaf or an earlier revision that is kept; None for the winner.
+            part: Which of the kept bytes are wanted, `slice(start, end)` from 0; beyond the end
+                counts as the end.
+
+        Returns:
+            None when there is no such document, revision or attachment.
+
+        Raises:
+            NotFound: No such database.
+        """
+        ...
+
     async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
         """As `read`, for those that are there. Raises `NotFound`."""
         ...
 
-    async def range(
-        self, database: str, start: str, end: str, *, limit: int, sight: Sight = Sight()
+    async def range(  # noqa: PLR0913  # one call, one question
+        self,
+        database: str,
+        start: str,
+        end: str,
+        *,
+        limit: int,
+        sight: Sight = Sight(),
+        descending: bool = False,
     ) -> list[Stored]:
-        """Documents with `start <= id < end` in byte order, deleted ones too. Raises `NotFound`."""
+        """Documents with `start <= id < end` in byte order, deleted ones too. Raises `NotFound`.
+
+        `descending` gives the last ones first.
+        """
         ...
 
     async def changes(self, database: str, query: ChangesQuery) -> ChangesPage:
@@ -259,12 +384,80 @@ class Store(Protocol):
         """Revision count and body (JSON text) of a `_local` document. Raises `NotFound`."""
         ...
 
-    async def local_put(self, database: str, local_id: str, body: bytes) -> int:
-        """Store a `_local` document; the new revision count, from 1. Raises `NotFound`."""
+    async def local_range(
+        self, database: str, start: str, end: str, *, limit: int
+    ) -> list[LocalDocument]:
+        """`_local` documents with `start <= id < end` in byte order. Raises `NotFound`."""
+        ...
+
+    async def local_put(
+        self, database: str, local_id: str, body: bytes, *, after: int | None = None
+    ) -> int:
+        """Store a `_local` document; its new revision count.
+
+        Args:
+            database: Its name.
+            local_id: Without `_local/`.
+            body: JSON text.
+            after: The count it follows, as its writer says; None for what is stored, or 0. Nothing
+                is compared, here as in CouchDB: the last writer wins.
+
+        Raises:
+            NotFound: No such database.
+        """
         ...
 
     async def local_delete(self, database: str, local_id: str) -> bool:
         """Remove a `_local` document; False when it was not there. Raises `NotFound`."""
+        ...
+
+    async def purge(self, database: str, revs: Mapping[str, Sequence[str]]) -> Purged:
+        """Forget leaves as if they had never been, with bodies and bytes.
+
+        What is no leaf is left alone. A document that keeps a leaf takes a new number, one that
+        has none left is gone from the feed; both move the database's newest number. A purged
+        revision may come back by `new_edits=False`.
+
+        Raises:
+            NotFound: No such database.
+        """
+        ...
+
+    async def compact(self, database: str) -> None:
+        """Drop the bodies of earlier revisions (promise 8). Raises `NotFound`."""
+        ...
+
+    async def set_revs_limit(self, database: str, limit: int) -> None:
+        """Keep at most `limit` revisions of a branch from its next change on.
+
+        Raises:
+            NotFound: No such database.
+            BadRequest: Not 1 to `REVS_LIMIT_MAX`.
+        """
+        ...
+
+    async def security(self, database: str) -> bytes | None:
+        """The object last given to `set_security`, None before. Raises `NotFound`."""
+        ...
+
+    async def set_security(self, database: str, body: bytes) -> None:
+        """Keep the database's security object (JSON text); its meaning is the server's affair.
+
+        Raises:
+            NotFound: No such database.
+        """
+        ...
+
+    async def updates(self, since: int, *, limit: int) -> tuple[list[Update], int]:
+        """The newest event of each database after `since`, in order, and the newest number.
+
+        Numbers belong to `session`; who brings one of another session starts at 0. What was there
+        when the session began counts as created; what was removed before is not named.
+        """
+        ...
+
+    async def wait_any(self, since: int, timeout_s: float) -> bool:
+        """Sleep until any database has an event after `since`; as `wait`."""
         ...
 
     async def close(self) -> None:

@@ -5,39 +5,82 @@ holds is gone when the process ends.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import orjson
 
+from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
 from rejoint_sync.errors import DatabaseExists, NotFound, StoreUnavailable, SyncError
-from rejoint_sync.revtree import Tree
+from rejoint_sync.limits import REVS_LIMIT
+from rejoint_sync.revision import Revision
+from rejoint_sync.revtree import Tree, without
 from rejoint_sync.sequence import Sequence as Position
 from rejoint_sync.stores import (
     ChangesPage,
     ChangesQuery,
     DatabaseInfo,
     Judge,
+    Leaf,
+    LocalDocument,
     Outcome,
+    Purged,
     Sight,
     Stored,
+    Update,
 )
-from rejoint_sync.stores.graft import graft, leaf_of
+from rejoint_sync.stores.graft import check_revs_limit, earlier_generation, graft, leaf_of
+from rejoint_sync.stores.updates import Kind, Updates
 from rejoint_sync.stores.waiters import Waiters
 
 _SHOW_ALL = Sight()
+_WHOLE = slice(None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Body:
+    deleted: bool
+    tail: bytes
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Record:
+    """One document.
+
+    Attributes:
+        bodies: Of its leaves, and of earlier revisions where history is kept.
+    """
+
     sequence: int
     tree: Tree
-    tails: dict[str, bytes]
+    bodies: dict[str, _Body]
 
     def stored(self, document_id: str) -> Stored:
-        leaves = tuple(leaf_of(branch, self.tails[str(branch.rev)]) for branch in self.tree)
-        return Stored(document_id, self.sequence, leaves)
+        return Stored(document_id, self.sequence, self.leaves())
+
+    def leaves(self) -> tuple[Leaf, ...]:
+        bodies = [self.bodies[str(branch.rev)] for branch in self.tree]
+        return tuple(
+            leaf_of(branch, body.tail, body.attachments)
+            for branch, body in zip(self.tree, bodies, strict=True)
+        )
+
+    def earlier(self) -> dict[str, Leaf]:
+        found = {}
+        for leaf in self.tree:
+            for rev in leaf.path()[1:]:
+                body = self.bodies.get(str(rev))
+                if body is not None and str(rev) not in found:
+                    found[str(rev)] = Leaf(
+                        str(rev), leaf.below(rev), body.deleted, body.tail, body.attachments
+                    )
+        return found
+
+    def without_history(self) -> "_Record":
+        kept = {str(leaf.rev): self.bodies[str(leaf.rev)] for leaf in self.tree}
+        return _Record(self.sequence, self.tree, kept)
 
 
 @dataclass(slots=True)
@@ -45,8 +88,13 @@ class _Database:
     """Implements `View` too: the judge looks at the database as it is."""
 
     sequence: int = 0
+    history: bool = False
     records: dict[str, _Record] = field(default_factory=dict)
+    blobs: dict[str, bytes] = field(default_factory=dict)
     local: dict[str, tuple[int, bytes]] = field(default_factory=dict)
+    security: bytes | None = None
+    revs_limit: int = REVS_LIMIT
+    purges: int = 0
     waiters: Waiters = field(default_factory=Waiters)
 
     def rev(self, document_id: str) -> str | None:
@@ -58,15 +106,61 @@ class _Database:
 
     def put(self, document: Document, *, new_edits: bool) -> Outcome:
         """Store one document; raises when it cannot be."""
-        record = self.records.get(document.id)
-        tree = record.tree if record else ()
-        branch, merged = graft(tree, document, new_edits=new_edits)
-        if merged is not tree:
-            tails = {str(branch.rev): document.tail, **(record.tails if record else {})}
-            kept = {str(leaf.rev): tails[str(leaf.rev)] for leaf in merged}
+        record = self.records.get(document.id) or _Record(0, (), {})
+
+        def attachments_of(rev: str) -> tuple[Attachment, ...] | None:
+            body = record.bodies.get(rev)
+            return body.attachments if body else None
+
+        grafted = graft(
+            record.tree,
+            document,
+            new_edits=new_edits,
+            limit=self.revs_limit,
+            attachments_of=attachments_of,
+        )
+        if grafted.tree is not record.tree:
+            body = _Body(document.deleted, document.tail, grafted.attachments)
+            bodies = {grafted.rev: body, **record.bodies}
+            oldest = earlier_generation(grafted.tree)
+            kept = {
+                rev: body
+                for rev, body in bodies.items()
+                if Revision.parse(rev).generation >= oldest
+            }
             self.sequence += 1
-            self.records[document.id] = _Record(self.sequence, merged, kept)
-        return Outcome(document.id, str(branch.rev))
+            stored = _Record(self.sequence, grafted.tree, kept)
+            self.records[document.id] = stored if self.history else stored.without_history()
+            self.blobs |= {
+                one.attachment.blob: one.data for one in document.attachments if one.attachment
+            }
+        return Outcome(document.id, grafted.rev)
+
+    def purge(self, document_id: str, revs: Sequence[str]) -> list[str]:
+        """Remove the leaves among `revs`; which they were."""
+        self.purges += 1
+        record = self.records.get(document_id)
+        if record is None:
+            return []
+        tree = without(record.tree, {Revision.parse(rev) for rev in revs})
+        if len(tree) == len(record.tree):
+            return []
+        self.sequence += 1
+        if tree:
+            known = {str(rev) for leaf in tree for rev in leaf.path()}
+            bodies = {rev: body for rev, body in record.bodies.items() if rev in known}
+            self.records[document_id] = _Record(self.sequence, tree, bodies)
+        else:
+            del self.records[document_id]
+        gone = {str(leaf.rev) for leaf in record.tree} - {str(leaf.rev) for leaf in tree}
+        return [rev for rev in dict.fromkeys(revs) if rev in gone]
+
+    def sweep(self) -> None:
+        """Let go of bytes that no revision has."""
+        if self.blobs:
+            bodies = (body for record in self.records.values() for body in record.bodies.values())
+            used = {one.blob for body in bodies for one in body.attachments}
+            self.blobs = {blob: data for blob, data in self.blobs.items() if blob in used}
 
 
 class MemoryStore:
@@ -74,10 +168,13 @@ class MemoryStore:
 
     Args:
         incarnation: As the port's; a test that plays a restore gives another one.
+        history: Whether bodies of earlier revisions are kept until `compact`.
     """
 
-    def __init__(self, incarnation: str = "m0") -> None:
+    def __init__(self, incarnation: str = "m0", *, history: bool = False) -> None:
         self._incarnation = incarnation
+        self._history = history
+        self._updates = Updates()
         self._databases: dict[str, _Database] = {}
         # A database created again goes on where its namesake ended: promise 3.
         self._gone: dict[str, int] = {}
@@ -88,15 +185,22 @@ class MemoryStore:
         """As the port."""
         return self._incarnation
 
+    @property
+    def session(self) -> str:
+        """As the port."""
+        return self._updates.session
+
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""
         self._check_open()
         if database in self._databases:
             raise DatabaseExists("The database could not be created, the file already exists.")
-        made = _Database(self._gone.get(database, 0))
+        made = _Database(self._gone.get(database, 0), self._history)
         for document in documents:
             made.put(document, new_edits=False)
+        made.sweep()
         self._databases[database] = made
+        self._note(database, "created")
 
     async def delete(self, database: str) -> None:
         """As the port."""
@@ -104,6 +208,7 @@ class MemoryStore:
         del self._databases[database]
         self._gone[database] = found.sequence
         found.waiters.wake()
+        self._note(database, "deleted")
 
     async def databases(self) -> list[str]:
         """As the port."""
@@ -114,7 +219,14 @@ class MemoryStore:
         """As the port."""
         found = self._database(database)
         deleted = sum(record.tree[0].deleted for record in found.records.values())
-        return DatabaseInfo(database, len(found.records) - deleted, deleted, found.sequence)
+        return DatabaseInfo(
+            name=database,
+            documents=len(found.records) - deleted,
+            deleted=deleted,
+            sequence=found.sequence,
+            purges=found.purges,
+            revs_limit=found.revs_limit,
+        )
 
     async def write(
         self,
@@ -127,7 +239,7 @@ class MemoryStore:
     ) -> list[Outcome]:
         """As the port."""
         found = self._database(database)
-        before = (found.sequence, dict(found.records))
+        before = (found.sequence, dict(found.records), dict(found.blobs))
         outcomes = []
         try:
             for document in documents:
@@ -140,10 +252,12 @@ class MemoryStore:
                         raise
                     outcomes.append(Outcome(document.id, "", refusal))
         except BaseException:
-            found.sequence, found.records = before
+            found.sequence, found.records, found.blobs = before
             raise
         if found.sequence != before[0]:
+            found.sweep()
             found.waiters.wake()
+            self._note(database, "updated")
         return outcomes
 
     async def read(self, database: str, document_id: str) -> Stored | None:
@@ -151,17 +265,59 @@ class MemoryStore:
         record = self._database(database).records.get(document_id)
         return record.stored(document_id) if record else None
 
+    async def trees(self, database: str, document_ids: Sequence[str]) -> dict[str, Tree]:
+        """As the port."""
+        records = self._database(database).records
+        return {name: records[name].tree for name in document_ids if name in records}
+
+    async def earlier(
+        self, database: str, document_id: str, revs: Sequence[str] | None = None
+    ) -> dict[str, Leaf]:
+        """As the port."""
+        record = self._database(database).records.get(document_id)
+        found = record.earlier() if record else {}
+        return {rev: leaf for rev, leaf in found.items() if revs is None or rev in revs}
+
+    async def attachment(
+        self,
+        database: str,
+        document_id: str,
+        name: str,
+        *,
+        rev: str | None = None,
+        part: slice = _WHOLE,
+    ) -> tuple[Attachment, bytes] | None:
+        """As the port."""
+        found = self._database(database)
+        record = found.records.get(document_id)
+        if record is None:
+            return None
+        leaves = {leaf.rev: leaf for leaf in record.leaves()} | record.earlier()
+        leaf = leaves.get(str(record.tree[0].rev) if rev is None else rev)
+        for one in leaf.attachments if leaf else ():
+            if one.name == name:
+                return one, found.blobs[one.blob][part]
+        return None
+
     async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
         """As the port."""
         records = self._database(database).records
         return {name: records[name].stored(name) for name in document_ids if name in records}
 
-    async def range(
-        self, database: str, start: str, end: str, *, limit: int, sight: Sight = _SHOW_ALL
+    async def range(  # noqa: PLR0913  # one call, one question
+        self,
+        database: str,
+        start: str,
+        end: str,
+        *,
+        limit: int,
+        sight: Sight = _SHOW_ALL,
+        descending: bool = False,
     ) -> list[Stored]:
         """As the port."""
         records = self._database(database).records
-        names = sorted(name for name in records if start <= name < end and sight.shows(name))
+        seen = (name for name in records if start <= name < end and sight.shows(name))
+        names = sorted(seen, reverse=descending)
         return [records[name].stored(name) for name in names[:limit]]
 
     async def changes(self, database: str, query: ChangesQuery) -> ChangesPage:
@@ -192,22 +348,82 @@ class MemoryStore:
         """As the port."""
         return self._database(database).local.get(local_id)
 
-    async def local_put(self, database: str, local_id: str, body: bytes) -> int:
+    async def local_range(
+        self, database: str, start: str, end: str, *, limit: int
+    ) -> list[LocalDocument]:
         """As the port."""
         local = self._database(database).local
-        count = local[local_id][0] + 1 if local_id in local else 1
-        local[local_id] = (count, body)
-        return count
+        names = sorted(name for name in local if start <= name < end)
+        return [LocalDocument(name, *local[name]) for name in names[:limit]]
+
+    async def local_put(
+        self, database: str, local_id: str, body: bytes, *, after: int | None = None
+    ) -> int:
+        """As the port."""
+        local = self._database(database).local
+        if after is None:
+            after = local[local_id][0] if local_id in local else 0
+        local[local_id] = (after + 1, body)
+        return after + 1
 
     async def local_delete(self, database: str, local_id: str) -> bool:
         """As the port."""
         return self._database(database).local.pop(local_id, None) is not None
+
+    async def purge(self, database: str, revs: Mapping[str, Sequence[str]]) -> Purged:
+        """As the port."""
+        found = self._database(database)
+        before = found.sequence
+        purged = Purged(0, {name: found.purge(name, leaves) for name, leaves in revs.items()})
+        if found.sequence != before:
+            found.sweep()
+            found.waiters.wake()
+            self._note(database, "updated")
+        return Purged(found.purges, purged.revs)
+
+    async def compact(self, database: str) -> None:
+        """As the port."""
+        found = self._database(database)
+        found.records = {name: one.without_history() for name, one in found.records.items()}
+        found.sweep()
+
+    async def set_revs_limit(self, database: str, limit: int) -> None:
+        """As the port."""
+        self._database(database).revs_limit = check_revs_limit(limit)
+
+    async def security(self, database: str) -> bytes | None:
+        """As the port."""
+        return self._database(database).security
+
+    async def set_security(self, database: str, body: bytes) -> None:
+        """As the port."""
+        self._database(database).security = body
+
+    async def updates(self, since: int, *, limit: int) -> tuple[list[Update], int]:
+        """As the port."""
+        self._check_open()
+        return self._updates.after(since, limit=limit), self._updates.number
+
+    async def wait_any(self, since: int, timeout_s: float) -> bool:
+        """As the port."""
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + timeout_s
+        while self._updates.number <= since:
+            if not await self._updates.waiters.sleep(end_s - loop.time()) or self._closed:
+                return False
+        return True
 
     async def close(self) -> None:
         """As the port."""
         self._closed = True
         for found in self._databases.values():
             found.waiters.wake()
+        self._updates.waiters.wake()
+
+    def _note(self, database: str, kind: Kind) -> None:
+        self._updates.note(database, kind)
+        self._updates.waiters.wake()
 
     def _check_open(self) -> None:
         if self._closed:
@@ -247,4 +463,7 @@ class MemoryStore:
             return row
         name = orjson.dumps(stored.id)
         head = b'{"_id":' + name + b',"_rev":"' + winner.rev.encode() + b'"'
+        if winner.attachments:
+            stubs = {one.name: one.stub() for one in winner.attachments}
+            head += b',"_attachments":' + orjson.dumps(stubs)
         return row[:-1] + b',"doc":' + head + winner.tail + b"}"

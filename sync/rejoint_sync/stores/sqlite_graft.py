@@ -105,8 +105,8 @@ class Grafting:
         if self._judge is not None:
             self._judge(self, document)
         tree = self._trees[document.id]
-        branch, merged = graft(tree, document, new_edits=self._new_edits)
-        rev = str(branch.rev)
+        grafted = graft(tree, document, new_edits=self._new_edits)
+        rev, merged = grafted.rev, grafted.tree
         if merged is tree:
             return Outcome(document.id, rev)
         self._draft.next += 1
