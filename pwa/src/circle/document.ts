@@ -42,6 +42,10 @@ export interface VerifiedDocument {
   readonly seq: number;
   /** The header as it is signed and bound to the content. */
   readonly header: string;
+  /** The sealed part as it was sent. */
+  readonly c: string;
+  /** Hash of header and sealed part, 32 hexadecimal digits; the signature is not in it. */
+  readonly digest: string;
 }
 
 const ID = /^(ev|nt|pl|pr):(\d\d(?:0[1-9]|1[0-2])):(d[\w-]{20}):([ck])(\d{6})$/;
@@ -123,7 +127,8 @@ export async function verify(
   const signature = checkParts(doc);
   const header = headerOf(membership.circle, doc, id.device);
   const input = utf8(`${header}.${doc.c}`);
-  if (doc._rev !== undefined && doc._rev !== (await revision(input))) {
+  const digest = await digestOf(input);
+  if (doc._rev !== undefined && doc._rev !== `1-${digest}`) {
     throw new CircleError("schema", "the revision of a record does not follow from it");
   }
   const author = membership.devices.get(id.device);
@@ -135,7 +140,7 @@ export async function verify(
   }
   const seq = Number(digits);
   checkAuthority(membership, author, id, seq, head);
-  return { id, author, seq, header };
+  return { id, author, seq, header, c: doc.c, digest };
 }
 
 /**
@@ -148,10 +153,22 @@ export async function openDocument(
   secrets: EpochSecrets,
   doc: SealedDocument,
 ): Promise<Body> {
-  const { id, seq, header } = await verify(membership, doc);
+  return openVerified(membership, secrets, await verify(membership, doc));
+}
+
+/**
+ * Read a document that `verify` let pass.
+ *
+ * @throws CircleError `epoch`, `tag`, `frame`, `codec`.
+ */
+export async function openVerified(
+  membership: Membership,
+  secrets: EpochSecrets,
+  { id, seq, header, c }: VerifiedDocument,
+): Promise<Body> {
   const epoch = membership.epochAt(id.stream, seq);
   const key = await secrets.documentKey(id.stream, epoch?.e ?? 0, id.device);
-  return unframe(await aesOpen(key, b64uDecode(doc.c), utf8(header)));
+  return unframe(await aesOpen(key, b64uDecode(c), utf8(header)));
 }
 
 /** The one revision of a signed document: the same content is the same document. */
@@ -170,7 +187,11 @@ export async function structuralRev(doc: { readonly _rev?: string }): Promise<st
 }
 
 async function revision(bytes: Bytes): Promise<string> {
-  return `1-${hex(await sha256(bytes)).slice(0, 32)}`;
+  return `1-${await digestOf(bytes)}`;
+}
+
+async function digestOf(bytes: Bytes): Promise<string> {
+  return hex(await sha256(bytes)).slice(0, 32);
 }
 
 function headerOf(

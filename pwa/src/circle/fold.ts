@@ -16,8 +16,8 @@ export interface Operation {
   readonly device: string;
   readonly stream: Stream;
   readonly n: number;
-  /** SHA-256 of the sealed part, hexadecimal. */
-  readonly hash: string;
+  /** Of header and sealed part, as in the document's revision; the signature is not in it. */
+  readonly digest: string;
 }
 
 /** Rank of a role: at the same logical time the clinician's word is later. */
@@ -29,7 +29,7 @@ export function foldRank(role: Role): number {
  * Operations in the order in which they count, each once.
  *
  * @returns `ordered`, oldest first; `aside`: those whose logical time is ahead of all reason, which
- *   count for nothing; where two have one name, the one with the smaller hash is read.
+ *   count for nothing; where two have one name, the one with the smaller digest is read.
  */
 export function orderOperations<T extends Operation>(
   operations: readonly T[],
@@ -48,7 +48,7 @@ function dedupe<T extends Operation>(operations: readonly T[]): T[] {
   for (const operation of operations) {
     const name = `${operation.device}:${operation.stream}${operation.n}`;
     const other = byName.get(name);
-    if (other === undefined || operation.hash < other.hash) {
+    if (other === undefined || operation.digest < other.digest) {
       byName.set(name, operation);
     }
   }
@@ -63,7 +63,7 @@ function compare(left: Operation, right: Operation): number {
     byText(left.device, right.device) ||
     byText(left.stream, right.stream) ||
     left.n - right.n ||
-    byText(left.hash, right.hash)
+    byText(left.digest, right.digest)
   );
 }
 

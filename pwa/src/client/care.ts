@@ -68,8 +68,10 @@ export class OpenCare implements Care, Synced, Outcome {
   #secrets: EpochSecrets | undefined;
   #receipts: Receipts;
   #trouble: keyof typeof ALARMS | undefined;
-  /** One document is taken after the other, in the order in which they were stored. */
+  /** One step runs after the other, in the order in which their causes came. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** Changes of the database that no step has taken yet. */
+  readonly #arrived: Leaves[] = [];
   #drawing = false;
   #stop = () => {};
   #closed = false;
@@ -178,7 +180,7 @@ export class OpenCare implements Care, Synced, Outcome {
         SealedDocument & StoredDocument
       >;
     });
-    await this.#enqueue(() => this.#take([stored]));
+    await this.#enqueue(() => this.#take([[stored]]));
     this.#around.changed(this.circle);
     return stored._id;
   }
@@ -256,9 +258,7 @@ export class OpenCare implements Care, Synced, Outcome {
     const since = await this.records.sequence();
     await this.#enqueue(() => this.#readLog());
     if (this.#closed) return;
-    this.#stop = this.records.watch(since, (leaves) => {
-      this.#enqueue(() => this.#take(leaves)).catch(() => this.went("broken"));
-    });
+    this.#stop = this.records.watch(since, (leaves) => this.#arrive(leaves));
     await this.#enqueue(() => this.#readAll());
   }
 
@@ -272,21 +272,27 @@ export class OpenCare implements Care, Synced, Outcome {
   async #readAll(): Promise<void> {
     for (const kind of KINDS) {
       for await (const page of this.records.range(`${kind}:`, `${kind};`)) {
-        for (const leaves of page) await this.#takeRecord(leaves);
-        this.#draw();
+        await this.#takeRecords(page);
       }
     }
     this.#around.changed(this.circle);
   }
 
-  async #take(leaves: Leaves): Promise<void> {
-    const id = leaves[0]?._id ?? "";
-    if (/^(log|wrap):/.test(id)) await this.#readLog();
-    else if (await this.#takeRecord(leaves)) this.#draw();
+  /** What comes while a step runs is taken by the next one, all of it. */
+  #arrive(leaves: Leaves): void {
+    if (this.#arrived.push(leaves) > 1) return;
+    this.#enqueue(() => this.#take(this.#arrived.splice(0))).catch(() => this.went("broken"));
   }
 
-  #takeRecord(leaves: Leaves): Promise<boolean> {
-    return this.#diary.take(leaves, this.#roster.membership, this.#secrets);
+  async #take(documents: readonly Leaves[]): Promise<void> {
+    const isOfLog = ([leaf]: Leaves) => /^(log|wrap):/.test(leaf?._id ?? "");
+    if (documents.some(isOfLog)) await this.#readLog();
+    await this.#takeRecords(documents.filter((leaves) => !isOfLog(leaves)));
+  }
+
+  async #takeRecords(documents: readonly Leaves[]): Promise<void> {
+    const changed = await this.#diary.take(documents, this.#roster.membership, this.#secrets);
+    if (changed) this.#draw();
   }
 
   /** The log or a key is new: replay, then try again what did not open. */
@@ -302,9 +308,8 @@ export class OpenCare implements Care, Synced, Outcome {
     }
     const opened = await this.#findSecrets();
     if (opened || this.#roster.membership?.seq !== seq) {
-      for (const id of [...this.#diary.closed.keys()]) {
-        await this.#takeRecord(await this.records.read(id));
-      }
+      const ids = [...this.#diary.closed.keys()];
+      await this.#takeRecords(await Promise.all(ids.map((id) => this.records.read(id))));
       this.#draw();
     }
   }

@@ -1,13 +1,11 @@
 /**
  * The diary of one circle: every record that opened, in the order in which records count.
  *
- * Ciphertext goes in, one document after the other; signals for the screens come out. What does not
+ * Ciphertext goes in, signals for the screens come out. What does not
  * open is counted and kept in the database, never shown and never in the way; it is tried again
  * when the member list has grown.
  */
-import { openDocument, parseDocumentId, type SealedDocument } from "../circle/document.ts";
-import { b64uDecode, hex } from "../circle/encoding.ts";
-import { sha256 } from "../circle/envelope.ts";
+import { openVerified, type SealedDocument, verify } from "../circle/document.ts";
 import type { EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import { type Operation, orderOperations } from "../circle/fold.ts";
@@ -24,6 +22,9 @@ export interface Entry extends Operation {
   /** Member id of the author. */
   readonly author: string;
 }
+
+/** Documents that are opened side by side. */
+const BATCH = 50;
 
 export class Diary {
   /** Ids that this device wrote, whether they open or not. */
@@ -55,22 +56,39 @@ export class Diary {
   }
 
   /**
-   * Take what is stored under one id; gives whether anything shown has changed.
+   * Take what is stored, each document in all its leaves; gives whether anything shown has changed.
    *
    * A new circle's records may be here before its log and its key: they wait among the closed.
    */
   async take(
-    leaves: Leaves,
+    documents: readonly Leaves[],
     membership: Membership | undefined,
     secrets: EpochSecrets | undefined,
   ): Promise<boolean> {
+    const isEarly = membership === undefined || secrets === undefined;
+    let changed = false;
+    for (let from = 0; from < documents.length; from += BATCH) {
+      // Ciphers run beside this thread: a batch takes little longer than its longest document.
+      const batch = documents.slice(from, from + BATCH).filter((leaves) => this.#isNew(leaves));
+      const entries = await Promise.all(
+        batch.map((leaves) => (isEarly ? "epoch" : openAny(leaves, membership, secrets))),
+      );
+      for (const [index, leaves] of batch.entries()) {
+        changed = this.#keep(leaves, entries[index] ?? "schema") || changed;
+      }
+    }
+    return changed;
+  }
+
+  #isNew(leaves: Leaves): boolean {
     const id = leaves[0]?._id ?? "";
     const name = recordName(id);
-    if (name === undefined) return false;
-    if (name.device === this.#device) this.own.add(id);
-    if (this.#entries.has(id) && leaves.length === 1) return false;
-    const isEarly = membership === undefined || secrets === undefined;
-    const entry = isEarly ? "epoch" : await openAny(leaves, membership, secrets);
+    if (name?.device === this.#device) this.own.add(id);
+    return name !== undefined && !(this.#entries.has(id) && leaves.length === 1);
+  }
+
+  #keep(leaves: Leaves, entry: Entry | string): boolean {
+    const id = leaves[0]?._id ?? "";
     if (typeof entry === "string") {
       this.#closed.set(id, entry);
       return false;
@@ -98,8 +116,8 @@ async function openAny(
       code = error instanceof CircleError ? error.code : "schema";
     }
   }
-  // Two documents under one name: the one with the smaller hash is read.
-  return opened.sort((left, right) => (left.hash < right.hash ? -1 : 1))[0] ?? code;
+  // Two documents under one name: the one with the smaller digest is read.
+  return opened.sort((left, right) => (left.digest < right.digest ? -1 : 1))[0] ?? code;
 }
 
 async function open(
@@ -107,14 +125,13 @@ async function open(
   membership: Membership,
   secrets: EpochSecrets,
 ): Promise<Entry> {
-  const body = await openDocument(membership, secrets, doc);
-  const { kind, device, stream, n } = parseDocumentId(doc._id);
-  const value = asRecord(kind, body);
-  const author = membership.devices.get(device);
-  if (value === undefined || author === undefined) {
+  const verified = await verify(membership, doc);
+  const { id, author, digest } = verified;
+  const { kind, device, stream, n } = id;
+  const value = asRecord(kind, await openVerified(membership, secrets, verified));
+  if (value === undefined) {
     throw new CircleError("frame", "the content is no record that this version knows");
   }
-  const hash = hex(await sha256(b64uDecode(doc.c)));
   const { lam, at } = value;
   return {
     id: doc._id,
@@ -126,6 +143,6 @@ async function open(
     device,
     stream,
     n,
-    hash,
+    digest,
   };
 }

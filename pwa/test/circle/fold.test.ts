@@ -9,22 +9,22 @@ const operation: fc.Arbitrary<Operation> = fc.record({
   device: fc.constantFrom("dA", "dB"),
   stream: fc.constant("c"),
   n: fc.integer({ min: 1, max: 5 }),
-  hash: fc.constantFrom("00", "01", "ff"),
+  digest: fc.constantFrom("00", "01", "ff"),
 });
 
-// Two documents of one hash are one document.
-const nameAndHash = (found: Operation) => `${found.device}${found.n}${found.hash}`;
+// Two documents of one digest are one document.
+const nameAndDigest = (found: Operation) => `${found.device}${found.n}${found.digest}`;
 
 test("does not depend on what arrived first, nor on what arrived twice", () => {
   fc.assert(
     fc.property(
-      fc.uniqueArray(operation, { selector: nameAndHash }),
+      fc.uniqueArray(operation, { selector: nameAndDigest }),
       fc.nat(),
       (operations, seed) => {
         const turn = operations.length === 0 ? 0 : seed % operations.length;
         const turned = [...operations.slice(turn), ...operations.slice(0, turn), ...operations];
-        const expected = orderOperations(operations.toReversed()).ordered.map(nameAndHash);
-        expect(orderOperations(turned).ordered.map(nameAndHash)).toEqual(expected);
+        const expected = orderOperations(operations.toReversed()).ordered.map(nameAndDigest);
+        expect(orderOperations(turned).ordered.map(nameAndDigest)).toEqual(expected);
       },
     ),
   );
@@ -37,7 +37,7 @@ const base: Operation = {
   device: "dA",
   stream: "c",
   n: 1,
-  hash: "00",
+  digest: "00",
 };
 
 test("lets the clinician's word of the same logical time come later", () => {
@@ -45,8 +45,8 @@ test("lets the clinician's word of the same logical time come later", () => {
   expect(orderOperations([therapist, base]).ordered).toEqual([base, therapist]);
 });
 
-test("reads the smaller hash of two under one name", () => {
-  const other = { ...base, hash: "01", lam: 9 };
+test("reads the smaller digest of two under one name", () => {
+  const other = { ...base, digest: "01", lam: 9 };
   expect(orderOperations([other, base]).ordered).toEqual([base]);
 });
 

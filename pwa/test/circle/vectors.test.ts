@@ -18,7 +18,7 @@ import {
 } from "../../src/circle/encoding.ts";
 import { aesOpen, aesSeal, es256Verify } from "../../src/circle/envelope.ts";
 import { commit, EpochSecrets, unwrap, wrapId } from "../../src/circle/epochs.ts";
-import { orderOperations } from "../../src/circle/fold.ts";
+import { type Operation, orderOperations } from "../../src/circle/fold.ts";
 import { bucketBytes, frame, unframe } from "../../src/circle/frame.ts";
 import {
   checkInvitation,
@@ -227,15 +227,10 @@ const runs: Record<string, (vector: Case) => Promise<void>> = {
   },
 
   async fold(vector) {
-    // biome-ignore lint/suspicious/noExplicitAny: as in `Case`
-    const operations = vector.operations.map(({ digest, ...rest }: any) => ({
-      ...rest,
-      hash: digest,
-    }));
-    const { ordered, aside } = orderOperations(operations);
-    const hashes = (list: typeof ordered) => list.map(({ hash }) => hash);
-    expect(hashes(ordered)).toEqual(vector.order);
-    expect(hashes(aside)).toEqual(vector.aside);
+    const { ordered, aside } = orderOperations<Operation>(vector.operations);
+    const digests = (list: readonly Operation[]) => list.map(({ digest }) => digest);
+    expect(digests(ordered)).toEqual(vector.order);
+    expect(digests(aside)).toEqual(vector.aside);
   },
 };
 

@@ -34,7 +34,7 @@ function note(n: number, lam: number, text: string): Promise<StoredDocument> {
 }
 
 function take(...leaves: Leaves): Promise<boolean> {
-  return diary.take(leaves, circle.membership, circle.secrets);
+  return diary.take([leaves], circle.membership, circle.secrets);
 }
 
 function texts(): string[] {
@@ -58,8 +58,21 @@ test("of two documents under one name every phone reads the same one", async () 
   const first = texts();
   diary = new Diary(keys.id);
   await take(...[...two].reverse());
-  expect(first).toHaveLength(1);
+  const smaller = two.sort((left, right) => ((left._rev ?? "") < (right._rev ?? "") ? -1 : 1))[0];
+  expect(diary.ordered.map(({ digest }) => `1-${digest}`)).toEqual([smaller?._rev]);
   expect(texts()).toEqual(first);
+});
+
+test("many at once are read as each by itself, whatever one of them holds", async () => {
+  const notes = await Promise.all(
+    Array.from({ length: 120 }, (_, index) => note(index + 1, index + 1, `note ${index + 1}`)),
+  );
+  const documents: Leaves[] = notes.map((doc) => [doc]);
+  documents[7] = [{ ...(notes[7] as StoredDocument), s: "A".repeat(86) }];
+  expect(await diary.take(documents, circle.membership, circle.secrets)).toBe(true);
+  const expected = notes.map((_, index) => `note ${index + 1}`).filter((_, index) => index !== 7);
+  expect(texts()).toEqual(expected);
+  expect([...diary.closed]).toEqual([[notes[7]?._id, "sig"]]);
 });
 
 test("a forged twin does not hide the real document", async () => {
@@ -70,7 +83,7 @@ test("a forged twin does not hide the real document", async () => {
 
 test("what does not open is named with its code and opens once the key is there", async () => {
   const doc = await note(1, 1, "waits");
-  expect(await diary.take([doc], circle.membership, undefined)).toBe(false);
+  expect(await diary.take([[doc]], circle.membership, undefined)).toBe(false);
   expect([...diary.closed]).toEqual([[doc._id, "epoch"]]);
   expect(await take(doc)).toBe(true);
   expect([diary.closed.size, [...diary.own]]).toEqual([0, [doc._id]]);
@@ -89,7 +102,7 @@ test.each([
 
 test("a record that is here before its circle's log waits for it", async () => {
   const doc = await note(1, 1, "early");
-  await diary.take([doc], undefined, undefined);
+  await diary.take([[doc]], undefined, undefined);
   expect([texts(), [...diary.closed]]).toEqual([[], [[doc._id, "epoch"]]]);
   await take(doc);
   expect([texts(), diary.closed.size]).toEqual([["early"], 0]);
