@@ -10,7 +10,8 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
-from rejoint_sync.wire import Query
+from rejoint_sync.multipart import accepts
+from rejoint_sync.wire.query import Query
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -42,6 +43,13 @@ class Request:
         prefix: First segments of the path that belong to the mount.
         body_bytes_max: Longest body, as sent and after decompression.
 
+    Attributes:
+        scope: Of ASGI.
+        method: Of HTTP.
+        query: Its options.
+        segments: The path below the mount, between its slashes.
+        base: The mount's path as the client wrote it, "" when it asked at the root.
+
     Raises:
         BadRequest: A segment of the path or the query is not UTF-8.
     """
@@ -53,8 +61,10 @@ class Request:
         self.method: str = scope["method"]
         self.query = Query(scope["query_string"])
         self.segments = _segments(scope)
+        self.base = ""
         if self.segments[: len(prefix)] == prefix:
             self.segments = self.segments[len(prefix) :]
+            self.base = "".join(f"/{name}" for name in prefix)
         self._receive = receive
         self._body_bytes_max = body_bytes_max
         self._body: bytes | None = None
@@ -71,8 +81,31 @@ class Request:
         """Scheme and host as the client wrote them, for example `http://127.0.0.1:8000`."""
         return f"{self.scope['scheme']}://{self.header(b'host').lower()}"
 
+    @property
+    def takes_gzip(self) -> bool:
+        """Whether the answer may be compressed."""
+        coding = self.header(b"accept-encoding")
+        return bool(coding) and accepts(coding, "gzip")
+
+    def accepts(self, media_type: str) -> bool:
+        """Whether the answer may be of this type; without an `Accept` it may be of any."""
+        return accepts(self.header(b"accept"), media_type)
+
+    async def encoded_body(self) -> tuple[bytes, str]:
+        """The whole body as it was sent, and its encoding, `identity` or `gzip`.
+
+        Raises:
+            TooLarge: Longer than allowed.
+            BadContentType: Another Content-Encoding than gzip.
+            Disconnected: The client went away.
+        """
+        encoding = self.header(b"content-encoding").strip().lower() or "identity"
+        if encoding not in ("identity", "gzip"):
+            raise BadContentType("Only gzip and identity content-encodings are supported")
+        return await self._raw_body(), encoding
+
     async def body(self) -> bytes:
-        """The whole body, read at the first call.
+        """The whole body, decompressed, read at the first call.
 
         Raises:
             TooLarge: Longer than allowed, as sent or decompressed.
@@ -81,10 +114,7 @@ class Request:
             Disconnected: The client went away.
         """
         if self._body is None:
-            encoding = self.header(b"content-encoding").lower() or "identity"
-            if encoding not in ("identity", "gzip"):
-                raise BadContentType("Content-Encoding must be gzip or none.")
-            raw = await self._raw_body()
+            raw, encoding = await self.encoded_body()
             self._body = raw if encoding == "identity" else _inflate(raw, self._body_bytes_max)
         return self._body
 
@@ -167,42 +197,106 @@ def _too_large(bytes_max: int) -> TooLarge:
     return TooLarge(f"A request may have at most {bytes_max} bytes.")
 
 
+GZIP_BYTES_MIN: Final = 1024
+"""Shorter answers are sent as they are: they fit into one packet anyway."""
+
+_GZIP_LEVEL: Final = 3
+_GZIP: Final = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An answer that is there whole."""
+    """An answer that is there whole.
+
+    Attributes:
+        status: Of HTTP.
+        body: What is sent.
+        headers: More headers.
+        content_type: Of the body.
+        is_fixed: The body is sent as it is, never compressed on the way.
+    """
 
     status: int
     body: bytes
     headers: tuple[tuple[bytes, bytes], ...] = ()
     content_type: bytes = b"application/json"
+    is_fixed: bool = False
 
-    async def send(self, send: Send, *, head: bool) -> None:
-        """Send it; with `head` without its body."""
-        headers = [
-            (b"content-type", self.content_type),
-            (b"content-length", str(len(self.body)).encode()),
-            *self.headers,
-        ]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
-        await send({"type": "http.response.body", "body": b"" if head else self.body})
+    async def send(self, send: Send, *, head: bool, gzip: bool = False) -> None:
+        """Send it; with `head` without its body, with `gzip` compressed where that pays."""
+        body, headers = self.body, self.headers
+        if gzip and not self.is_fixed and self.status == 200 and len(body) >= GZIP_BYTES_MIN:
+            body, headers = _deflate(body), headers + _GZIP
+        if self.status not in (204, 304):
+            length = (b"content-length", str(len(body)).encode())
+            headers = ((b"content-type", self.content_type), length, *headers)
+        start = {"type": "http.response.start", "status": self.status, "headers": list(headers)}
+        await send(start)
+        await send({"type": "http.response.body", "body": b"" if head else body})
+
+
+def _deflate(body: bytes) -> bytes:
+    stream = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
+    return stream.compress(body) + stream.flush()
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """An answer that comes in parts; an error on the way cuts the connection."""
+    """An answer that comes in parts; an error on the way cuts the connection.
+
+    Attributes:
+        parts: What is sent, part by part.
+        status: Of HTTP.
+        headers: More headers.
+        content_type: Of the whole.
+        is_live: It may pause between two parts, so each is sent as it comes and as it is.
+    """
 
     parts: AsyncGenerator[bytes, None]
     status: int = 200
     headers: tuple[tuple[bytes, bytes], ...] = field(default=())
+    content_type: bytes = b"application/json"
+    is_live: bool = False
 
-    async def send(self, send: Send, *, head: bool) -> None:
-        """Send it part by part; with `head` without its body."""
-        headers = [(b"content-type", b"application/json"), *self.headers]
-        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+    async def send(self, send: Send, *, head: bool, gzip: bool = False) -> None:
+        """Send it part by part; with `head` without its body, with `gzip` compressed."""
         async with aclosing(self.parts):
+            parts: AsyncGenerator[bytes, None] = self.parts
+            headers = self.headers
+            if gzip and not head and not self.is_live:
+                first, parts = await _looked_ahead(parts)
+                if len(first) >= GZIP_BYTES_MIN:
+                    parts, headers = _compressed(parts), headers + _GZIP
+            headers = ((b"content-type", self.content_type), *headers)
+            start = {"type": "http.response.start", "status": self.status, "headers": list(headers)}
+            await send(start)
             if not head:
-                async for part in self.parts:
-                    if not part:
-                        continue
-                    await send({"type": "http.response.body", "body": part, "more_body": True})
+                async for part in parts:
+                    if part:
+                        await send({"type": "http.response.body", "body": part, "more_body": True})
         await send({"type": "http.response.body", "body": b""})
+
+
+async def _looked_ahead(
+    parts: AsyncGenerator[bytes, None],
+) -> tuple[bytes, AsyncGenerator[bytes, None]]:
+    """The begin, long enough to decide on, and all of it from the begin."""
+    first = b""
+    async for part in parts:
+        first += part
+        if len(first) >= GZIP_BYTES_MIN:
+            break
+
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield first
+        async for part in parts:
+            yield part
+
+    return first, whole()
+
+
+async def _compressed(parts: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    stream = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
+    async for part in parts:
+        yield stream.compress(part)
+    yield stream.flush()

@@ -10,8 +10,10 @@ from rejoint_server.policy import Guest, Policy
 from rejoint_server.settings import Settings
 from rejoint_sync.document import Document
 from rejoint_sync.errors import BadContentType
+from rejoint_sync.multipart import media_type
+from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import Outcome, Store, Stored
-from rejoint_sync.wire import Query, parse_object
+from rejoint_sync.wire.query import Query, parse_object
 
 READ_AT_ONCE: Final = 200
 """Documents held in memory at once while an answer is streamed."""
@@ -45,12 +47,14 @@ class Call:
         request: As it came.
         guest: Who asks.
         name: Of the document, "" when the request names none.
+        part: Of its attachment, "" when the request names none.
     """
 
     service: Service
     request: Request
     guest: Guest
     name: str = ""
+    part: str = ""
 
     @property
     def store(self) -> Store:
@@ -69,14 +73,14 @@ class Call:
 
     async def json_object(self) -> dict[str, Any]:
         """The body of a POST, a JSON object. Raises `BadContentType` for any other type."""
-        content_type = self.request.header(b"content-type")
-        if content_type and content_type.partition(";")[0].strip().lower() != "application/json":
-            raise BadContentType("Content-Type must be application/json")
-        return parse_object(await self.request.body())
+        return parse_object(await json_body(self.request))
 
     async def optional_object(self) -> dict[str, Any]:
-        """As `json_object` for a POST; nothing for a GET."""
-        return await self.json_object() if self.request.method == "POST" else {}
+        """As `json_object` for a POST with a body; nothing for any other."""
+        if self.request.method != "POST":
+            return {}
+        body = await json_body(self.request)
+        return parse_object(body) if body else {}
 
     async def read(self, document_id: str) -> Stored | None:
         """One document, None when it is not there or not to be shown."""
@@ -88,9 +92,22 @@ class Call:
         shown = [name for name in document_ids if self.guest.sight.shows(name)]
         return await self.store.read_many(self.database, shown)
 
+    async def trees(self, document_ids: Sequence[str]) -> dict[str, Tree]:
+        """As `read_many`, without bodies."""
+        shown = [name for name in document_ids if self.guest.sight.shows(name)]
+        return await self.store.trees(self.database, shown)
+
     async def write(self, documents: Sequence[Document], *, new_edits: bool) -> list[Outcome]:
         """Store what the policy lets pass."""
         return await self.service.policy.write(self.guest, documents, new_edits=new_edits)
 
 
 Handler = Callable[[Call], Awaitable[Answer | Stream]]
+
+
+async def json_body(request: Request) -> bytes:
+    """The body of a request that must be JSON. Raises `BadContentType` for any other type."""
+    content_type = request.header(b"content-type")
+    if content_type and media_type(content_type) != "application/json":
+        raise BadContentType("Content-Type must be application/json")
+    return await request.body()

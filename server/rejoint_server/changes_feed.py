@@ -1,16 +1,20 @@
-"""`_changes`: what happened since, at once or as soon as there is something."""
+"""`_changes`: what happened in a database."""
 
-import asyncio
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import orjson
+
+from rejoint_server import reading
 from rejoint_server.asgi import Stream
 from rejoint_server.call import READ_AT_ONCE, Call
+from rejoint_server.feeds import answer_feed
+from rejoint_sync.answers.rows import change_row
+from rejoint_sync.answers.shown import document_text
+from rejoint_sync.errors import NotFound
 from rejoint_sync.sequence import Sequence
-from rejoint_sync.stores import ChangesPage, ChangesQuery
-from rejoint_sync.wire import ChangesRequest
+from rejoint_sync.stores import ChangesPage, ChangesQuery, Leaf, Stored
+from rejoint_sync.wire.changes import ChangesRequest
 
 ROWS_AT_ONCE: Final = 2000
 """Rows held in memory at once, about 150 bytes each."""
@@ -18,17 +22,31 @@ ROWS_AT_ONCE: Final = 2000
 
 async def changes(call: Call) -> Stream:
     """`GET` and `POST /db/{db}/_changes`."""
-    asked = ChangesRequest.parse(call.query, await call.optional_object())
-    query = ChangesQuery(
-        since=await _start(call, asked.since),
-        descending=asked.descending,
-        all_leaves=asked.all_leaves,
-        include_docs=asked.include_docs,
-        document_ids=asked.document_ids,
-        sight=call.guest.sight,
+    await _check_function(call)
+    asked = ChangesRequest.parse(
+        call.query,
+        await call.optional_object(),
+        last_event=call.request.header(b"last-event-id"),
     )
-    first = await _page(call, asked, query, left=asked.limit)
-    return Stream(_feed(call, asked, query, first))
+    since = await _start(call, asked.feed.since)
+    source = _Changes(call, asked)
+    return await answer_feed(
+        call.service, call.request, asked=asked.feed, source=source, since=since
+    )
+
+
+async def _check_function(call: Call) -> None:
+    """Say of a filter function whether it is missing; one that is there is not offered."""
+    named = ChangesRequest.function(call.query)
+    if named is None:
+        return
+    design, member, function = named
+    stored = await call.read(design)
+    if stored is None or stored.leaves[0].deleted:
+        raise NotFound("missing" if stored is None else "deleted")
+    functions = orjson.loads(document_text(stored, stored.leaves[0])).get(member)
+    if not isinstance(functions, dict) or function not in functions:
+        raise NotFound(f"missing json key: {function[:80]}")
 
 
 async def _start(call: Call, since: str) -> int:
@@ -38,82 +56,81 @@ async def _start(call: Call, since: str) -> int:
     return Sequence.parse(since).position(call.store.incarnation)
 
 
-async def _page(
-    call: Call, asked: ChangesRequest, query: ChangesQuery, *, left: int | None
-) -> ChangesPage:
-    at_once = READ_AT_ONCE if asked.include_docs else ROWS_AT_ONCE
-    if asked.descending and left is None:
-        # Only the ascending feed can be continued by `since`.
-        left = at_once = max(1, (await call.store.info(call.database)).sequence)
-    limit = at_once if left is None else left if asked.descending else min(left, at_once)
-    return await call.store.changes(call.database, replace(query, limit=limit))
+@dataclass(frozen=True, slots=True)
+class _Changes:
+    """The rows of one `_changes`: the store's own where they will do, else made one by one."""
 
+    call: Call
+    asked: ChangesRequest
 
-async def _feed(
-    call: Call, asked: ChangesRequest, query: ChangesQuery, page: ChangesPage
-) -> AsyncGenerator[bytes, None]:
-    yield b'{"results":[\n'
-    if asked.longpoll and page.count == 0:
-        async with _Waiting.begin(call, asked) as waiting:
-            while page.count == 0 and not waiting.over:
-                yield await waiting.step(page.last)
-                page = await _page(call, asked, replace(query, since=page.last), left=asked.limit)
-    left = asked.limit
-    separator = b""
-    while page.count:
-        yield separator + page.rows
-        separator = b",\n"
-        left = None if left is None else left - page.count
-        if asked.descending or left == 0 or page.pending == 0:
-            break
-        page = await _page(call, asked, replace(query, since=page.last), left=left)
-    last = Sequence(page.last, call.store.incarnation)
-    yield b'\n],\n"last_seq":"%b","pending":%d}\n' % (str(last).encode(), page.pending)
+    def sequence(self, number: int) -> str:
+        return str(Sequence(number, self.call.store.incarnation))
 
+    async def wait(self, since: int, timeout_s: float) -> bool:
+        return await self.call.store.wait(self.call.database, since, timeout_s)
 
-class _Waiting:
-    """Waits for a change, until the time is over, the client is gone or the server stops."""
+    async def renew(self) -> None:
+        await self.call.service.policy.renew(self.call.guest)
 
-    def __init__(self, call: Call, asked: ChangesRequest) -> None:
-        self._call = call
-        longest = call.service.settings.longpoll_s_max
-        if asked.heartbeat_ms is None:
-            longest = min(longest, asked.timeout_ms / 1000)
-        self._step_s = longest if asked.heartbeat_ms is None else asked.heartbeat_ms / 1000
-        self._loop = asyncio.get_running_loop()
-        self._until = self._loop.time() + longest
-        self._ends: tuple[asyncio.Future[Any], ...] = (
-            asyncio.ensure_future(call.request.gone()),
-            asyncio.ensure_future(call.service.stopping.wait()),
+    async def page(self, since: int, left: int | None) -> ChangesPage:
+        query = ChangesQuery(
+            since=since,
+            descending=self.asked.feed.descending,
+            all_leaves=self.asked.all_leaves,
+            include_docs=self.asked.include_docs,
+            document_ids=self.asked.document_ids,
+            sight=self.call.guest.sight,
         )
+        if self.asked.reads_documents:
+            return await self._read(replace(query, include_docs=False), left)
+        at_once = READ_AT_ONCE if self.asked.include_docs else ROWS_AT_ONCE
+        if query.descending:
+            # Only the ascending feed can be continued by `since`.
+            limit = await self._all() if left is None else left
+        else:
+            limit = at_once if left is None else min(left, at_once)
+        return await self.call.store.changes(self.call.database, replace(query, limit=limit))
 
-    @classmethod
-    @asynccontextmanager
-    async def begin(cls, call: Call, asked: ChangesRequest) -> AsyncGenerator["_Waiting", None]:
-        """Listen for the ends, and let go of them afterwards."""
-        waiting = cls(call, asked)
-        try:
-            yield waiting
-        finally:
-            for end in waiting._ends:
-                end.cancel()
+    async def _all(self) -> int:
+        return max(1, (await self.call.store.info(self.call.database)).sequence)
 
-    @property
-    def over(self) -> bool:
-        """Whether there is nothing more to wait for."""
-        return self._loop.time() >= self._until or any(end.done() for end in self._ends)
+    async def _read(self, query: ChangesQuery, left: int | None) -> ChangesPage:
+        """Rows that pass the filter; pages in which none does are read over."""
+        limit = await self._all() if query.descending else READ_AT_ONCE
+        while True:
+            plain = await self.call.store.changes(self.call.database, replace(query, limit=limit))
+            page = await self._passed(plain, left)
+            if page.count or not page.pending or query.descending:
+                return page
+            query = replace(query, since=page.last)
 
-    async def step(self, since: int) -> bytes:
-        """Wait for one heartbeat or a change; what to send meanwhile."""
-        seconds = max(0.0, min(self._step_s, self._until - self._loop.time()))
-        change = asyncio.ensure_future(self._call.store.wait(self._call.database, since, seconds))
-        try:
-            awaited: set[asyncio.Future[Any]] = {change, *self._ends}
-            await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
-            if not change.done():
-                return b""
-            change.result()
-        finally:
-            change.cancel()
-        await self._call.service.policy.renew(self._call.guest)
-        return b"" if self.over else b"\n"
+    async def _passed(self, plain: ChangesPage, left: int | None) -> ChangesPage:
+        listed: list[dict[str, Any]] = orjson.loads(b"[" + plain.rows + b"]")
+        rows: list[bytes] = []
+        for start in range(0, len(listed), READ_AT_ONCE):
+            chunk = listed[start : start + READ_AT_ONCE]
+            found = await self.call.read_many([row["id"] for row in chunk])
+            for number, row in enumerate(chunk, start + 1):
+                made = await self._row(found.get(row["id"]), row["seq"])
+                rows += [made] if made is not None else []
+                if left is not None and len(rows) == left:
+                    last = Sequence.parse(row["seq"]).number
+                    pending = plain.pending + len(listed) - number
+                    return ChangesPage(b",\n".join(rows), len(rows), last, pending)
+        return ChangesPage(b",\n".join(rows), len(rows), plain.last, plain.pending)
+
+    async def _row(self, stored: Stored | None, sequence: str) -> bytes | None:
+        if stored is None or (self.asked.design_only and not stored.id.startswith("_design/")):
+            return None
+        leaves = stored.leaves if self.asked.all_leaves else stored.leaves[:1]
+        leaves = tuple(leaf for leaf in leaves if self._passes(stored, leaf))
+        if not leaves:
+            return None
+        shown = None
+        if self.asked.include_docs:
+            shown = await reading.text(self.call, stored, stored.leaves[0], self.asked.options)
+        return change_row(stored, leaves, sequence, shown)
+
+    def _passes(self, stored: Stored, leaf: Leaf) -> bool:
+        passes = self.asked.passes
+        return passes is None or passes(orjson.loads(document_text(stored, leaf)))

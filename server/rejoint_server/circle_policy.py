@@ -5,13 +5,13 @@ judge of `rejoint_sync` takes, and has `_local` documents that nobody else sees.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from rejoint_server.asgi import Request
 from rejoint_server.login import Login
 from rejoint_server.memberships import Memberships
-from rejoint_server.policy import Guest, refused
+from rejoint_server.policy import Caller, Guest, refused
 from rejoint_sync.circle.grammar import CIRCLE
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.document import Document
@@ -33,6 +33,8 @@ class CirclePolicy:
         memberships: Who stands where.
         login: Who asks.
     """
+
+    name = "circles"
 
     def __init__(self, store: Store, memberships: Memberships, login: Login) -> None:
         self._store = store
@@ -66,6 +68,19 @@ class CirclePolicy:
     async def may_manage(self, request: Request, database: str) -> None:  # noqa: ARG002
         """Nobody: circles are founded through /circles and are not deleted by clients."""
         raise Forbidden("Circles are founded through /circles.")
+
+    async def sees(self, request: Request) -> Callable[[str], bool]:
+        """The circles in which the asking device is live."""
+        _, live = await self._login.device_anywhere(request)
+        return frozenset(one.circle for one in live).__contains__
+
+    def caller(self, request: Request) -> Caller:  # noqa: ARG002
+        """Nobody: each request proves itself, for its own circle."""
+        return Caller()
+
+    def log_in(self, request: Request, name: str, password: str) -> tuple[Caller, str]:  # noqa: ARG002
+        """Never: there are no passwords."""
+        raise Unauthorized("Log in with a token of your device.")
 
     async def write(
         self, guest: Guest, documents: Sequence[Document], *, new_edits: bool

@@ -13,7 +13,7 @@ from rejoint_server.asgi import Request
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.limits import BUNDLE_BYTES_MAX
 from rejoint_sync.errors import BadRequest
-from rejoint_sync.wire import parse_object
+from rejoint_sync.wire.query import parse_object
 
 BODY_BYTES_MAX = 2 * BUNDLE_BYTES_MAX
 """A bundle is counted without names and punctuation; this is ample for both."""

@@ -1,59 +1,24 @@
-"""The routes of the server itself and of a database as a whole."""
+"""The routes of a database as a whole."""
 
 from typing import Any
 
 import orjson
 
 from rejoint_server.asgi import Answer, Request
-from rejoint_server.call import Call, Service
+from rejoint_server.call import Call, Service, json_body
+from rejoint_sync.document import parse_body
 from rejoint_sync.errors import BadRequest
-from rejoint_sync.limits import REVS_LIMIT
+from rejoint_sync.limits import REVS_LIMIT_MAX
 from rejoint_sync.sequence import Sequence
+from rejoint_sync.stores import DatabaseInfo
+from rejoint_sync.wire.bulk import parse_purge
 
-UUIDS_MAX = 1000
+PURGED_INFOS_LIMIT = 1000
 
 
 def answer(value: Any, status: int = 200, *headers: tuple[bytes, bytes]) -> Answer:
     """A JSON value as an answer; a line end follows, as after CouchDB's."""
     return Answer(status, orjson.dumps(value) + b"\n", headers)
-
-
-async def welcome(service: Service, _: Request) -> Answer:
-    """`GET /db/`: what speaks here."""
-    return answer(
-        {
-            "couchdb": "Welcome",
-            "version": "3.5.0",
-            "vendor": {"name": "Rejoint"},
-            "uuid": service.store.incarnation,
-            "features": [],
-        }
-    )
-
-
-async def up(_service: Service, _: Request) -> Answer:
-    """`GET /db/_up`."""
-    return answer({"status": "ok"})
-
-
-async def session(_service: Service, _: Request) -> Answer:
-    """`GET /db/_session`: nobody has a session; each request proves itself."""
-    return answer({"ok": True, "userCtx": {"name": None, "roles": []}, "info": {}})
-
-
-async def uuids(service: Service, request: Request) -> Answer:
-    """`GET /db/_uuids?count=n`."""
-    count = request.query.count("count")
-    if count is not None and count > UUIDS_MAX:
-        raise BadRequest(f"count may be at most {UUIDS_MAX}.")
-    number = 1 if count is None else count
-    return answer({"uuids": [service.new_id() for _ in range(number)]})
-
-
-async def all_dbs(service: Service, request: Request) -> Answer:
-    """`GET /db/_all_dbs`: for who may create and delete them."""
-    await service.policy.may_manage(request, "")
-    return answer(await service.store.databases())
 
 
 async def create(service: Service, request: Request, database: str) -> Answer:
@@ -67,45 +32,105 @@ async def delete(service: Service, request: Request, database: str) -> Answer:
     """`DELETE /db/{db}`."""
     await service.policy.may_manage(request, database)
     if request.query.text("rev") is not None:
-        raise BadRequest("You tried to DELETE a database with a ?rev= parameter: not done.")
+        raise BadRequest(
+            "You tried to DELETE a database with a ?rev= parameter. "
+            "Did you mean to DELETE a document instead?"
+        )
     await service.store.delete(database)
     return answer({"ok": True})
 
 
+def figures(info: DatabaseInfo, incarnation: str) -> dict[str, Any]:
+    """What `GET /db/{db}` and `_dbs_info` say of a database."""
+    return {
+        "db_name": info.name,
+        "doc_count": info.documents,
+        "doc_del_count": info.deleted,
+        "update_seq": str(Sequence(info.sequence, incarnation)),
+        "purge_seq": str(Sequence(info.purges, incarnation)),
+        "compact_running": False,
+        "instance_start_time": "0",
+        "disk_format_version": 8,
+        "sizes": {"file": 0, "external": 0, "active": 0},
+        "props": {},
+        "cluster": {"q": 1, "n": 1, "w": 1, "r": 1},
+    }
+
+
 async def info(call: Call) -> Answer:
     """`GET /db/{db}`."""
-    figures = await call.store.info(call.database)
-    return answer(
-        {
-            "db_name": figures.name,
-            "doc_count": figures.documents,
-            "doc_del_count": figures.deleted,
-            "update_seq": str(Sequence(figures.sequence, call.store.incarnation)),
-            "purge_seq": "0",
-            "compact_running": False,
-            "instance_start_time": "0",
-            "disk_format_version": 8,
-            "sizes": {"file": 0, "external": 0, "active": 0},
-            "props": {},
-        }
-    )
+    return answer(figures(await call.store.info(call.database), call.store.incarnation))
 
 
 async def ensure_full_commit(call: Call) -> Answer:
     """`POST /db/{db}/_ensure_full_commit`: every answered write is already on disk."""
-    await call.request.body()
+    await json_body(call.request)
     await call.store.info(call.database)
     return answer({"ok": True, "instance_start_time": "0"}, 201)
 
 
+async def compact(call: Call) -> Answer:
+    """`POST /db/{db}/_compact`: drops the bodies of earlier revisions."""
+    await json_body(call.request)
+    await call.store.compact(call.database)
+    return answer({"ok": True}, 202)
+
+
+async def view_cleanup(call: Call) -> Answer:
+    """`POST /db/{db}/_view_cleanup`: there are no views, so nothing is left of old ones."""
+    await json_body(call.request)
+    await call.store.info(call.database)
+    return answer({"ok": True}, 202)
+
+
 async def revs_limit(call: Call) -> Answer:
     """`GET /db/{db}/_revs_limit`."""
+    return answer((await call.store.info(call.database)).revs_limit)
+
+
+async def set_revs_limit(call: Call) -> Answer:
+    """`PUT /db/{db}/_revs_limit`."""
+    limit = parse_body(await call.request.body())
+    if type(limit) is not int:
+        raise BadRequest(f"_revs_limit must be a number from 1 to {REVS_LIMIT_MAX}.")
+    await call.store.set_revs_limit(call.database, limit)
+    return answer({"ok": True})
+
+
+async def purge(call: Call) -> Answer:
+    """`POST /db/{db}/_purge`: forgets leaves as if they had never been."""
+    asked = parse_purge(await call.json_object())
+    revs = {name: [str(rev) for rev in revs] for name, revs in asked.items()}
+    purged = await call.store.purge(call.database, revs)
+    gone = {name: purged.revs.get(name, []) for name in revs}
+    return answer({"purge_seq": None, "purged": gone}, 201)
+
+
+async def purged_infos_limit(call: Call) -> Answer:
+    """`GET /db/{db}/_purged_infos_limit`: CouchDB's default; purges are not listed here."""
     await call.store.info(call.database)
-    return answer(REVS_LIMIT)
+    return answer(PURGED_INFOS_LIMIT)
 
 
 async def security(call: Call) -> Answer:
-    """`GET /db/{db}/_security`: empty, because the circle's log decides."""
-    await call.store.info(call.database)
+    """`GET /db/{db}/_security`: what was put there; empty before, and in circles always."""
+    body = await call.store.security(call.database)
     nobody: dict[str, list[str]] = {"names": [], "roles": []}
-    return answer({"admins": nobody, "members": nobody})
+    return answer({"admins": nobody, "members": nobody} if body is None else orjson.loads(body))
+
+
+async def set_security(call: Call) -> Answer:
+    """`PUT /db/{db}/_security`: kept and shown; the one account may do everything anyway."""
+    value = parse_body(await call.request.body())
+    if not isinstance(value, dict):
+        raise BadRequest("_security must be a JSON object.")
+    for name in ("admins", "members"):
+        lists = value.get(name, {})
+        if not isinstance(lists, dict) or not all(
+            isinstance(lists.get(kind, []), list)
+            and all(isinstance(one, str) for one in lists.get(kind, []))
+            for kind in ("names", "roles")
+        ):
+            raise BadRequest(f"{name} of _security must hold lists of strings.")
+    await call.store.set_security(call.database, orjson.dumps(value))
+    return answer({"ok": True})

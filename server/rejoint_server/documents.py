@@ -1,61 +1,109 @@
-"""The routes of one document, and of the notes a client keeps on the server (`_local`)."""
+"""The routes of one document: reading it in all its revisions, writing, deleting, copying."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Final
+from urllib.parse import quote, unquote
 
 import orjson
 
+from rejoint_server import reading
 from rejoint_server.asgi import Answer
-from rejoint_server.call import Call
+from rejoint_server.call import Call, json_body
 from rejoint_server.databases import answer
-from rejoint_sync.answers import document_text, leaves_for
-from rejoint_sync.document import Document, check_document_id
-from rejoint_sync.errors import BadRequest, NotFound, TooLarge
-from rejoint_sync.limits import DOCUMENT_BYTES_MAX, DOCUMENT_ID_BYTES_MAX
+from rejoint_sync.answers.parts import nested_part, problem_part
+from rejoint_sync.attachment import Sent
+from rejoint_sync.document import Document, check_document_id, parse_body
+from rejoint_sync.errors import BadRequest, NotFound
+from rejoint_sync.multipart import Part, media_type, read_parts, write_parts
 from rejoint_sync.revision import Revision
-from rejoint_sync.stores import Outcome, Stored
-from rejoint_sync.wire import DocumentOptions, parse_object
+from rejoint_sync.stores import Leaf, Stored
+from rejoint_sync.wire.query import parse_object
+from rejoint_sync.wire.show import DocumentOptions
 
-_LOCAL_META: Final = frozenset({"_id", "_rev", "_revisions", "_deleted"})
+NOT_MODIFIED: Final = Answer(304, b"")
 
 
 async def show(call: Call) -> Answer:
     """`GET /db/{db}/{id}`."""
-    await call.store.info(call.database)
     stored = await call.read(check_document_id(call.name))
+    options = DocumentOptions.parse(call.query)
+    if call.query.text("open_revs") is not None:
+        return await _open_revs(call, stored, options)
     if stored is None:
         raise NotFound("missing")
-    if call.query.text("open_revs") is not None:
-        return _open_revs(call, stored)
+    leaf = await chosen(call, stored)
+    headers = (etag(leaf.rev),) if options.is_plain else ()
+    if headers and is_known(call, leaf.rev):
+        return replace(NOT_MODIFIED, headers=headers)
+    if options.attachments and leaf.attachments and call.request.accepts("multipart/related"):
+        boundary = call.service.new_id()
+        body = b"".join(write_parts(await reading.parts(call, stored, leaf, options), boundary))
+        kind = f'multipart/related; boundary="{boundary}"'
+        return Answer(200, body, headers, kind.encode(), is_fixed=True)
+    return Answer(200, await reading.text(call, stored, leaf, options) + b"\n", headers)
+
+
+async def chosen(call: Call, stored: Stored) -> Leaf:
+    """The revision that `rev` and `latest` ask for, else the winner. Raises `NotFound`."""
     asked = call.query.text("rev")
     if asked is None:
         if stored.leaves[0].deleted:
             raise NotFound("deleted")
-        leaf = stored.leaves[0]
-    else:
-        rev = str(Revision.parse(asked))
-        leaves = leaves_for(stored, rev, latest=call.query.flag("latest"))
-        if not leaves:
-            raise NotFound("missing")
-        leaf = leaves[0]
-    body = document_text(stored, leaf, DocumentOptions.parse(call.query))
-    return Answer(200, body + b"\n", (_etag(leaf.rev),))
+        return stored.leaves[0]
+    rev = str(Revision.parse(asked))
+    leaves = await reading.revisions(call, stored, rev, latest=call.query.flag("latest"))
+    if not leaves:
+        raise NotFound("missing")
+    return leaves[0]
 
 
-def _open_revs(call: Call, stored: Stored) -> Answer:
-    options = DocumentOptions.parse(call.query)
+async def _open_revs(call: Call, stored: Stored | None, options: DocumentOptions) -> Answer:
+    wanted = _revs_asked(call)
+    if wanted is None and stored is None:
+        raise NotFound("missing")
+    found: list[tuple[str, Sequence[Leaf]]] = []
+    if stored is not None and wanted is None:
+        found = [(leaf.rev, (leaf,)) for leaf in stored.leaves]
     latest = call.query.flag("latest")
+    for rev in wanted or ():
+        grown = await reading.revisions(call, stored, rev, latest=latest) if stored else []
+        found.append((rev, grown))
+    if call.request.accepts("multipart/mixed"):
+        return await _open_parts(call, stored, found, options)
     rows = []
-    for rev in _revs_asked(call, stored):
-        leaves = leaves_for(stored, rev, latest=latest)
-        rows += [b'{"ok":%b}' % document_text(stored, leaf, options) for leaf in leaves]
+    for rev, leaves in found:
+        if stored is not None:
+            shown = [await reading.text(call, stored, leaf, options) for leaf in leaves]
+            rows += [b'{"ok":%b}' % text for text in shown]
         if not leaves:
             rows.append(orjson.dumps({"missing": rev}))
     return Answer(200, b"[" + b",\n".join(rows) + b"]\n")
 
 
-def _revs_asked(call: Call, stored: Stored) -> list[str]:
+async def _open_parts(
+    call: Call,
+    stored: Stored | None,
+    found: Sequence[tuple[str, Sequence[Leaf]]],
+    options: DocumentOptions,
+) -> Answer:
+    outer, inner = call.service.new_id(), call.service.new_id()
+    parts: list[Part] = []
+    for rev, leaves in found:
+        if stored is not None:
+            for leaf in leaves:
+                shown = await reading.parts(call, stored, leaf, options)
+                parts.append(nested_part(shown, inner, {}))
+        if not leaves:
+            parts.append(problem_part({"missing": rev}))
+    kind = f'multipart/mixed; boundary="{outer}"'
+    return Answer(200, b"".join(write_parts(parts, outer)), (), kind.encode(), is_fixed=True)
+
+
+def _revs_asked(call: Call) -> list[str] | None:
+    """The revisions of `open_revs`, None for all leaves."""
     if call.query.text("open_revs") == "all":
-        return [leaf.rev for leaf in stored.leaves]
+        return None
     revs = call.query.json("open_revs")
     if not isinstance(revs, list):
         raise BadRequest('open_revs must be "all" or a list of revisions.')
@@ -63,31 +111,110 @@ def _revs_asked(call: Call, stored: Stored) -> list[str]:
 
 
 async def put(call: Call) -> Answer:
-    """`PUT /db/{db}/{id}`."""
-    value = parse_object(await call.request.body())
-    rev = _named_rev(call, value.get("_rev"))
+    """`PUT /db/{db}/{id}`: JSON, or `multipart/related` with attachments after the document."""
+    content_type = call.request.header(b"content-type")
+    body = await call.request.body()
+    follows: dict[str, bytes] = {}
+    if media_type(content_type) == "multipart/related":
+        value, follows = _related(content_type, body)
+    else:
+        value = parse_object(body)
+    rev = named_rev(call, value.get("_rev"))
     if rev is not None:
         value = {**value, "_rev": rev}
-    new_edits = call.query.text("new_edits") != "false"
-    document = Document.parse(value, document_id=call.name)
+    new_edits = call.query.flag("new_edits", default=True)
+    document = Document.parse(value, document_id=call.name, follows=follows)
     if not new_edits and document.rev is None:
         raise BadRequest("With new_edits=false the document needs its _rev.")
-    return await _written(call, document, new_edits=new_edits, status=201)
+    return await written(
+        call, document, new_edits=new_edits, headers=(location(call, document.id),)
+    )
+
+
+def _related(content_type: str, body: bytes) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The document and the bytes that follow it, by the names they have in the document.
+
+    A part that says its `filename` is that attachment; parts without are taken in the order in
+    which the document announces them.
+    """
+    parts = read_parts(content_type, body)
+    if not parts:
+        raise BadRequest("A multipart/related body begins with the document.")
+    value = parse_object(parts[0].body)
+    attachments = value.get("_attachments", {})
+    announced = [
+        name
+        for name, member in (attachments.items() if isinstance(attachments, dict) else ())
+        if isinstance(member, dict) and member.get("follows") is True
+    ]
+    if len(announced) != len(parts) - 1:
+        raise BadRequest("The attachments that follow are not the ones announced.")
+    given = [part.filename for part in parts[1:]]
+    names = announced if set(given) != set(announced) else [name or "" for name in given]
+    return value, {name: part.body for name, part in zip(names, parts[1:], strict=True)}
+
+
+async def post(call: Call) -> Answer:
+    """`POST /db/{db}`: a document whose name may be left to the server."""
+    value = parse_object(await json_body(call.request))
+    if "_id" not in value:
+        value = {**value, "_id": call.service.new_id()}
+    document = Document.parse(value)
+    return await written(call, document, headers=(location(call, document.id),))
 
 
 async def delete(call: Call) -> Answer:
     """`DELETE /db/{db}/{id}?rev=`: leaves a tombstone."""
     await call.request.body()
-    await call.store.info(call.database)
-    if await call.read(check_document_id(call.name)) is None:
-        raise NotFound("missing")
-    rev = _named_rev(call, None)
+    stored = await call.read(check_document_id(call.name))
+    if stored is None or stored.leaves[0].deleted:
+        raise NotFound("missing" if stored is None else "deleted")
+    rev = named_rev(call, None)
     value: dict[str, Any] = {"_id": call.name, "_deleted": True}
     document = Document.parse(value if rev is None else {**value, "_rev": rev})
-    return await _written(call, document, new_edits=True, status=200)
+    return await written(call, document, status=200)
 
 
-def _named_rev(call: Call, in_body: object) -> str | None:
+async def copy(call: Call) -> Answer:
+    """`COPY /db/{db}/{id}`: the document under another name, with its attachments."""
+    await call.request.body()
+    target, rev = _destination(call.request.header(b"destination"))
+    stored = await call.read(check_document_id(call.name))
+    if stored is None:
+        raise NotFound("missing")
+    leaf = await chosen(call, stored)
+    if leaf.deleted:
+        raise NotFound("deleted")
+    sent = []
+    for one in leaf.attachments:
+        found = await call.store.attachment(call.database, stored.id, one.name, rev=leaf.rev)
+        if found is None:
+            raise NotFound("missing")
+        sent.append(Sent(one.name, *found))
+    members = {**members_of(leaf), "_id": target}
+    document = Document.parse({**members, "_rev": rev} if rev else members)
+    document = replace(document, attachments=tuple(sent))
+    return await written(call, document, headers=(location(call, target),))
+
+
+def _destination(header: str) -> tuple[str, str | None]:
+    """The name and, to write over a document, the revision that a COPY goes to."""
+    if not header:
+        raise BadRequest("Destination header is mandatory for COPY.")
+    if "://" in header:
+        raise BadRequest("Destination URL must be relative.")
+    name, _, rev = header.partition("?rev=")
+    return check_document_id(unquote(name)), str(Revision.parse(rev)) if rev else None
+
+
+def members_of(leaf: Leaf) -> dict[str, Any]:
+    """The body of a revision, parsed, without `_deleted`."""
+    members: dict[str, Any] = parse_body(b"{" + leaf.tail.removeprefix(b","))
+    members.pop("_deleted", None)
+    return members
+
+
+def named_rev(call: Call, in_body: object) -> str | None:
     """The parent that a write names; in the body, as `rev` or as If-Match, but only one."""
     named = {
         rev
@@ -99,49 +226,35 @@ def _named_rev(call: Call, in_body: object) -> str | None:
     return str(Revision.parse(named.pop())) if named else None
 
 
-async def _written(call: Call, document: Document, *, new_edits: bool, status: int) -> Answer:
-    outcome: Outcome = (await call.write([document], new_edits=new_edits))[0]
+async def written(
+    call: Call,
+    document: Document,
+    *,
+    new_edits: bool = True,
+    status: int = 201,
+    headers: tuple[tuple[bytes, bytes], ...] = (),
+) -> Answer:
+    """Store one document and say what became of it. Raises what it was refused with."""
+    outcome = (await call.write([document], new_edits=new_edits))[0]
     if outcome.error is not None:
         raise outcome.error
     value = {"ok": True, "id": outcome.id, "rev": outcome.rev}
-    return answer(value, status, _etag(outcome.rev))
+    return answer(value, status, etag(outcome.rev), *headers)
 
 
-def _etag(rev: str) -> tuple[bytes, bytes]:
-    return (b"etag", f'"{rev}"'.encode())
+def location(call: Call, *names: str) -> tuple[bytes, bytes]:
+    """`Location` of a document or attachment of this database."""
+    path = "/".join(quote(name, safe="") for name in (call.database, *names))
+    return (b"location", f"{call.request.origin()}{call.request.base}/{path}".encode())
 
 
-async def show_local(call: Call) -> Answer:
-    """`GET /db/{db}/_local/{id}`: seen only by who wrote it."""
-    note = await call.store.local_get(call.database, _local_name(call))
-    if note is None:
-        raise NotFound("missing")
-    count, body = note
-    head = orjson.dumps({"_id": f"_local/{call.name}", "_rev": f"0-{count}"})
-    return Answer(200, head[:-1] + (b"}" if body == b"{}" else b"," + body[1:]) + b"\n")
+def etag(value: str) -> tuple[bytes, bytes]:
+    """`ETag` of a revision or a digest."""
+    return (b"etag", f'"{value}"'.encode())
 
 
-async def put_local(call: Call) -> Answer:
-    """`PUT /db/{db}/_local/{id}`: the last writer wins, nothing is compared."""
-    value = parse_object(await call.request.body())
-    if value.get("_deleted") is True:
-        return await delete_local(call)
-    body = orjson.dumps({name: one for name, one in value.items() if name not in _LOCAL_META})
-    if len(body) > DOCUMENT_BYTES_MAX:
-        raise TooLarge(f"A document may have at most {DOCUMENT_BYTES_MAX} bytes.")
-    count = await call.store.local_put(call.database, _local_name(call), body)
-    return answer({"ok": True, "id": f"_local/{call.name}", "rev": f"0-{count}"}, 201)
-
-
-async def delete_local(call: Call) -> Answer:
-    """`DELETE /db/{db}/_local/{id}`."""
-    await call.request.body()
-    if not await call.store.local_delete(call.database, _local_name(call)):
-        raise NotFound("missing")
-    return answer({"ok": True, "id": f"_local/{call.name}", "rev": "0-0"})
-
-
-def _local_name(call: Call) -> str:
-    if not call.name or len(call.name.encode()) > DOCUMENT_ID_BYTES_MAX:
-        raise BadRequest(f"A document's name has 1 to {DOCUMENT_ID_BYTES_MAX} bytes.")
-    return call.guest.local_prefix + call.name
+def is_known(call: Call, value: str) -> bool:
+    """Whether the client holds what this ETag stands for, by its If-None-Match."""
+    known = call.request.header(b"if-none-match")
+    entries = [entry.strip().removeprefix("W/") for entry in known.split(",")]
+    return known.strip() == "*" or f'"{value}"' in entries

@@ -7,11 +7,13 @@ import base64
 import binascii
 import hmac
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 from rejoint_server.asgi import Request
+from rejoint_server.clock import Clock
+from rejoint_server.sessions import Sessions
 from rejoint_server.settings import Admin
 from rejoint_sync.document import Document
 from rejoint_sync.errors import BadRequest, SyncError, Unauthorized
@@ -44,8 +46,28 @@ class Guest:
     device: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request is of, as `_session` says it.
+
+    Attributes:
+        name: Of the account; None for nobody.
+        roles: `_admin` for who may do everything.
+        by: How it was shown; "" for nobody.
+    """
+
+    name: str | None = None
+    roles: tuple[str, ...] = ()
+    by: Literal["", "cookie", "default"] = ""
+
+
 class Policy(Protocol):
     """Decides on every request but those anyone may make (welcome, `_up`)."""
+
+    @property
+    def name(self) -> str:
+        """As `--policy` names it."""
+        ...
 
     @property
     def challenge(self) -> bytes:
@@ -61,7 +83,19 @@ class Policy(Protocol):
         ...
 
     async def may_manage(self, request: Request, database: str) -> None:
-        """Creating, deleting and listing databases. Raises a `SyncError`."""
+        """Creating and deleting a database. Raises a `SyncError`."""
+        ...
+
+    async def sees(self, request: Request) -> Callable[[str], bool]:
+        """Which databases the caller may know of. Raises a `SyncError`."""
+        ...
+
+    def caller(self, request: Request) -> Caller:
+        """Who asks; nobody, when it is not known."""
+        ...
+
+    def log_in(self, request: Request, name: str, password: str) -> tuple[Caller, str]:
+        """Begin a session: who it is of, and its `Set-Cookie`. Raises `Unauthorized`."""
         ...
 
     async def write(
@@ -72,16 +106,20 @@ class Policy(Protocol):
 
 
 class OpenPolicy:
-    """Any document in any database; one account, or none, by HTTP Basic.
+    """Any document in any database; one account, or none, by HTTP Basic or a session's cookie.
 
     Args:
         store: Where it all goes.
         admin: Who must log in; None lets everyone in.
+        clock: Decides when a session is over.
     """
 
-    def __init__(self, store: Store, admin: Admin | None) -> None:
+    name = "open"
+
+    def __init__(self, store: Store, admin: Admin | None, clock: Clock) -> None:
         self._store = store
         self._admin = admin
+        self._sessions = Sessions(clock)
 
     @property
     def challenge(self) -> bytes:
@@ -89,12 +127,10 @@ class OpenPolicy:
         return b'Basic realm="rejoint"'
 
     async def enter(self, request: Request, database: str) -> Guest:
-        """Check name and password, then the form of the database's name."""
+        """Check who asks, then the form of the database's name."""
         self._check_admin(request)
         if not _DATABASE_NAME.fullmatch(database):
-            raise IllegalDatabaseName(
-                "A database name is a lower-case letter, then a-z 0-9 _ $ ( ) + - or /."
-            )
+            raise illegal_name(database)
         return Guest(database)
 
     async def renew(self, guest: Guest) -> None:
@@ -102,9 +138,30 @@ class OpenPolicy:
 
     async def may_manage(self, request: Request, database: str) -> None:
         """Whoever may enter may also create and delete."""
-        if database:
-            await self.enter(request, database)
+        await self.enter(request, database)
+
+    async def sees(self, request: Request) -> Callable[[str], bool]:
+        """Every database but the server's own."""
         self._check_admin(request)
+        return lambda name: not name.startswith("_")
+
+    def caller(self, request: Request) -> Caller:
+        """The account; everyone is an admin where there is none."""
+        if self._admin is None:
+            return Caller(None, ("_admin",), "default")
+        if request.header(b"authorization"):
+            self._check_admin(request)
+            return Caller(self._admin.name, ("_admin",), "default")
+        if self._sessions.knows(request.header(b"cookie"), self._admin):
+            return Caller(self._admin.name, ("_admin",), "cookie")
+        return Caller()
+
+    def log_in(self, request: Request, name: str, password: str) -> tuple[Caller, str]:  # noqa: ARG002
+        """Compare name and password."""
+        given = f"{name}:{password}".encode()
+        if self._admin is None or not hmac.compare_digest(given, _expected(self._admin)):
+            raise Unauthorized("Name or password is incorrect.")
+        return Caller(self._admin.name, ("_admin",), "cookie"), self._sessions.open(self._admin)
 
     async def write(
         self, guest: Guest, documents: Sequence[Document], *, new_edits: bool
@@ -115,15 +172,29 @@ class OpenPolicy:
     def _check_admin(self, request: Request) -> None:
         if self._admin is None:
             return
-        expected = f"{self._admin.name}:{self._admin.password.get_secret_value()}".encode()
-        if not hmac.compare_digest(_basic(request), expected):
-            raise Unauthorized("Name or password is incorrect.")
+        if request.header(b"authorization"):
+            if not hmac.compare_digest(_basic(request), _expected(self._admin)):
+                raise Unauthorized("Name or password is incorrect.")
+        elif not self._sessions.knows(request.header(b"cookie"), self._admin):
+            raise Unauthorized("You are not authorized to access this db.")
+
+
+def illegal_name(database: str) -> IllegalDatabaseName:
+    """The refusal of a database's name."""
+    return IllegalDatabaseName(
+        f"Name: '{database[:80]}'. Only lowercase characters (a-z), digits (0-9), and any of the "
+        "characters _, $, (, ), +, -, and / are allowed. Must begin with a letter."
+    )
+
+
+def _expected(admin: Admin) -> bytes:
+    return f"{admin.name}:{admin.password.get_secret_value()}".encode()
 
 
 def _basic(request: Request) -> bytes:
     scheme, _, encoded = request.header(b"authorization").partition(" ")
     if scheme.lower() != "basic":
-        raise Unauthorized("You are not authorized to access this database.")
+        raise Unauthorized("You are not authorized to access this db.")
     try:
         return base64.b64decode(encoded.strip(), validate=True)
     except (binascii.Error, ValueError):

@@ -2,51 +2,108 @@
 
 It routes on the path as it came, because `a%2Fb` is one document's name and `a/b` is not. The body
 of a request is read whole before a streamed answer begins. Errors are raised; they become answers
-at the edge. Every route is documented in docs/protocol.md.
+at the edge. Every row of the table in `routes.py` has its handler here.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
-from rejoint_server import bulk, databases, documents
+from rejoint_server import (
+    attachments,
+    bulk,
+    databases,
+    documents,
+    listing,
+    local_documents,
+    servers,
+)
 from rejoint_server.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
 from rejoint_server.call import Call, Handler, Service
 from rejoint_server.changes_feed import changes
-from rejoint_sync.errors import MethodNotAllowed, NotFound, NotOffered, SyncError
+from rejoint_server.policy import illegal_name
+from rejoint_server.routes import ROUTES, TEMPLATES, Route, methods_of
+from rejoint_server.updates_feed import db_updates
+from rejoint_sync.errors import (
+    BadRequest,
+    Forbidden,
+    IllegalDocumentId,
+    MethodNotAllowed,
+    NotFound,
+    NotOffered,
+    SyncError,
+)
 
-Methods = Mapping[str, Handler]
+ServerHandler = Callable[[Service, Request], Awaitable[Answer | Stream]]
+DatabaseHandler = Callable[[Service, Request, str], Awaitable[Answer]]
 
-SERVER_ROUTES: Final[Mapping[str, Callable[[Service, Request], Awaitable[Answer]]]] = {
-    "": databases.welcome,
-    "_up": databases.up,
-    "_session": databases.session,
-    "_uuids": databases.uuids,
-    "_all_dbs": databases.all_dbs,
+SERVER_HANDLERS: Final[Mapping[tuple[str, str], ServerHandler]] = {
+    ("GET", "/"): servers.welcome,
+    ("GET", "/_up"): servers.up,
+    ("GET", "/_uuids"): servers.uuids,
+    ("GET", "/_session"): servers.session,
+    ("POST", "/_session"): servers.log_in,
+    ("DELETE", "/_session"): servers.log_out,
+    ("GET", "/_all_dbs"): servers.all_dbs,
+    ("GET", "/_dbs_info"): servers.dbs_info,
+    ("POST", "/_dbs_info"): servers.dbs_info,
+    ("GET", "/_db_updates"): db_updates,
+    ("GET", "/_active_tasks"): servers.active_tasks,
 }
-"""Routes of the server, all GET."""
+"""Handlers of routes that name no database."""
 
-DATABASE_ROUTES: Final[Mapping[str, Methods]] = {
-    "_changes": {"GET": changes, "POST": changes},
-    "_revs_diff": {"POST": bulk.find_missing},
-    "_bulk_docs": {"POST": bulk.write_many},
-    "_bulk_get": {"POST": bulk.read_many},
-    "_all_docs": {"GET": bulk.all_docs, "POST": bulk.all_docs},
-    "_ensure_full_commit": {"POST": databases.ensure_full_commit},
-    "_revs_limit": {"GET": databases.revs_limit},
-    "_security": {"GET": databases.security},
+WHOLE_HANDLERS: Final[Mapping[tuple[str, str], DatabaseHandler]] = {
+    ("PUT", "/{db}"): databases.create,
+    ("DELETE", "/{db}"): databases.delete,
 }
-"""Routes `/db/{db}/{name}`."""
+"""Handlers that the policy lets pass by `may_manage`."""
 
-DOCUMENT_METHODS: Final[Methods] = {
-    "GET": documents.show,
-    "PUT": documents.put,
-    "DELETE": documents.delete,
+HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
+    ("GET", "/{db}"): databases.info,
+    ("POST", "/{db}"): documents.post,
+    ("GET", "/{db}/_changes"): changes,
+    ("POST", "/{db}/_changes"): changes,
+    ("POST", "/{db}/_revs_diff"): bulk.find_missing,
+    ("POST", "/{db}/_missing_revs"): bulk.missing_revs,
+    ("POST", "/{db}/_bulk_docs"): bulk.write_many,
+    ("POST", "/{db}/_bulk_get"): bulk.read_many,
+    ("GET", "/{db}/_all_docs"): listing.all_docs,
+    ("POST", "/{db}/_all_docs"): listing.all_docs,
+    ("POST", "/{db}/_all_docs/queries"): listing.queries,
+    ("GET", "/{db}/_design_docs"): listing.design_docs,
+    ("POST", "/{db}/_design_docs"): listing.design_docs,
+    ("GET", "/{db}/_local_docs"): listing.local_docs,
+    ("POST", "/{db}/_local_docs"): listing.local_docs,
+    ("POST", "/{db}/_ensure_full_commit"): databases.ensure_full_commit,
+    ("POST", "/{db}/_compact"): databases.compact,
+    ("POST", "/{db}/_view_cleanup"): databases.view_cleanup,
+    ("GET", "/{db}/_revs_limit"): databases.revs_limit,
+    ("PUT", "/{db}/_revs_limit"): databases.set_revs_limit,
+    ("POST", "/{db}/_purge"): databases.purge,
+    ("GET", "/{db}/_purged_infos_limit"): databases.purged_infos_limit,
+    ("GET", "/{db}/_security"): databases.security,
+    ("PUT", "/{db}/_security"): databases.set_security,
+    ("GET", "/{db}/{id}"): documents.show,
+    ("PUT", "/{db}/{id}"): documents.put,
+    ("DELETE", "/{db}/{id}"): documents.delete,
+    ("COPY", "/{db}/{id}"): documents.copy,
+    ("GET", "/{db}/_local/{id}"): local_documents.show,
+    ("PUT", "/{db}/_local/{id}"): local_documents.put,
+    ("DELETE", "/{db}/_local/{id}"): local_documents.delete,
+    ("GET", "/{db}/{id}/{name}"): attachments.show,
+    ("PUT", "/{db}/{id}/{name}"): attachments.put,
+    ("DELETE", "/{db}/{id}/{name}"): attachments.delete,
 }
-LOCAL_METHODS: Final[Methods] = {
-    "GET": documents.show_local,
-    "PUT": documents.put_local,
-    "DELETE": documents.delete_local,
-}
+"""Handlers of routes that the policy lets pass by `enter`."""
+
+_BY_KEY: Final = {(route.method, route.template): route for route in ROUTES}
+_UNREADABLE: Final = frozenset({"_find", "_index", "_explain", "_search", "_search_analyze"})
+_ELSEWHERE: Final = frozenset(
+    {"_shards", "_sync_shards", "_partition", "_purged_infos", "_auto_purge", "_temp_view"}
+)
+_DESIGN_PARTS: Final = frozenset(
+    {"_view", "_show", "_list", "_update", "_rewrite", "_info", "_search", "_search_info"}
+)
+_VIEWS: Final = "Views and queries are not offered: the server cannot read sealed documents."
 
 
 class Replication:
@@ -74,87 +131,86 @@ class Replication:
         except SyncError:
             await request.drop_body()
             raise
-        await answer.send(send, head=request.method == "HEAD")
+        await answer.send(send, head=request.method == "HEAD", gzip=request.takes_gzip)
 
     async def _answer(self, request: Request) -> Answer | Stream:
         segments = request.segments
         if not segments or (len(segments) == 1 and segments[0].startswith("_")):
             return await self._server(request, segments[0] if segments else "")
         database, *path = segments
-        if not path:
-            return await self._whole_database(request, database)
-        template, name, methods = _route(path)
+        template, name, part = _place(path)
         _note_route(request, template)
-        handler = _choose(methods, request.method)
+        route = _route(request, template)
+        key = (route.method, template)
+        if key in WHOLE_HANDLERS:
+            return await WHOLE_HANDLERS[key](self._service, request, database)
         guest = await self._service.policy.enter(request, database)
-        return await handler(Call(self._service, request, guest, name))
+        self._check_offered(route)
+        return await HANDLERS[key](Call(self._service, request, guest, name, part))
 
-    async def _server(self, request: Request, name: str) -> Answer:
-        _note_route(request, f"/{name}" if name in SERVER_ROUTES else "/_…")
-        handler = SERVER_ROUTES.get(name)
-        if handler is None:
+    async def _server(self, request: Request, name: str) -> Answer | Stream:
+        template = f"/{name}"
+        _note_route(request, template if template in TEMPLATES else "/_…")
+        if template not in TEMPLATES:
+            if request.method == "PUT":
+                raise illegal_name(name)
             raise NotOffered("This part of CouchDB is not offered.")
-        if _plain(request.method) != "GET":
-            raise _wrong_method(["GET"])
-        return await handler(self._service, request)
+        route = _route(request, template)
+        self._check_offered(route)
+        return await SERVER_HANDLERS[route.method, template](self._service, request)
 
-    async def _whole_database(self, request: Request, database: str) -> Answer:
-        _note_route(request, "/{db}")
-        match _plain(request.method):
-            case "GET":
-                guest = await self._service.policy.enter(request, database)
-                return await databases.info(Call(self._service, request, guest))
-            case "PUT":
-                return await databases.create(self._service, request, database)
-            case "DELETE":
-                return await databases.delete(self._service, request, database)
-            case "POST":
-                raise NotOffered("Use PUT with the document's name, or _bulk_docs.")
-            case _:
-                raise _wrong_method(["GET", "PUT", "DELETE"])
+    def _check_offered(self, route: Route) -> None:
+        if self._service.policy.name not in route.policies:
+            raise Forbidden("Only signed documents are written here, by replication.")
 
 
-def _plain(method: str) -> str:
-    return "GET" if method == "HEAD" else method
+def _route(request: Request, template: str) -> Route:
+    method = "GET" if request.method == "HEAD" else request.method
+    route = _BY_KEY.get((method, template))
+    if route is None:
+        raise MethodNotAllowed(f"Only {','.join(methods_of(template))} allowed")
+    return route
 
 
-def _route(path: list[str]) -> tuple[str, str, Methods]:
-    """The template of a path below a database, the document it names and its methods."""
+def _place(path: list[str]) -> tuple[str, str, str]:
+    """The template of a path below a database, the document it names and its attachment."""
+    if not path:
+        return "/{db}", "", ""
     first, rest = path[0], path[1:]
-    if first == "_local" and rest:
-        return "/{db}/_local/{id}", "/".join(rest), LOCAL_METHODS
-    if first == "_design" and len(rest) == 1:
-        return "/{db}/{id}", f"_design/{rest[0]}", DOCUMENT_METHODS
-    if first in DATABASE_ROUTES and not rest:
-        return f"/{{db}}/{first}", "", DATABASE_ROUTES[first]
-    if first.startswith("_design/") and not rest:
-        return "/{db}/{id}", first, DOCUMENT_METHODS
-    if first.startswith("_"):
-        raise NotOffered(_why_not(first))
+    whole = "/".join(("/{db}", *path))
+    if whole in TEMPLATES and first.startswith("_"):
+        return whole, "", ""
+    if first == "_local" or first.startswith("_local/"):
+        return _local_place(first, rest)
+    if first == "_design" and rest:
+        first, rest = f"_design/{rest[0]}", rest[1:]
+    if first.startswith("_design/"):
+        if rest and rest[0] in _DESIGN_PARTS:
+            raise NotOffered(_VIEWS)
+    elif first.startswith("_"):
+        raise _why_not(first)
     if not first:
         raise NotFound("missing")
     if rest:
-        raise NotOffered("Attachments are not offered yet.")
-    return "/{db}/{id}", first, DOCUMENT_METHODS
+        return "/{db}/{id}/{name}", first, "/".join(rest)
+    return "/{db}/{id}", first, ""
 
 
-def _why_not(name: str) -> str:
-    if name in {"_design", "_find", "_index", "_explain", "_view", "_search"}:
-        return "Views and queries are not offered: the server cannot read sealed documents."
-    return "This part of CouchDB is not offered."
+def _local_place(first: str, rest: list[str]) -> tuple[str, str, str]:
+    names = [name for name in (first.removeprefix("_local").removeprefix("/"), *rest) if name]
+    if not names:
+        raise BadRequest("Invalid _local document id.")
+    if len(names) > 1:
+        raise BadRequest("_local documents do not accept attachments.")
+    return "/{db}/_local/{id}", names[0], ""
 
 
-def _choose(methods: Methods, method: str) -> Handler:
-    if method == "COPY":
-        raise NotOffered("COPY is not offered.")
-    handler = methods.get(_plain(method))
-    if handler is None:
-        raise _wrong_method(list(methods))
-    return handler
-
-
-def _wrong_method(allowed: list[str]) -> MethodNotAllowed:
-    return MethodNotAllowed(f"Only {', '.join(allowed)} allowed")
+def _why_not(name: str) -> SyncError:
+    if name in _UNREADABLE:
+        return NotOffered(_VIEWS)
+    if name in _ELSEWHERE or name == "_design":
+        return NotOffered("This part of CouchDB is not offered.")
+    return IllegalDocumentId("Only reserved document ids may start with underscore.")
 
 
 def _note_route(request: Request, template: str) -> None:

@@ -68,7 +68,7 @@ _SHOW: Final = (
 _CHANGES: Final = (
     *("feed", "since", "limit", "style", "include_docs", "conflicts", "attachments"),
     *("att_encoding_info", "descending", "filter", "doc_ids", "heartbeat", "timeout"),
-    *("seq_interval", "last-event-id"),
+    "last-event-id",
 )
 _RANGE: Final = (
     *("key", "keys", "startkey", "start_key", "endkey", "end_key", "inclusive_end", "limit"),
@@ -131,7 +131,7 @@ DATABASE: Final = (
     Route("GET", "/{db}"),
     Route("PUT", "/{db}", where=Where.OPEN),
     Route("DELETE", "/{db}", where=Where.OPEN),
-    Route("POST", "/{db}", ("batch",), Body.JSON, where=Where.OPEN),
+    Route("POST", "/{db}", (), Body.JSON, where=Where.OPEN),
     Route("GET", "/{db}/_changes", _CHANGES, headers=("last-event-id",)),
     Route("POST", "/{db}/_changes", _CHANGES, Body.JSON, ("doc_ids", "selector")),
     Route("POST", "/{db}/_revs_diff", (), Body.JSON),
@@ -152,22 +152,20 @@ DATABASE: Final = (
     Route("PUT", "/{db}/_revs_limit", (), Body.JSON, where=Where.OPEN),
     Route("POST", "/{db}/_purge", (), Body.JSON, where=Where.OPEN),
     Route("GET", "/{db}/_purged_infos_limit"),
-    Route("PUT", "/{db}/_purged_infos_limit", (), Body.JSON, where=Where.OPEN),
     Route("GET", "/{db}/_security"),
     Route("PUT", "/{db}/_security", (), Body.JSON, ("admins", "members"), where=Where.OPEN),
 )
 """Routes of a database as a whole."""
 
-_PUT: Final = ("rev", "new_edits", "batch")
+_PUT: Final = ("rev", "new_edits")
 DOCUMENT: Final = (
     Route("GET", "/{db}/{id}", _SHOW, headers=("accept", "if-none-match")),
     Route("PUT", "/{db}/{id}", _PUT, Body.DOCUMENT, (), ("if-match",)),
     Route("DELETE", "/{db}/{id}", ("rev",), headers=("if-match",), where=Where.OPEN),
     Route("COPY", "/{db}/{id}", ("rev",), headers=("destination", "if-match"), where=Where.OPEN),
     Route("GET", "/{db}/_local/{id}", ()),
-    Route("PUT", "/{db}/_local/{id}", ("rev",), Body.JSON),
-    Route("DELETE", "/{db}/_local/{id}", ("rev",)),
-    Route("COPY", "/{db}/_local/{id}", (), headers=("destination",), where=Where.OPEN),
+    Route("PUT", "/{db}/_local/{id}", (), Body.JSON),
+    Route("DELETE", "/{db}/_local/{id}"),
     Route(
         "GET", "/{db}/{id}/{name}", ("rev",), headers=("accept-encoding", "if-none-match", "range")
     ),

@@ -186,7 +186,7 @@ def _members(value: dict[str, Any]) -> dict[str, Any]:
             if member:
                 members[key] = member
         elif key not in _META and key not in _REPLY_ONLY:
-            raise DocumentMalformed(f"bad special document member: {key[:80]}")
+            raise DocumentMalformed(f"Bad special document member: {key[:80]}")
     return members
 
 

@@ -12,7 +12,8 @@ from typing import Final, Self
 from rejoint_sync.errors import RevisionMalformed
 from rejoint_sync.limits import DIGEST_LENGTH_MAX, GENERATION_MAX
 
-_DIGEST: Final = re.compile(rf"[0-9A-Za-z_]{{1,{DIGEST_LENGTH_MAX}}}")
+# CouchDB and PouchDB take a revision without a digest, `1-`, so a peer may bring one.
+_DIGEST: Final = re.compile(rf"[0-9A-Za-z_]{{0,{DIGEST_LENGTH_MAX}}}")
 _TEXT: Final = re.compile(rf"([1-9][0-9]{{0,15}})-({_DIGEST.pattern})")
 _SHOWN_LENGTH_MAX: Final = 80
 
