@@ -76,7 +76,7 @@ def create_app(
         log: Where the lines go; standard error when None.
     """
     if settings.policy == "open":
-        service = _service(settings, store, OpenPolicy(store, settings.admin))
+        service = _service(settings, store, OpenPolicy(store, settings.admin, clock))
         setup = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         handlers = [_mount(Replication(service, ("db",)), "/")]
