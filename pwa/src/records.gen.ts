@@ -175,8 +175,109 @@ export interface Profile {
   member?: string;
   name: string;
 }
+/**
+ * A correction of one earlier record by the same person; the last one wins per member.
+ *
+ * Attributes:
+ *     target: Document id of the record that it corrects.
+ *     values: Members of that record with their new values; `type`, `lam`, `at` stay as they are.
+ *     drop: Members of that record that are taken away, as if they had not been asked.
+ */
+export interface Amend {
+  lam: number;
+  at: number;
+  tz_min: number;
+  type: "amend";
+  target: string;
+  values: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[a-z][a-z0-9_]{0,31}$".
+     */
+    [k: string]: unknown;
+  };
+  /**
+   * @maxItems 40
+   */
+  drop?: string[];
+}
+/**
+ * An earlier record counts no more, for ever; it can be written anew.
+ *
+ * Attributes:
+ *     target: Document id of the record.
+ *     reason: Why: written by mistake, or hidden by who looks after a cohort.
+ */
+export interface Void {
+  lam: number;
+  at: number;
+  tz_min: number;
+  type: "void";
+  target: string;
+  reason?: "mistake" | "hidden";
+}
+/**
+ * Settings of a member, or of the clinic; the last one wins per name.
+ *
+ * Attributes:
+ *     about: Whose settings.
+ *     member: Member id; absent for a clinic.
+ *     values: By name.
+ */
+export interface Setting {
+  lam: number;
+  at: number;
+  tz_min: number;
+  type: "set";
+  about: "member" | "clinic";
+  member?: string;
+  values: {
+    /**
+     * This interface was referenced by `undefined`'s JSON-Schema definition
+     * via the `patternProperty` "^[a-z][a-z0-9_]{0,31}$".
+     */
+    [k: string]: string | number | boolean;
+  };
+}
+/**
+ * A picture, recording or paper: what its chunks are and the key that opens them.
+ *
+ * Attributes:
+ *     about: Document id of the record that it belongs to.
+ *     media: Media type, such as "image/jpeg".
+ *     name: As the person's phone called it.
+ *     size: Length in bytes.
+ *     sha256: Hash of the whole content, base64url.
+ *     key: The key of its chunks, 32 bytes as base64url.
+ *     chunks: The hash of each chunk's sealed bytes, in order.
+ */
+export interface Attachment {
+  lam: number;
+  at: number;
+  tz_min: number;
+  type: "attachment";
+  about?: string;
+  media: string;
+  name?: string;
+  size: number;
+  sha256: string;
+  key: string;
+  /**
+   * @maxItems 1025
+   */
+  chunks: string[];
+}
 
 /** 0 = "no pain", "not_said" = asked and skipped; an absent member = not asked. */
 export type PainAnswer = number | "not_said";
 
-export type AnyRecord = Session | Pain | Note | Plan | Profile;
+export type AnyRecord =
+  | Session
+  | Pain
+  | Note
+  | Plan
+  | Profile
+  | Amend
+  | Void
+  | Setting
+  | Attachment;

@@ -18,12 +18,31 @@ from rejoint_sync import records
 
 PWA = Path(__file__).parents[1]
 TARGET = PWA / "src" / "records.gen.ts"
-MODELS = (records.Session, records.Pain, records.Note, records.Plan, records.Profile)
+MODELS = (
+    records.Session,
+    records.Pain,
+    records.Note,
+    records.Plan,
+    records.Profile,
+    records.Amend,
+    records.Void,
+    records.Setting,
+    records.Attachment,
+)
 ALIASES = """
 /** 0 = "no pain", "not_said" = asked and skipped; an absent member = not asked. */
 export type PainAnswer = number | "not_said";
 
-export type AnyRecord = Session | Pain | Note | Plan | Profile;
+export type AnyRecord =
+  | Session
+  | Pain
+  | Note
+  | Plan
+  | Profile
+  | Amend
+  | Void
+  | Setting
+  | Attachment;
 """
 
 

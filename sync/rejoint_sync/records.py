@@ -51,6 +51,10 @@ Day = Annotated[str, AfterValidator(_real_day), Field(json_schema_extra={"format
 ExerciseId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{2,32}$")]
 DocumentName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=80, strip_whitespace=False)]
+MemberName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}$")]
+Hash = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+SettingText = Annotated[str, StringConstraints(max_length=400)]
+SettingValue = SettingText | Annotated[int, Field(ge=-(2**40), le=2**40)] | bool
 Reason = Literal["too_hard", "pain", "not_understood", "no_time"]
 
 
@@ -253,7 +257,80 @@ class Profile(Record):
         return self
 
 
-AnyRecord = Annotated[Session | Pain | Note | Plan | Profile, Field(discriminator="type")]
+class Amend(Record):
+    """A correction of one earlier record by the same person; the last one wins per member.
+
+    Attributes:
+        target: Document id of the record that it corrects.
+        values: Members of that record with their new values; `type`, `lam`, `at` stay as they are.
+        drop: Members of that record that are taken away, as if they had not been asked.
+    """
+
+    type: Literal["amend"]
+    target: DocumentName
+    values: Annotated[dict[MemberName, Any], Field(max_length=40)]
+    drop: Annotated[list[MemberName], Field(max_length=40)] | None = None
+
+
+class Void(Record):
+    """An earlier record counts no more, for ever; it can be written anew.
+
+    Attributes:
+        target: Document id of the record.
+        reason: Why: written by mistake, or hidden by who looks after a cohort.
+    """
+
+    type: Literal["void"]
+    target: DocumentName
+    reason: Literal["mistake", "hidden"] | None = None
+
+
+class Setting(Record):
+    """Settings of a member, or of the clinic; the last one wins per name.
+
+    Attributes:
+        about: Whose settings.
+        member: Member id; absent for a clinic.
+        values: By name.
+    """
+
+    type: Literal["set"]
+    about: Literal["member", "clinic"]
+    member: Annotated[str, StringConstraints(pattern=r"^m[A-Za-z0-9_-]{22}$")] | None = None
+    values: Annotated[dict[MemberName, SettingValue], Field(min_length=1, max_length=40)]
+
+    @model_validator(mode="after")
+    def _whose(self) -> Self:
+        if (self.about == "member") != (self.member is not None):
+            raise ValueError("expected a member id for a member and none for a clinic")
+        return self
+
+
+class Attachment(Record):
+    """A picture, recording or paper: what its chunks are and the key that opens them.
+
+    Attributes:
+        about: Document id of the record that it belongs to.
+        media: Media type, such as "image/jpeg".
+        name: As the person's phone called it.
+        size: Length in bytes.
+        sha256: Hash of the whole content, base64url.
+        key: The key of its chunks, 32 bytes as base64url.
+        chunks: The hash of each chunk's sealed bytes, in order.
+    """
+
+    type: Literal["attachment"]
+    about: DocumentName | None = None
+    media: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,64}$")]
+    name: Annotated[str, StringConstraints(max_length=120)] | None = None
+    size: Annotated[int, Field(ge=0, le=2**26)]
+    sha256: Hash
+    key: Hash
+    chunks: Annotated[list[Hash], Field(min_length=1, max_length=1025)]
+
+
+SomeRecord = Session | Pain | Note | Plan | Profile | Amend | Void | Setting | Attachment
+AnyRecord = Annotated[SomeRecord, Field(discriminator="type")]
 
 # Which record types stand in which kind of document (docs/circle.md, "Documents").
 KIND_OF: dict[str, str] = {
@@ -262,16 +339,20 @@ KIND_OF: dict[str, str] = {
     "note": "nt",
     "plan": "pl",
     "profile": "pr",
+    "amend": "ev",
+    "void": "ev",
+    "set": "pr",
+    "attachment": "at",
 }
 
-_ADAPTER: TypeAdapter[Session | Pain | Note | Plan | Profile] = TypeAdapter(AnyRecord)
+_ADAPTER: TypeAdapter[SomeRecord] = TypeAdapter(AnyRecord)
 
 
-def parse_record(kind: str, value: object) -> Session | Pain | Note | Plan | Profile:
+def parse_record(kind: str, value: object) -> SomeRecord:
     """Read the plaintext of a document.
 
     Args:
-        kind: The document's kind, `ev`, `nt`, `pl` or `pr`.
+        kind: The document's kind, `ev`, `nt`, `pl`, `pr` or `at`.
         value: The parsed JSON of its frame.
 
     Raises:

@@ -112,3 +112,49 @@ def test_what_is_dumped_reads_back_equal() -> None:
 def test_a_profile_is_of_a_member_or_of_the_clinic(value: object) -> None:
     with pytest.raises(RecordMalformed):
         parse_record("pr", value)
+
+
+TARGET = "ev:2611:dS4o1wXRCCULUGX5KPcfg:c000412"
+MEMBER = "m" + "a" * 22
+HASH = "h" * 43
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        ("ev", {"type": "amend", "target": TARGET, "values": {"score": 3}, "drop": ["reason"]}),
+        ("ev", {"type": "void", "target": TARGET, "reason": "mistake"}),
+        ("pr", {"type": "set", "about": "member", "member": MEMBER, "values": {"dark": True}}),
+        ("pr", {"type": "set", "about": "clinic", "values": {"tel": "+49 30 1", "week": 1}}),
+        (
+            "at",
+            {
+                "type": "attachment",
+                "media": "image/jpeg",
+                "size": 3,
+                "sha256": HASH,
+                "key": HASH,
+                "chunks": [HASH],
+            },
+        ),
+    ],
+)
+def test_operations_on_records_come_out_as_they_went_in(kind: str, record: dict[str, Any]) -> None:
+    assert dump_record(parse_record(kind, COMMON | record)) == COMMON | record
+
+
+@pytest.mark.parametrize(
+    ("kind", "record"),
+    [
+        ("ev", {"type": "amend", "target": TARGET, "values": {"Score": 3}}),
+        ("ev", {"type": "void"}),
+        ("pr", {"type": "set", "about": "member", "values": {"dark": True}}),
+        ("pr", {"type": "set", "about": "clinic", "member": MEMBER, "values": {"dark": True}}),
+        ("pr", {"type": "set", "about": "clinic", "values": {}}),
+        ("pr", {"type": "set", "about": "clinic", "values": {"list": [1]}}),
+        ("at", {"type": "attachment", "media": "jpeg", "size": 3, "sha256": HASH, "key": HASH}),
+    ],
+)
+def test_an_operation_out_of_its_shape_is_refused(kind: str, record: dict[str, Any]) -> None:
+    with pytest.raises(RecordMalformed):
+        parse_record(kind, COMMON | record)
