@@ -13,7 +13,7 @@ from conformance.worlds import Document, Leaves, expected, random_world
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # it imports `cgi`
-    import couchdb  # type: ignore[import-untyped]  # it has no types
+    import couchdb
 
 
 @pytest.fixture
