@@ -4,7 +4,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from litestar import Litestar, Request, asgi, get
+from litestar import Litestar, Request, asgi
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 from structlog.typing import FilteringBoundLogger
 
@@ -22,6 +22,7 @@ from rejoint_server.hints import Hints, open_notes
 from rejoint_server.login import Login
 from rejoint_server.logs import open_log
 from rejoint_server.memberships import Memberships
+from rejoint_server.operations import Operations, operation_routes
 from rejoint_server.policy import OpenPolicy
 from rejoint_server.replication import Replication
 from rejoint_server.settings import Settings
@@ -29,7 +30,7 @@ from rejoint_server.setup import SECRET_BYTES, Setup
 from rejoint_server.web import Web
 from rejoint_sync.stores import Store
 
-ENDPOINTS: Final = frozenset({"db", "circles", "healthz"})
+ENDPOINTS: Final = frozenset({"db", "circles", "healthz", "readyz", "metrics"})
 """First segments of the paths that are not files of the web app."""
 
 
@@ -75,6 +76,7 @@ def create_app(
         clock: The time.
         log: Where the lines go; standard error when None.
     """
+    operations = Operations(store, settings.data, settings.metrics_token, lambda: edge.under_way)
     if settings.policy == "open":
         service = _service(settings, store, OpenPolicy(store, settings.admin, clock))
         setup = None
@@ -90,7 +92,7 @@ def create_app(
         handlers = [
             _mount(Replication(service, ("db",)), "/db"),
             *circle_routes(admission),
-            healthz,
+            *operation_routes(operations),
         ]
     app = _litestar(handlers)
     edge = Edge(
@@ -100,14 +102,9 @@ def create_app(
         challenge=service.policy.challenge,
         https=(settings.public_url or "").startswith("https:"),
         stopping=service.stopping,
+        observe=operations.note,
     )
     return Application(edge, service, setup)
-
-
-@get("/healthz", sync_to_thread=False)
-def healthz() -> dict[str, bool]:
-    """`GET /healthz`: whether the server answers."""
-    return {"ok": True}
 
 
 def _service(settings: Settings, store: Store, policy: OpenPolicy | CirclePolicy) -> Service:

@@ -64,6 +64,13 @@ NO_STORE: Final = (b"cache-control", b"no-store")
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "COPY", "OPTIONS", "PATCH"})
 
 
+Observe = Callable[[str, str, int, float], None]
+
+
+def _ignore(_method: str, _route: str, _status: int, _seconds: float) -> None:
+    pass
+
+
 class Cut(Exception):
     """Raised to the HTTP server when half an answer is out: it closes the connection."""
 
@@ -93,6 +100,7 @@ class Edge:
         challenge: `WWW-Authenticate` of a 401.
         https: Whether clients reach the server by https.
         stopping: Once set, new requests are refused.
+        observe: Told method, route, status and seconds of each request.
     """
 
     def __init__(  # noqa: PLR0913 - it is put together in one place, by name
@@ -104,12 +112,14 @@ class Edge:
         challenge: bytes,
         https: bool,
         stopping: asyncio.Event,
+        observe: Observe = _ignore,
     ) -> None:
         self._app = app
         self._clock = clock
         self._log = log
         self._challenge = challenge
         self._stopping = stopping
+        self._observe = observe
         self._headers = SECURITY_HEADERS + ((STRICT_TRANSPORT_SECURITY,) if https else ())
         self._under_way = 0
         self._quiet = asyncio.Event()
@@ -143,6 +153,11 @@ class Edge:
                 self._quiet.set()
         if cut:
             raise Cut
+
+    @property
+    def under_way(self) -> int:
+        """Requests that are not answered yet."""
+        return self._under_way
 
     async def drain(self, seconds: float) -> bool:
         """Wait until no request is under way; False when the time is over first."""
@@ -178,9 +193,11 @@ class Edge:
         return {**message, "headers": headers}
 
     def _note(self, scope: Scope, status: int, seconds: float, error_type: str) -> None:
+        method = scope["method"] if scope["method"] in _METHODS else "other"
+        route = scope[ROUTE][0] or scope.get("path_template") or "…"
         fields = {
-            "method": scope["method"] if scope["method"] in _METHODS else "other",
-            "route": scope[ROUTE][0] or scope.get("path_template") or "…",
+            "method": method,
+            "route": route,
             "status": status,
             "duration_ms": round(seconds * 1000, 1),
         }
@@ -188,3 +205,4 @@ class Edge:
             self._log.error("failed", **fields, error_type=error_type)
         else:
             self._log.info("request", **fields)
+        self._observe(method, route, status, seconds)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from rejoint_server.settings import Admin, Settings
 from rejoint_sync.errors import SyncError
@@ -43,6 +43,12 @@ def add_parser(
     serve.add_argument("--admin", metavar="NAME:PASSWORD", help="with --policy open: who may enter")
     serve.add_argument("--public-url", metavar="URL", help="how clients reach this server")
     serve.add_argument("--web", type=Path, metavar="DIR", help="the built web app")
+    serve.add_argument(
+        "--metrics-token-file",
+        type=Path,
+        metavar="FILE",
+        help="its first line opens /metrics from anywhere; without it this machine may look",
+    )
     serve.set_defaults(run=run)
 
 
@@ -69,6 +75,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.web is not None:
         values["web"] = arguments.web
     try:
+        if arguments.metrics_token_file is not None:
+            values["metrics_token"] = _secret(arguments.metrics_token_file)
         if arguments.admin is not None:
             values["admin"] = Admin.parse(arguments.admin)
         return Settings(**values)
@@ -79,6 +87,13 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         raise CannotServe(words if words.startswith("--") else where + words) from None
     except ValueError as error:
         raise CannotServe(str(error)) from None
+
+
+def _secret(file: Path) -> SecretStr:
+    try:
+        return SecretStr(file.read_text().partition("\n")[0].strip())
+    except (OSError, UnicodeDecodeError):
+        raise CannotServe(f"cannot read {file}") from None
 
 
 async def _serve(settings: Settings) -> None:

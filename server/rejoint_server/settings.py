@@ -45,6 +45,7 @@ class Settings(BaseModel):
         request_bytes_max: Longest body of one request, after decompression.
         longpoll_s_max: A waiting `_changes` is ended after this time, with or without heartbeat.
         stop_s_max: How long a stopping server waits for requests under way.
+        metrics_token: Who shows it may read `/metrics`; None for this machine only.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -60,6 +61,7 @@ class Settings(BaseModel):
     request_bytes_max: Annotated[int, Field(ge=KIB, le=REQUEST_BYTES_MAX)] = REQUEST_BYTES_MAX
     longpoll_s_max: Annotated[float, Field(gt=0)] = 300.0
     stop_s_max: Annotated[float, Field(gt=0)] = 10.0
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
 
     @property
     def on_loopback(self) -> bool:
