@@ -3,7 +3,7 @@
  * told of their public half.
  *
  * Browsers have lost keys silently that they could make, so nothing is believed that was not read
- * back. The private keys are non-extractable: a script can use them, never copy them.
+ * back. The private keys of P-256 are non-extractable: a script can use them, never copy them.
  *
  * Source: docs/circle.md, "Decisions already taken".
  */
@@ -11,22 +11,36 @@ import { type Bytes, utf8 } from "./circle/encoding.ts";
 import {
   aesOpen,
   aesSeal,
+  drawSeed,
   generateAgreementPair,
   generateLocalKey,
   generateSigningPair,
+  type Kem,
   proveKeys,
+  publicPoint,
+  xwingPublic,
 } from "./circle/envelope.ts";
 import { DeviceKeys } from "./circle/keys.ts";
 
 const STORE = "keys";
 const RECORD = "device";
+const SEED_PURPOSE = "seed of the key for key agreement";
 /** Level 1: opaque keys. There is no other: keys as text would need a passphrase over them. */
 const LEVEL = 1;
+
+/**
+ * An X-Wing key: no browser keeps one as an opaque key of its own, so its seed lies under the opaque
+ * key `local`. It is plain for the moment of each use only.
+ */
+interface StoredSeed {
+  readonly kpk: string;
+  readonly sealed: Bytes;
+}
 
 interface StoredKeys {
   readonly level: typeof LEVEL;
   readonly signing: CryptoKeyPair;
-  readonly agreement: CryptoKeyPair;
+  readonly agreement: CryptoKeyPair | StoredSeed;
   readonly local: CryptoKey;
 }
 
@@ -52,7 +66,11 @@ export class ProfileKeys extends DeviceKeys {
 
   /** The device of stored keys. */
   static async from({ signing, agreement, local }: StoredKeys): Promise<ProfileKeys> {
-    return new ProfileKeys(await DeviceKeys.of(signing, agreement), local);
+    const key =
+      "sealed" in agreement
+        ? { kpk: agreement.kpk, seed: () => openSeed(agreement, local) }
+        : agreement;
+    return new ProfileKeys(await DeviceKeys.of(signing, key), local);
   }
 
   /** Seal what only this profile on this phone may read; `purpose` must be told to open it. */
@@ -74,21 +92,19 @@ export class ProfileKeys extends DeviceKeys {
  * Make the keys of a new profile. When this resolves they are on the disk and were used from there.
  *
  * @param database Name of an IndexedDB database that nothing else uses.
+ * @param kem "XWING" needs code that is fetched when it is first asked for.
  * @throws KeyStoreError There are keys already, or this browser cannot keep them. Nothing stays.
  */
-export async function createKeys(database: string): Promise<ProfileKeys> {
-  const [signing, agreement, local] = await Promise.all([
-    generateSigningPair(false),
-    generateAgreementPair(false),
-    generateLocalKey(),
-  ]);
+export async function createKeys(database: string, kem: Kem = "P256"): Promise<ProfileKeys> {
+  const [signing, local] = await Promise.all([generateSigningPair(false), generateLocalKey()]);
+  const agreement = await (kem === "P256" ? generateAgreementPair(false) : drawSealedSeed(local));
   await store(database, { level: LEVEL, signing, agreement, local });
   try {
     const stored = await read(database);
     if (stored === undefined) {
       throw new TypeError("stored keys are not there");
     }
-    await proveKeys(stored.signing, stored.agreement, stored.local);
+    await prove(stored);
     return await ProfileKeys.from(stored);
   } catch (error) {
     await remove(database);
@@ -108,6 +124,24 @@ export async function loadKeys(database: string): Promise<ProfileKeys | undefine
   } catch (error) {
     throw new KeyStoreError(CANNOT_READ, error);
   }
+}
+
+async function prove({ signing, agreement, local }: StoredKeys): Promise<void> {
+  if ("sealed" in agreement) {
+    await proveKeys(signing, await openSeed(agreement, local), agreement.kpk, local);
+  } else {
+    await proveKeys(signing, agreement, await publicPoint(agreement.publicKey), local);
+  }
+}
+
+async function drawSealedSeed(local: CryptoKey): Promise<StoredSeed> {
+  const seed = drawSeed();
+  const sealed = await aesSeal(local, seed, localAad(SEED_PURPOSE));
+  return { kpk: await xwingPublic(seed), sealed };
+}
+
+function openSeed({ sealed }: StoredSeed, local: CryptoKey): Promise<Bytes> {
+  return aesOpen(local, sealed, localAad(SEED_PURPOSE));
 }
 
 const CANNOT_KEEP =

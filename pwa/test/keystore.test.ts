@@ -24,7 +24,7 @@ test("keys that were made are there again, and work", async () => {
   expect(keys?.pub).toEqual(made.pub);
   const signature = await keys?.sign(utf8("m"));
   expect(await es256Verify(made.pub.spk, utf8("m"), signature ?? utf8(""))).toBe(true);
-  const wrapped = await hpkeSeal(made.pub.kpk, utf8("i"), utf8("secret"));
+  const wrapped = await hpkeSeal(made.pub, utf8("i"), utf8("secret"));
   expect(await keys?.hpkeOpen(utf8("i"), wrapped)).toEqual(utf8("secret"));
   const sealed = await made.localSeal(utf8("mine"), "chain");
   expect(await keys?.localOpen(sealed, "chain")).toEqual(utf8("mine"));
@@ -79,4 +79,15 @@ test("a browser that loses a key on the way to the disk is found out, and nothin
   await expect(createKeys("p1")).rejects.toThrow(/cannot keep/);
   vi.restoreAllMocks();
   expect(await loadKeys("p1")).toBeUndefined();
+});
+
+test("a key that resists quantum computers lies sealed on the disk, and works from there", async () => {
+  const made = await createKeys("p1", "XWING");
+  expect(made.pub.kem).toBe("XWING");
+  const keys = await loadKeys("p1");
+  expect(keys?.id).toBe(made.id);
+  const wrapped = await hpkeSeal(made.pub, utf8("i"), utf8("secret"));
+  expect(wrapped.length).toBe(1120 + 6 + 16);
+  expect(await keys?.hpkeOpen(utf8("i"), wrapped)).toEqual(utf8("secret"));
+  expect(await codeOf(() => keys?.hpkeOpen(utf8("j"), wrapped))).toBe("wrap");
 });

@@ -14,11 +14,15 @@ const BUDGETS = {
   records: 32 * 1024,
   worker: 2 * 1024,
   app: 120 * 1024,
+  asked: 24 * 1024,
 } as const;
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
+/** Ciphers that few moments need, all of them with a network: fetched when asked for, not kept. */
+const ASKED = /^assets\/(xwing)-[^/]*\.js$/;
 /** Files that the phone's launcher fetches for itself. */
 const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
+const isKept = (path: string) => !NOT_KEPT.test(path) && !ASKED.test(path);
 
 interface Built {
   /** Path below the root, without a slash in front. */
@@ -50,7 +54,7 @@ function hashOf(bytes: Buffer | string): string {
 /** Path and content hash of each file that the app needs without a network. */
 export function precacheList(files: readonly Built[]): [path: string, hash: string][] {
   return files
-    .filter(({ path }) => !NOT_KEPT.test(path))
+    .filter(({ path }) => isKept(path))
     .map(({ path, bytes }) => [path === "index.html" ? "/" : `/${path}`, hashOf(bytes)]);
 }
 
@@ -87,12 +91,14 @@ export function neededFirst(files: readonly Built[]): string[] {
 function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[]): string[] {
   const sum = (paths: readonly string[]) =>
     paths.reduce((total, path) => total + (sizes.get(path) ?? 0), 0);
-  const kept = files.map(({ path }) => path).filter((path) => !NOT_KEPT.test(path));
+  const paths = files.map(({ path }) => path);
+  const kept = paths.filter(isKept);
   const parts: Record<keyof typeof BUDGETS, number> = {
     interactive: sum(neededFirst(files)),
     records: sum(kept.filter((path) => /\/records-[^/]*\.js$/.test(path))),
     worker: sum(["sw.js"]),
     app: sum(kept),
+    asked: sum(paths.filter((path) => ASKED.test(path))),
   };
   for (const [part, bytes] of Object.entries(parts)) {
     const budget = BUDGETS[part as keyof typeof BUDGETS];

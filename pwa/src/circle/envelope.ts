@@ -1,11 +1,12 @@
 /**
  * Every cipher of the circle: the only file that touches `crypto.subtle` and HPKE.
  *
- * ES256 signatures are 64 bytes r||s; AES-256-GCM is nonce 12 || ciphertext || tag 16; HPKE is
- * DHKEM(P-256, HKDF-SHA256), HKDF-SHA256, AES-256-GCM in base mode. Imported verification keys are
- * kept, since importing one costs as much as using it.
+ * ES256 signatures are 64 bytes r||s; AES-256-GCM is nonce 12 || ciphertext || tag 16; HPKE is base
+ * mode with HKDF-SHA256, AES-256-GCM and DHKEM(P-256, HKDF-SHA256) or X-Wing, which resists quantum
+ * computers. Imported verification keys are kept, since importing one costs as much as using it.
  *
- * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; FIPS 186-5.
+ * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; FIPS 186-5; FIPS 203;
+ * draft-connolly-cfrg-xwing-kem.
  */
 import type { CipherSuite } from "@hpke/core";
 import { type Bytes, b64uDecode, b64uEncode, concat, equalBytes, utf8 } from "./encoding.ts";
@@ -16,13 +17,20 @@ const ECDH = { name: "ECDH", namedCurve: "P-256" } as const;
 const ES256 = { name: "ECDSA", hash: "SHA-256" } as const;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** Length of an uncompressed P-256 point, which is also the length of an HPKE `enc`. */
+/** Length of an uncompressed P-256 point. */
 export const POINT_BYTES = 65;
+/** How keys are agreed on with a device. */
+export type Kem = "P256" | "XWING";
+/** Length of a public key for key agreement. */
+export const KPK_BYTES: Readonly<Record<Kem, number>> = { P256: POINT_BYTES, XWING: 1216 };
+/** Length of what HPKE puts before the ciphertext. */
+const ENC_BYTES: Readonly<Record<Kem, number>> = { P256: POINT_BYTES, XWING: 1120 };
+const SEED_BYTES = 32;
 /** Kept verification keys; one circle has at most 1,000 devices. */
 const KEPT_KEYS_MAX = 4096;
 
 const verificationKeys = new Map<string, Promise<CryptoKey>>();
-let hpkeSuite: Promise<CipherSuite> | undefined;
+const suites = new Map<Kem, Promise<CipherSuite>>();
 
 /** `count` random bytes. */
 export function randomBytes(count: number): Bytes {
@@ -175,40 +183,74 @@ function verificationKey(spk: string): Promise<CryptoKey> {
   return key;
 }
 
-/** enc || ciphertext for the holder of `kpk` (base64url point, checked before). */
-export async function hpkeSeal(kpk: string, info: Bytes, plaintext: Bytes): Promise<Bytes> {
-  const suite = await hpke();
+/** Public half of a key for key agreement, base64url; checked before. */
+export interface Recipient {
+  readonly kem: Kem;
+  readonly kpk: string;
+}
+
+/** enc || ciphertext for the holder of a public key. */
+export async function hpkeSeal(
+  { kem, kpk }: Recipient,
+  info: Bytes,
+  plaintext: Bytes,
+): Promise<Bytes> {
+  const suite = await hpke(kem);
   const recipientPublicKey = await suite.kem.deserializePublicKey(b64uDecode(kpk));
   const { enc, ct } = await suite.seal({ recipientPublicKey, info }, plaintext);
   return concat(new Uint8Array(enc), new Uint8Array(ct));
 }
 
 /**
- * What `hpkeSeal` sealed for this pair, whose private half may be opaque.
+ * What `hpkeSeal` sealed for this key: a pair of P-256 whose private half may be opaque, or the
+ * seed of an X-Wing key.
  *
  * @throws CircleError `wrap`: sealed for another key or another place, or changed.
  */
-export async function hpkeOpen(pair: CryptoKeyPair, info: Bytes, sealed: Bytes): Promise<Bytes> {
-  const suite = await hpke();
-  const enc = sealed.slice(0, POINT_BYTES);
-  const ciphertext = sealed.slice(POINT_BYTES);
+export async function hpkeOpen(
+  key: CryptoKeyPair | Bytes,
+  info: Bytes,
+  sealed: Bytes,
+): Promise<Bytes> {
+  const kem = key instanceof Uint8Array ? "XWING" : "P256";
+  const suite = await hpke(kem);
+  const enc = sealed.slice(0, ENC_BYTES[kem]);
+  const ciphertext = sealed.slice(ENC_BYTES[kem]);
   try {
-    return new Uint8Array(await suite.open({ recipientKey: pair, enc, info }, ciphertext));
+    const recipientKey =
+      key instanceof Uint8Array ? await suite.kem.deserializePrivateKey(key) : key;
+    return new Uint8Array(await suite.open({ recipientKey, enc, info }, ciphertext));
   } catch {
     throw new CircleError("wrap", "a wrapped key does not open with this device's key");
   }
 }
 
-/** Loaded when the first key is wrapped or unwrapped: most starts of the app do neither. */
-function hpke(): Promise<CipherSuite> {
-  hpkeSuite ??= loadHpke().catch((error: unknown) => {
-    hpkeSuite = undefined;
-    throw error;
-  });
-  return hpkeSuite;
+/** A new seed of an X-Wing key. */
+export function drawSeed(): Bytes {
+  return randomBytes(SEED_BYTES);
 }
 
-async function loadHpke(): Promise<CipherSuite> {
+/** The public half of the X-Wing key that grows from `seed`, base64url. */
+export async function xwingPublic(seed: Bytes): Promise<string> {
+  const { XWing } = await import("./xwing.ts");
+  const kem = new XWing();
+  const { publicKey } = await kem.generateKeyPairDerand(seed);
+  return b64uEncode(new Uint8Array(await kem.serializePublicKey(publicKey)));
+}
+
+/** Loaded when the first key is wrapped or unwrapped: most starts of the app do neither. */
+function hpke(kem: Kem): Promise<CipherSuite> {
+  let suite = suites.get(kem);
+  if (suite === undefined) {
+    suite = kem === "P256" ? p256Suite() : xwingSuite();
+    suites.set(kem, suite);
+    // Without a network the code may not come now, and come later.
+    suite.catch(() => suites.delete(kem));
+  }
+  return suite;
+}
+
+async function p256Suite(): Promise<CipherSuite> {
   const { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } = await import("@hpke/core");
   return new CipherSuite({
     kem: new DhkemP256HkdfSha256(),
@@ -217,20 +259,31 @@ async function loadHpke(): Promise<CipherSuite> {
   });
 }
 
+async function xwingSuite(): Promise<CipherSuite> {
+  const [{ Aes256Gcm, CipherSuite, HkdfSha256 }, { XWing }] = await Promise.all([
+    import("@hpke/core"),
+    import("./xwing.ts"),
+  ]);
+  return new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
+}
+
 /**
- * Promise that the pairs and the key work as stored: signed, agreed and sealed once each.
+ * Promise that stored keys work: signed, agreed and sealed once each.
  *
+ * @param kpk What others will wrap for `agreement` with.
  * @throws Error One of them does not.
  */
 export async function proveKeys(
   signing: CryptoKeyPair,
-  agreement: CryptoKeyPair,
+  agreement: CryptoKeyPair | Bytes,
+  kpk: string,
   local: CryptoKey,
 ): Promise<void> {
   const probe = randomBytes(32);
   const spk = await publicPoint(signing.publicKey);
   const signature = await es256Sign(signing.privateKey, probe);
-  const wrapped = await hpkeSeal(await publicPoint(agreement.publicKey), probe, probe);
+  const kem = agreement instanceof Uint8Array ? "XWING" : "P256";
+  const wrapped = await hpkeSeal({ kem, kpk }, probe, probe);
   const unwrapped = await hpkeOpen(agreement, probe, wrapped);
   const opened = await aesOpen(local, await aesSeal(local, probe, probe), probe);
   if (

@@ -47,7 +47,7 @@ export async function wrap(
   es: Bytes,
 ): Promise<WrapDocument> {
   const info = wrapInfo(circle, stream, epoch, member.device);
-  const sealed = await hpkeSeal(member.pub.kpk, info, es);
+  const sealed = await hpkeSeal(member.pub, info, es);
   return { _id: wrapId(stream, epoch, member.device), k: b64uEncode(sealed) };
 }
 

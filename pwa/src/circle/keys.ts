@@ -7,38 +7,47 @@
  */
 import { type Bytes, b64uEncode, concat, jcs, utf8 } from "./encoding.ts";
 import {
+  drawSeed,
   es256Sign,
   generateAgreementPair,
   generateSigningPair,
   hpkeOpen,
   importPair,
+  type Kem,
   publicPoint,
   sha256,
+  xwingPublic,
 } from "./envelope.ts";
 import { CircleError } from "./errors.ts";
 import { hasExactly, isScalar } from "./grammar.ts";
 import { compactJws } from "./jws.ts";
 import { LOGIN_SECONDS_MAX } from "./limits.ts";
 
-/** Public half of a device: base64url points for key agreement and signatures. */
+/** Public half of a device, base64url: for key agreement, and a point for signatures. */
 export interface Pub {
-  readonly kem: "P256";
+  readonly kem: Kem;
   readonly kpk: string;
   readonly spk: string;
 }
 
-/** Private half as text: base64url of the 32-byte scalars. A phone never has it. */
+/** Private half as text, base64url: 32-byte scalars, or a seed as `ksk`. A phone never has it. */
 export interface DeviceSecret {
-  readonly kem: "P256";
+  readonly kem: Kem;
   readonly ksk: string;
   readonly ssk: string;
+}
+
+/** An X-Wing key whose seed is shown for each use and kept in no variable. */
+export interface SeedKey {
+  readonly kpk: string;
+  seed(): Promise<Bytes>;
 }
 
 interface Parts {
   readonly pub: Pub;
   readonly id: string;
   readonly signing: CryptoKey;
-  readonly agreement: CryptoKeyPair;
+  readonly agreement: CryptoKeyPair | SeedKey;
 }
 
 /** The id that follows from a device's public keys. */
@@ -52,7 +61,7 @@ export class DeviceKeys {
   readonly pub: Pub;
   readonly id: string;
   readonly #signing: CryptoKey;
-  readonly #agreement: CryptoKeyPair;
+  readonly #agreement: CryptoKeyPair | SeedKey;
 
   /** The same device once more; see `of`. */
   protected constructor(device: DeviceKeys | Parts) {
@@ -64,18 +73,21 @@ export class DeviceKeys {
         : [device.signing, device.agreement];
   }
 
-  /** The device that holds these pairs. */
-  static async of(signing: CryptoKeyPair, agreement: CryptoKeyPair): Promise<DeviceKeys> {
-    const kpk = await publicPoint(agreement.publicKey);
-    const pub: Pub = { kem: "P256", kpk, spk: await publicPoint(signing.publicKey) };
+  /** The device that holds these keys. */
+  static async of(signing: CryptoKeyPair, agreement: CryptoKeyPair | SeedKey): Promise<DeviceKeys> {
+    const spk = await publicPoint(signing.publicKey);
+    const pub: Pub =
+      "seed" in agreement
+        ? { kem: "XWING", kpk: agreement.kpk, spk }
+        : { kem: "P256", kpk: await publicPoint(agreement.publicKey), spk };
     const id = await deviceId(pub);
     return new DeviceKeys({ pub, id, signing: signing.privateKey, agreement });
   }
 
   /** A device with fresh keys that live only as long as this object. */
-  static async generate(): Promise<DeviceKeys> {
-    const pairs = [generateSigningPair(false), generateAgreementPair(false)] as const;
-    return DeviceKeys.of(...(await Promise.all(pairs)));
+  static async generate(kem: Kem = "P256"): Promise<DeviceKeys> {
+    const agreement = kem === "P256" ? generateAgreementPair(false) : seedKey(drawSeed());
+    return DeviceKeys.of(...(await Promise.all([generateSigningPair(false), agreement])));
   }
 
   /** ES256 of this device, 64 bytes. */
@@ -89,8 +101,13 @@ export class DeviceKeys {
    * @throws CircleError `wrap`: it was not, or not in this place.
    */
   async hpkeOpen(info: Bytes, sealed: Bytes): Promise<Bytes> {
-    return hpkeOpen(this.#agreement, info, sealed);
+    const key = "seed" in this.#agreement ? await this.#agreement.seed() : this.#agreement;
+    return hpkeOpen(key, info, sealed);
   }
+}
+
+async function seedKey(seed: Bytes): Promise<SeedKey> {
+  return { kpk: await xwingPublic(seed), seed: async () => seed };
 }
 
 /**

@@ -22,7 +22,7 @@ test("a signature is 64 bytes and belongs to its message", async () => {
 test("what is wrapped for a device opens there, in its place only", async () => {
   const keys = await DeviceKeys.generate();
   const other = await DeviceKeys.generate();
-  const sealed = await hpkeSeal(keys.pub.kpk, utf8("place"), utf8("secret"));
+  const sealed = await hpkeSeal(keys.pub, utf8("place"), utf8("secret"));
   expect(await keys.hpkeOpen(utf8("place"), sealed)).toEqual(utf8("secret"));
   expect(await codeOf(() => keys.hpkeOpen(utf8("elsewhere"), sealed))).toBe("wrap");
   expect(await codeOf(() => other.hpkeOpen(utf8("place"), sealed))).toBe("wrap");
@@ -44,4 +44,16 @@ test("a login token is a plain JWT that others can check", async () => {
   const input = Buffer.from(`${head}.${body}`);
   const signed = verify("sha256", input, { key, dsaEncoding: "ieee-p1363" }, b64uDecode(tail));
   expect(signed).toBe(true);
+});
+
+test("a device of either kind opens what was wrapped for it, and no other's", async () => {
+  const [p256, xwing] = [await DeviceKeys.generate(), await DeviceKeys.generate("XWING")];
+  expect(b64uDecode(xwing.pub.kpk).length).toBe(1216);
+  const sealed = await hpkeSeal(xwing.pub, utf8("place"), utf8("secret"));
+  expect(await xwing.hpkeOpen(utf8("place"), sealed)).toEqual(utf8("secret"));
+  expect(await codeOf(() => p256.hpkeOpen(utf8("place"), sealed))).toBe("wrap");
+  const other = await DeviceKeys.generate("XWING");
+  expect(await codeOf(() => other.hpkeOpen(utf8("place"), sealed))).toBe("wrap");
+  const cut = sealed.subarray(0, 1000);
+  expect(await codeOf(() => xwing.hpkeOpen(utf8("place"), cut))).toBe("wrap");
 });

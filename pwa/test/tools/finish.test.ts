@@ -73,6 +73,13 @@ test("what comes first is what the page names, and what that imports at once", (
   ]);
 });
 
+test("a cipher that few need is fetched when asked for, and not kept", () => {
+  write("assets/xwing-4.js", "1");
+  finish(folder);
+  expect(read("sw.js").toString()).not.toContain("xwing");
+  expect(brotliDecompressSync(read("assets/xwing-4.js.br"))).toEqual(read("assets/xwing-4.js"));
+});
+
 test("icons for the launcher are not kept by the worker", () => {
   expect(precacheList([{ path: "icon-512.png", bytes: Buffer.from("") }])).toEqual([]);
 });
