@@ -11,7 +11,7 @@ DOCUMENT_BYTES_MAX: Final = 1024 * 1024
 REQUEST_BYTES_MAX: Final = 8 * 1024 * 1024
 """Body of one request after decompression, in bytes: bounds what one client makes us hold."""
 
-DOCUMENT_ID_BYTES_MAX: Final = 1024
+DOCUMENT_ID_BYTES_MAX: Final = 4096
 """Name of one document in UTF-8, in bytes: it stands in indexes and in URLs."""
 
 ATTACHMENT_BYTES_MAX: Final = 8 * 1024 * 1024

@@ -226,7 +226,7 @@ def _all(argument: Any) -> Test:
 
 
 def _type(argument: Any) -> Test:
-    if argument not in _RANKS:
+    if not isinstance(argument, str) or argument not in _RANKS:
         raise BadRequest("$type in a selector takes the name of a JSON type.")
     return lambda value: _kind(value) == argument
 
