@@ -7,16 +7,20 @@ port it got before anyone is let in.
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
 from rejoint_server.settings import Admin, Settings
 from rejoint_sync.errors import SyncError
+
+if TYPE_CHECKING:
+    from rejoint_sync.stores import Store
 
 T = TypeVar("T")
 
@@ -33,7 +37,12 @@ def add_parser(
     serve.add_argument("--data", required=True, type=Path, metavar="DIR", help="where data is kept")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", default=8000, type=int, help="0 takes a free one (%(default)s)")
-    serve.add_argument("--store", default="sqlite", metavar="URL", help="sqlite, in DIR")
+    serve.add_argument(
+        "--store",
+        default=os.environ.get("REJOINT_STORE", "sqlite"),
+        metavar="URL",
+        help="sqlite, in DIR (default), or couchdb://user:password@host:5984; also $REJOINT_STORE",
+    )
     serve.add_argument(
         "--policy",
         default="circles",
@@ -101,10 +110,14 @@ async def _serve(settings: Settings) -> None:
     from rejoint_server import http_server  # noqa: PLC0415
     from rejoint_server.app import create_app  # noqa: PLC0415
     from rejoint_server.clock import SystemClock  # noqa: PLC0415
+    from rejoint_sync.stores.couch import CouchStore  # noqa: PLC0415
     from rejoint_sync.stores.sqlite import SqliteStore  # noqa: PLC0415
 
     http_server.allow_many_connections()
-    store = await _open(SqliteStore.open, settings)
+    if settings.store == "sqlite":
+        store: Store = await _open(SqliteStore.open, settings)
+    else:
+        store = await CouchStore.open(settings.store)
     try:
         try:
             listener = http_server.listen(settings.host, settings.port)

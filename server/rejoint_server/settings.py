@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from rejoint_sync.limits import REQUEST_BYTES_MAX
+from rejoint_sync.stores.couch_address import CouchAddress
 
 KIB = 1024
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
@@ -37,7 +38,7 @@ class Settings(BaseModel):
         data: Directory of everything the server keeps; made when it is not there.
         host: Address to listen on.
         port: TCP port; 0 takes a free one.
-        store: Which store holds the data.
+        store: Which store holds the data: the file in `data`, or a CouchDB.
         policy: `circles` (the signed log of each circle decides) or `open` (no access rules).
         admin: With `open`: who must log in by HTTP Basic; None lets everyone on this machine in.
         public_url: Origin under which clients reach the server, when a proxy stands before it.
@@ -53,7 +54,7 @@ class Settings(BaseModel):
     data: Path
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    store: Literal["sqlite"] = "sqlite"
+    store: Literal["sqlite"] | CouchAddress = "sqlite"
     policy: Literal["circles", "open"] = "circles"
     admin: Admin | None = None
     public_url: str | None = None
@@ -71,8 +72,11 @@ class Settings(BaseModel):
     @field_validator("store", mode="before")
     @classmethod
     def _only_known_stores(cls, value: object) -> object:
-        if value != "sqlite":
-            raise ValueError("--store: only sqlite is offered yet; CouchDB comes later.")
+        if isinstance(value, str) and value != "sqlite":
+            try:
+                return CouchAddress.parse(value)
+            except ValueError as error:
+                raise ValueError(f"--store: sqlite, or {error}") from None
         return value
 
     @field_validator("public_url")

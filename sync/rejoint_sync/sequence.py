@@ -3,6 +3,10 @@
 A store that was restored from a backup gives numbers out again that readers have already seen; its
 incarnation tells the two apart. Who brings a position of another incarnation starts over at 0.
 Clients treat the text as opaque, except that PouchDB shows what `parseInt` makes of it.
+
+Not every store can continue from a number alone: in a cluster two copies of a database may number
+the same changes differently. Such a store adds a mark of its own, `42-k3-g1AAAA…`, which comes back
+to it unread.
 """
 
 import re
@@ -10,9 +14,37 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from rejoint_sync.errors import BadRequest
-from rejoint_sync.limits import INCARNATION_LENGTH_MAX, SEQUENCE_MAX
+from rejoint_sync.limits import INCARNATION_LENGTH_MAX, MARK_LENGTH_MAX, SEQUENCE_MAX
 
-_TEXT: Final = re.compile(rf"(0|[1-9][0-9]{{0,15}})(?:-([0-9a-z]{{1,{INCARNATION_LENGTH_MAX}}}))?")
+_TEXT: Final = re.compile(
+    rf"(0|[1-9][0-9]{{0,15}})"
+    rf"(?:-([0-9a-z]{{1,{INCARNATION_LENGTH_MAX}}})(?:-([0-9A-Za-z_-]{{1,{MARK_LENGTH_MAX}}}))?)?"
+)
+
+
+class Position(int):
+    """The number of a change, with the mark that its store needs to continue there.
+
+    It counts, compares and is written as the number; only the store that made the mark reads it.
+
+    Args:
+        number: At least 0.
+        mark: Letters, digits, `-` and `_`, at most `MARK_LENGTH_MAX`; empty when the number is
+            enough.
+    """
+
+    mark: str
+
+    def __new__(cls, number: int, mark: str = "") -> Self:
+        """Join the two."""
+        made = super().__new__(cls, number)
+        made.mark = mark
+        return made
+
+    @classmethod
+    def of(cls, number: int) -> Self:
+        """A number as it came, with its mark if it has one."""
+        return cls(number, getattr(number, "mark", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +52,8 @@ class Sequence:
     """One position.
 
     Attributes:
-        number: Changes up to this one are known to the reader; 0 to `SEQUENCE_MAX`.
+        number: Changes up to this one are known to the reader; 0 to `SEQUENCE_MAX`. A `Position`
+            where the store marks its numbers.
         incarnation: Of the store that said so; empty when the reader wrote a bare number.
     """
 
@@ -40,7 +73,8 @@ class Sequence:
         match = _TEXT.fullmatch(text)
         if match is None or int(match[1]) > SEQUENCE_MAX:
             raise BadRequest(f"expected a sequence like 42-k3, got {text[:80]!r}")
-        return cls(int(match[1]), match[2] or "")
+        number = int(match[1])
+        return cls(Position(number, match[3]) if match[3] else number, match[2] or "")
 
     def is_of(self, incarnation: str) -> bool:
         """Whether a store of this incarnation may continue here; a bare number is believed."""
@@ -56,4 +90,7 @@ class Sequence:
 
     def __str__(self) -> str:
         """As it is written in answers."""
-        return f"{self.number}-{self.incarnation}" if self.incarnation else str(self.number)
+        if not self.incarnation:
+            return str(self.number)
+        mark = Position.of(self.number).mark
+        return f"{self.number}-{self.incarnation}" + (f"-{mark}" if mark else "")

@@ -8,6 +8,7 @@ import pytest
 
 from contract.documents import edit, revision, rows
 from rejoint_sync.errors import NotFound
+from rejoint_sync.sequence import Sequence
 from rejoint_sync.stores import ChangesQuery, Sight, Store
 
 
@@ -20,7 +21,8 @@ async def feed(store: Store, circle: str) -> str:
         revision("d2", "2-b", "1-a", deleted=True),
         revision("d3", "1-0"),
     ]
-    await store.write(circle, [*first, *second], new_edits=False)
+    for documents in (first, second):
+        await store.write(circle, documents, new_edits=False)
     return circle
 
 
@@ -69,13 +71,15 @@ async def test_the_feed_names_each_document_once_at_its_newest_change(
     store: Store, feed: str
 ) -> None:
     found = await store.changes(feed, ChangesQuery())
-    incarnation = store.incarnation
-    assert rows(found) == [
-        {"seq": f"1-{incarnation}", "id": "d0", "changes": [{"rev": "1-a"}]},
-        {"seq": f"5-{incarnation}", "id": "d4", "changes": [{"rev": "1-a"}]},
-        {"seq": f"6-{incarnation}", "id": "d1", "changes": [{"rev": "2-b"}]},
-        {"seq": f"7-{incarnation}", "id": "d2", "changes": [{"rev": "2-b"}], "deleted": True},
-        {"seq": f"8-{incarnation}", "id": "d3", "changes": [{"rev": "1-a"}]},
+    shown = rows(found)
+    places = [Sequence.parse(row.pop("seq")) for row in shown]
+    assert [place.position(store.incarnation) for place in places] == [1, 5, 6, 7, 8]
+    assert shown == [
+        {"id": "d0", "changes": [{"rev": "1-a"}]},
+        {"id": "d4", "changes": [{"rev": "1-a"}]},
+        {"id": "d1", "changes": [{"rev": "2-b"}]},
+        {"id": "d2", "changes": [{"rev": "2-b"}], "deleted": True},
+        {"id": "d3", "changes": [{"rev": "1-a"}]},
     ]
     assert (found.count, found.last, found.pending) == (5, 8, 0)
 
@@ -142,6 +146,16 @@ async def test_pages(
     assert await page(store, feed, **query) == wanted
 
 
+async def test_a_row_says_where_to_go_on(store: Store, feed: str) -> None:
+    """What a client keeps is the text of a row or of a page's end; both must lead on from there."""
+    everything = rows(await store.changes(feed, ChangesQuery()))
+    for n, row in enumerate(everything, start=1):
+        since = Sequence.parse(row["seq"]).position(store.incarnation)
+        names, last, _ = await page(store, feed, since=since)
+        assert names == [later["id"] for later in everything[n:]]
+        assert (await store.changes(feed, ChangesQuery(since=last))).count == 0
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 7])
 async def test_following_the_pages_shows_every_row_once(
     store: Store, feed: str, limit: int
@@ -157,10 +171,15 @@ async def test_following_the_pages_shows_every_row_once(
 
 
 async def test_long_feeds_keep_their_order(store: Store, circle: str) -> None:
-    """2,500 rows, written so that names and numbers run in opposite ways."""
-    documents = [revision(f"d{9999 - n}", "1-a") for n in range(2500)]
-    await store.write(circle, documents, new_edits=False)
-    wanted = [document.id for document in documents]
+    """2,500 rows, written so that names and numbers run in opposite ways.
+
+    By 100 at once: within a call the order is the store's.
+    """
+    wanted = []
+    for hundred in reversed(range(25)):
+        documents = [revision(f"d{100 * hundred + n:04}", "1-a") for n in range(100)]
+        await store.write(circle, documents, new_edits=False)
+        wanted += [document.id for document in documents]
     names, last, pending = await page(store, circle, limit=9999, include_docs=True)
     assert (names, last, pending) == (wanted, 2500, 0)
     names, last, pending = await page(store, circle, limit=2000, descending=True)
@@ -177,7 +196,8 @@ class TestSight:
     @pytest.fixture
     async def wraps(self, store: Store, circle: str) -> str:
         names = [name for pair in zip(self.SHOWN, self.HIDDEN, strict=True) for name in pair]
-        await store.write(circle, [revision(name, "1-a") for name in names], new_edits=False)
+        for name in names:
+            await store.write(circle, [revision(name, "1-a")], new_edits=False)
         return circle
 
     def test_says_what_is_shown(self) -> None:

@@ -122,7 +122,8 @@ class TestRevisions:
         assert (await stored(store, "x")).sequence == 3
 
     async def test_older_ancestors_take_a_number_and_keep_the_body(self, store: Store) -> None:
-        await put(store, revision("x", "3-c", v="winner"), revision("x", "3-b", v="loser"))
+        await put(store, revision("x", "3-c", v="winner"))
+        await put(store, revision("x", "3-b", v="loser"))
         await put(store, revision("x", "3-c", "2-b", "1-a", v="other"))
         await put(store, revision("x", "3-b", "2-b", v="other"))
         found = await stored(store, "x")
@@ -205,7 +206,7 @@ class TestRevisions:
             assert found.id == name
             assert body(found.leaves[0].tail) == {"": 0, **texts}
         page = await store.changes("circle", ChangesQuery(include_docs=True))
-        assert [row["id"] for row in rows(page)] == names
+        assert sorted(row["id"] for row in rows(page)) == sorted(names)
         assert all(row["doc"] == {"_id": row["id"], "_rev": "1-a", **texts} for row in rows(page))
 
 
@@ -336,7 +337,8 @@ class TestWhole:
         assert await sequence(store) == 2
 
     async def test_the_first_refusal_is_raised_and_nothing_is_stored(self, store: Store) -> None:
-        await put(store, revision("old", "1-a"), revision("old", "1-b"))
+        await put(store, revision("old", "1-a"))
+        await put(store, revision("old", "1-b"))
         before = await stored(store, "old")
         documents = [
             revision("a", "1-a"),

@@ -103,7 +103,7 @@ def test_a_port_in_use_says_so_in_one_line(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (("--policy", "open", "--host", "0.0.0.0"), "loopback"),
-        (("--store", "couchdb://127.0.0.1"), "only sqlite"),
+        (("--store", "couchdb://ada@127.0.0.1"), "sqlite, or expected couchdb://user"),
         (("--public-url", "nonsense"), "public-url"),
         (("--admin", "ada"), "NAME:PASSWORD"),
         (("--admin", "ada:vorpal"), "belongs to"),

@@ -15,7 +15,7 @@ DATA = Path("data")
     [
         ({"policy": "open", "host": "0.0.0.0"}, "loopback"),
         ({"policy": "open", "host": "example.org"}, "loopback"),
-        ({"store": "couchdb://host"}, "only sqlite"),
+        ({"store": "couchdb://user@host"}, "sqlite, or expected couchdb://user"),
         ({"public_url": "example.org"}, "without a path"),
         ({"public_url": "https://example.org/path"}, "without a path"),
         ({"public_url": "ftp://example.org"}, "without a path"),

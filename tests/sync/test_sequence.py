@@ -3,13 +3,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rejoint_sync.errors import BadRequest
-from rejoint_sync.limits import SEQUENCE_MAX
-from rejoint_sync.sequence import Sequence
+from rejoint_sync.limits import MARK_LENGTH_MAX, SEQUENCE_MAX
+from rejoint_sync.sequence import Position, Sequence
 
 
-@pytest.mark.parametrize("text", ["0", "42", "0-k3", "42-k3", f"{SEQUENCE_MAX}-0123456789abcdef"])
+@pytest.mark.parametrize(
+    "text", ["0", "42", "0-k3", "42-k3", f"{SEQUENCE_MAX}-0123456789abcdef", "42-k3-g1AA_-x"]
+)
 def test_reads_what_it_writes(text: str) -> None:
     assert str(Sequence.parse(text)) == text
+
+
+def test_a_mark_comes_back_to_its_store() -> None:
+    """Where a number is not enough to continue, what its store added must not be lost."""
+    position = Sequence.parse("42-k3-g1AA_-x").position("k3")
+    assert (position, Position.of(position).mark) == (42, "g1AA_-x")
+    assert str(Sequence(position, "k3")) == "42-k3-g1AA_-x"
+    assert Position.of(42).mark == ""
 
 
 def test_goes_on_in_the_same_incarnation() -> None:
@@ -36,7 +46,10 @@ def test_a_bare_number_is_believed() -> None:
         "-k3",
         "42-",
         "42-K3",
-        "42-k-3",
+        "42-k-",
+        "42-k-é",
+        "42--g1AA",
+        "42-k3-" + "a" * (MARK_LENGTH_MAX + 1),
         "042",
         "+1",
         "-1",

@@ -1,0 +1,96 @@
+"""The CouchDB that the contract runs on: the one of `$COUCHDB_URL`, else PouchDB's server.
+
+`COUCHDB_URL=http://name:password@host:5984` names a real one; the databases that tests make there
+begin with `rejoint-test-` and are removed again. Without it `pouchdb-server` is started in memory:
+it speaks CouchDB's protocol with one process and numbers for sequences, but cannot purge.
+"""
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import httpx
+
+from rejoint_sync.stores.couch import CouchStore
+from rejoint_sync.stores.couch_address import CouchAddress
+
+MODULES = Path(__file__).parents[1] / "conformance" / "node_modules"
+START_S_MAX = 30.0
+
+POUCHDB_SERVER_CANNOT = {
+    "test_a_range_is_in_byte_order_and_ends_before_its_end": "it sorts names by UTF-16",
+    "test_all_leaves_are_named_when_asked_for": "it names leaves in no order",
+    "test_older_ancestors_take_a_number_and_keep_the_body": "it forgets what it learns of ancestors",
+    "test_a_leaf_may_win_and_lose_again_and_again": "it loses leaves of branches apart",
+    "test_names_and_bodies_of_any_text_come_back": "its integers are doubles",
+}
+"""Tests of the contract that fail there, and why; a real CouchDB passes all."""
+
+
+@contextlib.contextmanager
+def couchdb(folder: Path) -> Iterator[str]:
+    """A URL with name and password, `couchdb://name:password@host:port`."""
+    given = os.environ.get("COUCHDB_URL")
+    if given:
+        yield given.replace("http", "couchdb", 1)
+        return
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    node = Path(sys.executable).parent / "node"
+    command = [str(node), str(MODULES / "pouchdb-server/bin/pouchdb-server"), "--in-memory"]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--no-stdout-logs", "--no-color"]
+    with subprocess.Popen(
+        [*command, *options], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            _wait(f"http://127.0.0.1:{port}", process)
+            yield f"couchdb://127.0.0.1:{port}"
+        finally:
+            process.kill()
+
+
+def is_real() -> bool:
+    """Whether it is Apache CouchDB."""
+    return "COUCHDB_URL" in os.environ
+
+
+def fresh(url: str) -> CouchAddress:
+    """An address under which nothing is there yet."""
+    return CouchAddress.parse(f"{url.rstrip('/')}/rejoint-test-{secrets.token_hex(5)}-")
+
+
+@contextlib.asynccontextmanager
+async def open_store(url: str) -> AsyncIterator[CouchStore]:
+    """An empty store; afterwards nothing is left of it."""
+    address = fresh(url)
+    store = await CouchStore.open(address)
+    try:
+        yield store
+    finally:
+        await store.close()
+        clear(address)
+
+
+def clear(address: CouchAddress) -> None:
+    """Remove all databases of a prefix."""
+    login = (address.user, address.password) if address.user else None
+    with httpx.Client(base_url=address.url, auth=login) as client:
+        for name in client.get("/_all_dbs").json():
+            if name.startswith(address.prefix):
+                client.delete("/" + name.replace("$", "%24"))
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]") -> None:
+    end = time.monotonic() + START_S_MAX
+    while time.monotonic() < end and process.poll() is None:
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.get(url)
+            return
+        time.sleep(0.1)
+    raise AssertionError("pouchdb-server did not start")
