@@ -54,6 +54,11 @@ class ServerProcess:
             os.killpg(self._process.pid, signal.SIGTERM)
             self._process.wait(STOP_S_MAX)
 
+    def kill(self) -> None:
+        """End it and all that it started without warning."""
+        os.killpg(self._process.pid, signal.SIGKILL)
+        assert self._process.wait(STOP_S_MAX) == -signal.SIGKILL
+
     def __enter__(self) -> Self:
         return self
 
