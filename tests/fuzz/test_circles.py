@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fuzz.storm import Asked, Target, target, values
+from fuzz.storm import values
+from fuzz.target import Asked, Target, target
 
 LONG = os.environ.get("REJOINT_LONG") == "1"
 CHANGES = 3_000 if LONG else 120

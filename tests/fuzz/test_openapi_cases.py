@@ -20,7 +20,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from urllib3 import HTTPResponse
 
-from fuzz.storm import Asked, Target, target
+from fuzz.target import Asked, Target, target
 from rejoint_server.openapi import openapi
 
 LONG = os.environ.get("REJOINT_LONG") == "1"

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from fuzz.storm import Asked, Target, requests, target
+from fuzz.storm import requests
+from fuzz.target import Asked, Target, target
 
 LONG = os.environ.get("REJOINT_LONG") == "1"
 REQUESTS = 20_000 if LONG else 700

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from fuzz.storm import SEQUENCES, Asked, Target, target
+from fuzz.storm import SEQUENCES
+from fuzz.target import Asked, Target, target
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from fuzz.storm import Asked, Target, target
+from fuzz.target import Asked, Target, target
 
 LONG = os.environ.get("REJOINT_LONG") == "1"
 DEEP = 10_000
@@ -29,7 +29,8 @@ def write(served: Target, *docs: dict[str, Any]) -> None:
 
 def read(served: Target, path: bytes, query: bytes = b"") -> Any:
     begun = time.monotonic()
-    answered = served.ask(Asked("GET", b"/db/db1" + path, query))
+    json_only = ((b"accept", b"application/json"),)
+    answered = served.ask(Asked("GET", b"/db/db1" + path, query, json_only))
     assert time.monotonic() - begun < READ_S_MAX
     assert answered.status == 200
     return answered.json()
