@@ -222,7 +222,6 @@ def sealed_wrongly() -> Iterator[Case]:
         ("bom", "a mark before the object", "frame", packed(b"\xef\xbb\xbf" + body)),
         ("nan", "NaN, which JSON does not have", "frame", packed(b'{"a":NaN}')),
         ("two", "two objects", "frame", packed(b"{}{}")),
-        ("deflate", "reserved: not offered by this version", "codec", packed(body, codec=1)),
         ("unknown", "an unknown codec", "codec", packed(body, codec=255)),
     ):
         document = sealed_document(log, PATIENT, name, wrong)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vectors import (
     circle_admission_cases,
+    circle_deflate_cases,
     circle_document_cases,
     circle_key_cases,
     circle_log_cases,
@@ -24,6 +25,7 @@ SOURCES = (
     circle_log_cases,
     circle_role_cases,
     circle_document_cases,
+    circle_deflate_cases,
     circle_admission_cases,
 )
 

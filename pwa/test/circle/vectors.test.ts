@@ -234,8 +234,12 @@ const runs: Record<string, (vector: Case) => Promise<void>> = {
   },
 };
 
+/** Groups that Python reads and TypeScript does not read yet; this list only ever gets shorter. */
+const notYet = ["deflate"];
+
 test("there are vectors of every group, and of no other", () => {
-  expect(new Set(cases.map(({ group }) => group))).toEqual(new Set(Object.keys(runs)));
+  const groups = new Set(cases.map(({ group }) => group));
+  expect(groups).toEqual(new Set([...Object.keys(runs), ...notYet]));
 });
 
 describe.each(Object.entries(runs))("vectors of %s", (group, run) => {

@@ -1,6 +1,8 @@
 """What is inside a sealed document: one JSON object, padded to a bucket.
 
-    codec u8 (0: JSON) || length u32be || body || zeros up to the bucket
+    codec u8 || length u32be || body || zeros up to the bucket
+
+Codec 0 is JSON as it is, codec 1 is JSON packed by deflate with dictionary 1. Readers read both.
 
 Buckets hide how much was written: 128, 256, 512, 1024, 2048 bytes, above that Padmé, which leaks
 O(log log n) bits and costs at most 12 %. Source: PURBs, Nikitin et al., PETS 2019, section 4.
@@ -9,9 +11,13 @@ O(log log n) bits and costs at most 12 %. Source: PURBs, Nikitin et al., PETS 20
 import json
 from typing import Any, Final
 
+from rejoint_sync.circle.dictionary import DICTIONARIES, deflate, inflate
+from rejoint_sync.circle.limits import INFLATED_BYTES_MAX
 from rejoint_sync.errors import CircleError
 
 CODEC_JSON: Final = 0
+CODEC_WRITTEN: Final = CODEC_JSON
+"""The codec that is tried first by who writes: one that every reader in use can read."""
 BUCKETS: Final = (128, 256, 512, 1024, 2048)
 
 _HEAD_BYTES: Final = 5
@@ -31,16 +37,26 @@ def bucket_bytes(content_bytes: int) -> int:
     return (content_bytes + mask) & ~mask
 
 
-def frame(body: dict[str, Any]) -> bytes:
+def frame(body: dict[str, Any], codec: int = CODEC_WRITTEN) -> bytes:
     """Pack one JSON object.
 
+    Args:
+        body: Anything that JSON can say.
+        codec: How it may be packed; it stays plain where that is not longer.
+
     Raises:
+        CircleError: `limit`: it is longer than a reader would unpack.
         ValueError: It holds something that JSON cannot say: a caller's bug.
     """
     text = json.dumps(body, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
     content = text.encode("utf-8")
-    packed = bytes([CODEC_JSON]) + len(content).to_bytes(4) + content
-    return packed.ljust(bucket_bytes(len(packed)), b"\0")
+    if len(content) > INFLATED_BYTES_MAX:
+        raise CircleError("limit", "this record is too large")
+    if codec != CODEC_JSON:
+        shorter = deflate(content, codec)
+        if len(shorter) < len(content):
+            return _padded(codec, shorter)
+    return _padded(CODEC_JSON, content)
 
 
 def unframe(packed: bytes) -> dict[str, Any]:
@@ -48,7 +64,8 @@ def unframe(packed: bytes) -> dict[str, Any]:
 
     Raises:
         CircleError: `frame`: a length that lies, a bucket larger than needed, padding that is not
-            zero, or no JSON object in UTF-8; `codec`: packed in a way this version cannot read.
+            zero, a deflate stream that is none, too long or followed by anything, or no JSON
+            object in UTF-8; `codec`: packed in a way this version cannot read.
     """
     if len(packed) < _HEAD_BYTES:
         raise CircleError("frame", "expected a frame of at least 5 bytes")
@@ -57,15 +74,23 @@ def unframe(packed: bytes) -> dict[str, Any]:
         raise CircleError("frame", "expected the smallest bucket that holds the content")
     if any(packed[end:]):
         raise CircleError("frame", "expected padding of zeros")
-    if packed[0] != CODEC_JSON:
+    codec, content = packed[0], packed[_HEAD_BYTES:end]
+    if codec in DICTIONARIES:
+        content = inflate(content, codec)
+    elif codec != CODEC_JSON:
         raise CircleError("codec", "packed by a newer version of the app")
     try:
-        body = json.loads(packed[_HEAD_BYTES:end].decode("utf-8"), parse_constant=_refuse)
+        body = json.loads(content.decode("utf-8"), parse_constant=_refuse)
     except (ValueError, RecursionError) as error:
         raise CircleError("frame", "expected JSON in UTF-8") from error
     if type(body) is not dict:
         raise CircleError("frame", "expected a JSON object")
     return body
+
+
+def _padded(codec: int, content: bytes) -> bytes:
+    packed = bytes([codec]) + len(content).to_bytes(4) + content
+    return packed.ljust(bucket_bytes(len(packed)), b"\0")
 
 
 def _refuse(constant: str) -> None:

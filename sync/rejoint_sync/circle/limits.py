@@ -20,6 +20,9 @@ DOCUMENT_BYTES_MAX: Final = 256 * 1024
 JSON_DEPTH_MAX: Final = 16
 """Nested arrays and objects in signed JSON. The format itself needs 5."""
 
+INFLATED_BYTES_MAX: Final = 1024 * 1024
+"""Bytes of one record before it is packed: no small document unpacks into a flood."""
+
 SEQ_MAX: Final = 2199
 """Last number an entry can have: 2,000, and 200 more that only close or repair."""
 

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejoint_sync.circle.frame import BUCKETS, bucket_bytes, frame, unframe
+from rejoint_sync.circle.dictionary import DICTIONARIES
+from rejoint_sync.circle.frame import BUCKETS, CODEC_JSON, bucket_bytes, frame, unframe
+from rejoint_sync.circle.limits import INFLATED_BYTES_MAX
 from rejoint_sync.errors import CircleError
 from sync.circle.story import code_of
 
@@ -15,11 +17,21 @@ values = st.recursive(
 records = st.dictionaries(texts, values, max_size=6)
 
 
-@given(records)
-def test_a_record_comes_out_as_it_went_in(record: dict[str, object]) -> None:
-    packed = frame(record)
+@given(records, st.sampled_from([CODEC_JSON, 1]))
+def test_a_record_comes_out_as_it_went_in(record: dict[str, object], codec: int) -> None:
+    packed = frame(record, codec)
     assert unframe(packed) == record
     assert len(packed) == bucket_bytes(len(packed))
+    assert len(packed) <= len(frame(record))
+
+
+def test_what_deflate_would_lengthen_stays_as_it_is() -> None:
+    assert frame({}, 1)[0] == CODEC_JSON
+    assert frame({"type": "pain", "tz_min": 0}, 1)[0] == 1
+
+
+def test_a_record_that_no_reader_would_unpack_is_not_packed() -> None:
+    assert code_of(frame, {"a": "b" * INFLATED_BYTES_MAX}, 1) == "limit"
 
 
 @given(st.integers(1, 300_000))
@@ -46,7 +58,8 @@ def test_no_other_length_is_read(place: int) -> None:
             continue
         with pytest.raises(CircleError) as caught:
             unframe(changed)
-        assert caught.value.code == ("codec" if place == 0 else "frame")
+        known = place or value in DICTIONARIES
+        assert caught.value.code == ("frame" if known else "codec")
 
 
 @given(st.binary(max_size=300))

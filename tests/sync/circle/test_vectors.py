@@ -77,6 +77,10 @@ def frames(case: Case) -> None:
         assert b64u_encode(frame.frame(case["obj"])) == case["frame"]
 
 
+def deflated(case: Case) -> None:
+    assert frame.unframe(b64u_decode(case["frame"])) == case["obj"]
+
+
 def log(case: Case) -> None:
     before = Membership.replay(before_name(case), case["log"]) if case["log"] else None
     try:
@@ -182,6 +186,7 @@ RUN: dict[str, Callable[[Case], None]] = {
     "epoch": epoch,
     "wrap": wrap,
     "frame": frames,
+    "deflate": deflated,
     "log": log,
     "document": document,
     "invitation": invitation,
