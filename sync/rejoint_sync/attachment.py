@@ -12,9 +12,11 @@ import base64
 import hashlib
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Self
+
+import orjson
 
 from rejoint_sync.errors import (
     BadRequest,
@@ -102,6 +104,11 @@ class Sent:
     attachment: Attachment | None = None
     data: bytes = b""
     revpos: int | None = None
+
+
+def stubs_text(attachments: Iterable[Attachment]) -> bytes:
+    """The member `_attachments` of an answer without bytes, as JSON text."""
+    return orjson.dumps({one.name: one.stub() for one in attachments})
 
 
 def md5_digest(data: bytes) -> str:

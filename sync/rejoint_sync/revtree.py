@@ -86,7 +86,7 @@ def merge(tree: Tree, branch: Branch, *, limit: int = REVS_LIMIT) -> Tree:
     """
     if not tree:
         return (_stemmed(branch, limit),)
-    known = any(leaf.holds(branch.rev) for leaf in tree)
+    known = knows(tree, branch.rev)
     if known and not branch.ancestors:
         return tree
     leaves = [_lengthened(leaf, tree, branch) for leaf in tree]
@@ -120,7 +120,7 @@ def deleted_conflicts(tree: Tree) -> list[Revision]:
 
 def missing(tree: Tree, revisions: Iterable[Revision]) -> list[Revision]:
     """Which of these the tree does not know, in the order of asking."""
-    return [rev for rev in revisions if not any(leaf.holds(rev) for leaf in tree)]
+    return [rev for rev in revisions if not knows(tree, rev)]
 
 
 def possible_ancestors(tree: Tree, absent: Sequence[Revision]) -> list[Revision]:
@@ -130,6 +130,11 @@ def possible_ancestors(tree: Tree, absent: Sequence[Revision]) -> list[Revision]
     """
     newest = max((rev.generation for rev in absent), default=0)
     return [leaf.rev for leaf in tree if leaf.rev.generation < newest]
+
+
+def knows(tree: Tree, rev: Revision) -> bool:
+    """Whether the tree has this revision, as a leaf or further back."""
+    return any(leaf.holds(rev) for leaf in tree)
 
 
 def followed(tree: Tree, parent: Revision | None) -> Branch | None:

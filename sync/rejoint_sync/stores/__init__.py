@@ -420,6 +420,7 @@ class Store(Protocol):
 
         Raises:
             NotFound: No such database.
+            RevisionMalformed: Nothing is purged.
         """
         ...
 

@@ -9,7 +9,7 @@ from rejoint_sync.attachment import Attachment, resolve
 from rejoint_sync.document import Document
 from rejoint_sync.errors import BadRequest
 from rejoint_sync.limits import REVS_LIMIT, REVS_LIMIT_MAX
-from rejoint_sync.revtree import Branch, Tree, followed, grown, merge
+from rejoint_sync.revtree import Branch, Tree, followed, grown, knows, merge
 from rejoint_sync.stores import Leaf
 
 AttachmentsOf = Callable[[str], tuple[Attachment, ...] | None]
@@ -23,11 +23,13 @@ class Grafted:
     Attributes:
         rev: Its revision, new or not.
         tree: The tree with it: the very one that was given when it brings nothing.
+        is_new: Whether the tree did not know this revision.
         attachments: Of the new revision, stubs resolved.
     """
 
     rev: str
     tree: Tree
+    is_new: bool
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -60,11 +62,12 @@ def graft(
     branch = Branch(document.rev, document.ancestors, document.deleted)
     merged = merge(tree, branch, limit=limit)
     attachments: tuple[Attachment, ...] = ()
-    if document.attachments and not any(leaf.holds(branch.rev) for leaf in tree):
+    is_new = not knows(tree, branch.rev)
+    if document.attachments and is_new:
         is_stubbed = any(one.attachment is None for one in document.attachments)
         before = _nearest(merged, branch, attachments_of) if is_stubbed else None
         attachments = resolve(document.attachments, before, revpos=None)
-    return Grafted(str(branch.rev), merged, attachments)
+    return Grafted(str(branch.rev), merged, is_new, attachments)
 
 
 def leaf_of(branch: Branch, tail: bytes, attachments: tuple[Attachment, ...] = ()) -> Leaf:
@@ -106,7 +109,8 @@ def _edited(
         attachments = resolve(document.attachments, known, revpos=generation)
     content = identity(document.tail, attachments)
     branch = grown(before, content=content, deleted=document.deleted)
-    return Grafted(str(branch.rev), merge(tree, branch, limit=limit), attachments)
+    merged = merge(tree, branch, limit=limit)
+    return Grafted(str(branch.rev), merged, not knows(tree, branch.rev), attachments)
 
 
 def _nearest(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from rejoint_sync.attachment import Attachment
+from rejoint_sync.attachment import Attachment, stubs_text
 from rejoint_sync.document import Document
 from rejoint_sync.errors import DatabaseExists, NotFound, StoreUnavailable, SyncError
 from rejoint_sync.limits import REVS_LIMIT
@@ -121,7 +121,9 @@ class _Database:
         )
         if grafted.tree is not record.tree:
             body = _Body(document.deleted, document.tail, grafted.attachments)
-            bodies = {grafted.rev: body, **record.bodies}
+            bodies = dict(record.bodies)
+            if grafted.is_new:
+                bodies[grafted.rev] = body
             oldest = earlier_generation(grafted.tree)
             kept = {
                 rev: body
@@ -136,13 +138,13 @@ class _Database:
             }
         return Outcome(document.id, grafted.rev)
 
-    def purge(self, document_id: str, revs: Sequence[str]) -> list[str]:
+    def purge(self, document_id: str, revs: Sequence[Revision]) -> list[str]:
         """Remove the leaves among `revs`; which they were."""
         self.purges += 1
         record = self.records.get(document_id)
         if record is None:
             return []
-        tree = without(record.tree, {Revision.parse(rev) for rev in revs})
+        tree = without(record.tree, set(revs))
         if len(tree) == len(record.tree):
             return []
         self.sequence += 1
@@ -152,8 +154,8 @@ class _Database:
             self.records[document_id] = _Record(self.sequence, tree, bodies)
         else:
             del self.records[document_id]
-        gone = {str(leaf.rev) for leaf in record.tree} - {str(leaf.rev) for leaf in tree}
-        return [rev for rev in dict.fromkeys(revs) if rev in gone]
+        gone = {leaf.rev for leaf in record.tree} - {leaf.rev for leaf in tree}
+        return [str(rev) for rev in dict.fromkeys(revs) if rev in gone]
 
     def sweep(self) -> None:
         """Let go of bytes that no revision has."""
@@ -374,12 +376,13 @@ class MemoryStore:
         """As the port."""
         found = self._database(database)
         before = found.sequence
-        purged = Purged(0, {name: found.purge(name, leaves) for name, leaves in revs.items()})
+        asked = {name: [Revision.parse(rev) for rev in listed] for name, listed in revs.items()}
+        purged = {name: found.purge(name, listed) for name, listed in asked.items()}
         if found.sequence != before:
             found.sweep()
             found.waiters.wake()
             self._note(database, "updated")
-        return Purged(found.purges, purged.revs)
+        return Purged(found.purges, purged)
 
     async def compact(self, database: str) -> None:
         """As the port."""
@@ -464,6 +467,5 @@ class MemoryStore:
         name = orjson.dumps(stored.id)
         head = b'{"_id":' + name + b',"_rev":"' + winner.rev.encode() + b'"'
         if winner.attachments:
-            stubs = {one.name: one.stub() for one in winner.attachments}
-            head += b',"_attachments":' + orjson.dumps(stubs)
+            head += b',"_attachments":' + stubs_text(winner.attachments)
         return row[:-1] + b',"doc":' + head + winner.tail + b"}"

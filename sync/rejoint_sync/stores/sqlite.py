@@ -10,31 +10,41 @@ that opened it.
 
 import asyncio
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
 
 import apsw
 
+from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
 from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.revision import Revision
+from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import (
     ChangesPage,
     ChangesQuery,
     DatabaseInfo,
     Judge,
+    Leaf,
+    LocalDocument,
     Outcome,
+    Purged,
     Sight,
     Stored,
+    Update,
 )
 from rejoint_sync.stores import sqlite_read as read
+from rejoint_sync.stores.graft import check_revs_limit
 from rejoint_sync.stores.sqlite_heads import Head, Heads
 from rejoint_sync.stores.sqlite_rows import select
 from rejoint_sync.stores.sqlite_schema import connect, lock, prepare
 from rejoint_sync.stores.sqlite_writer import Writer
+from rejoint_sync.stores.updates import Updates
 
 _SHOW_ALL = Sight()
+_WHOLE = slice(None)
 
 
 class SqliteStore:
@@ -47,22 +57,27 @@ class SqliteStore:
         reading: apsw.Connection,
         writing: apsw.Connection,
         lock_descriptor: int,
+        history: bool,
     ) -> None:
         """Take over what `open` made; it alone calls this."""
         self._incarnation = incarnation
         self._reading = reading
-        self._heads = Heads()
-        self._writer = Writer(writing, self._heads)
+        last = select(reading, "SELECT coalesce(max(num), 0) FROM database")[0][0]
+        self._before = last
+        self._updates = Updates(last)
+        self._heads = Heads(self._updates)
+        self._writer = Writer(writing, self._heads, history=history)
         self._lock = lock_descriptor
         self._closed = False
 
     @classmethod
-    async def open(cls, directory: Path, *, vfs: str | None = None) -> Self:
+    async def open(cls, directory: Path, *, vfs: str | None = None, history: bool = False) -> Self:
         """Open the store of a data directory; both are made when they are not there.
 
         Args:
             directory: Where the file and its lock lie. Nobody else may have it open.
             vfs: Name of a registered SQLite VFS, for tests that inject faults.
+            history: Whether bodies of earlier revisions are kept until `compact` from now on.
 
         Raises:
             StoreInUse: Another process, or this one, has it open.
@@ -81,7 +96,11 @@ class SqliteStore:
             raise
         writing, reading = connections
         store = cls(
-            incarnation=incarnation, reading=reading, writing=writing, lock_descriptor=descriptor
+            incarnation=incarnation,
+            reading=reading,
+            writing=writing,
+            lock_descriptor=descriptor,
+            history=history,
         )
         await store._finish_deletions()
         return store
@@ -90,6 +109,11 @@ class SqliteStore:
     def incarnation(self) -> str:
         """As the port."""
         return self._incarnation
+
+    @property
+    def session(self) -> str:
+        """As the port."""
+        return self._updates.session
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""
@@ -112,15 +136,17 @@ class SqliteStore:
         counts = head.counts
         if counts is None:
             with self._snapshot():
-                [(total, deleted)] = select(
-                    self._reading,
-                    "SELECT count(*), coalesce(sum(deleted), 0) FROM doc WHERE database = ?",
-                    (head.num,),
-                )
-            counts = (total - deleted, deleted)
+                counts = read.counts(self._reading, head.num)
             if not self._writer.is_busy:
                 head.counts = counts
-        return DatabaseInfo(database, *counts, head.seq)
+        return DatabaseInfo(
+            name=database,
+            documents=counts[0],
+            deleted=counts[1],
+            sequence=head.seq,
+            purges=head.purges,
+            revs_limit=head.revs_limit,
+        )
 
     async def write(
         self,
@@ -144,6 +170,35 @@ class SqliteStore:
         with self._snapshot():
             return next(iter(read.documents(self._reading, num, read.ONE, (document_id,))), None)
 
+    async def trees(self, database: str, document_ids: Sequence[str]) -> dict[str, Tree]:
+        """As the port."""
+        num = self._head(database).num
+        with self._snapshot():
+            return read.trees(self._reading, num, document_ids)
+
+    async def earlier(
+        self, database: str, document_id: str, revs: Sequence[str] | None = None
+    ) -> dict[str, Leaf]:
+        """As the port."""
+        num = self._head(database).num
+        with self._snapshot():
+            return read.earlier(self._reading, num, document_id, revs)
+
+    async def attachment(
+        self,
+        database: str,
+        document_id: str,
+        name: str,
+        *,
+        rev: str | None = None,
+        part: slice = _WHOLE,
+    ) -> tuple[Attachment, bytes] | None:
+        """As the port; only the part wanted is read from the disk."""
+        num = self._head(database).num
+        with self._snapshot():
+            found = read.attachment(self._reading, num, document_id, name, rev)
+            return (found, read.blob(self._reading, num, found.blob, part)) if found else None
+
     async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
         """As the port."""
         num = self._head(database).num
@@ -152,12 +207,19 @@ class SqliteStore:
             found = read.documents(self._reading, num, read.MANY, (names,))
             return {stored.id: stored for stored in found}
 
-    async def range(
-        self, database: str, start: str, end: str, *, limit: int, sight: Sight = _SHOW_ALL
+    async def range(  # noqa: PLR0913  # one call, one question
+        self,
+        database: str,
+        start: str,
+        end: str,
+        *,
+        limit: int,
+        sight: Sight = _SHOW_ALL,
+        descending: bool = False,
     ) -> list[Stored]:
         """As the port."""
         num = self._head(database).num
-        sql, seen = read.range_of(sight)
+        sql, seen = read.range_of(sight, descending=descending)
         with self._snapshot():
             return list(read.documents(self._reading, num, sql, (start, end, limit, *seen)))
 
@@ -191,13 +253,78 @@ class SqliteStore:
             )
         return (rows[0][0], rows[0][1]) if rows else None
 
-    async def local_put(self, database: str, local_id: str, body: bytes) -> int:
+    async def local_range(
+        self, database: str, start: str, end: str, *, limit: int
+    ) -> list[LocalDocument]:
         """As the port."""
-        return await self._writer.do(lambda turn: turn.local_put(database, local_id, body))
+        num = self._head(database).num
+        with self._snapshot():
+            rows = select(
+                self._reading,
+                "SELECT id, rev, body FROM local WHERE database = ? AND id >= ? AND id < ?"
+                " ORDER BY id LIMIT ?",
+                (num, start, end, limit),
+            )
+        return [LocalDocument(*row) for row in rows]
+
+    async def local_put(
+        self, database: str, local_id: str, body: bytes, *, after: int | None = None
+    ) -> int:
+        """As the port."""
+        return await self._writer.do(lambda turn: turn.local_put(database, local_id, body, after))
 
     async def local_delete(self, database: str, local_id: str) -> bool:
         """As the port."""
         return await self._writer.do(lambda turn: turn.local_delete(database, local_id))
+
+    async def purge(self, database: str, revs: Mapping[str, Sequence[str]]) -> Purged:
+        """As the port; what was purged is nowhere in the files when this returns."""
+        self._check_open()
+        asked = {name: [Revision.parse(rev) for rev in listed] for name, listed in revs.items()}
+        purged = await self._writer.do(lambda turn: turn.purge(database, asked))
+        await self._finish_removal()
+        return purged
+
+    async def compact(self, database: str) -> None:
+        """As the port; other writers get their turns while many bodies are dropped."""
+        while not await self._writer.do(lambda turn: turn.compact(database)):
+            pass
+        await self._finish_removal()
+
+    async def set_revs_limit(self, database: str, limit: int) -> None:
+        """As the port."""
+        checked = check_revs_limit(limit)
+        await self._writer.do(lambda turn: turn.set_revs_limit(database, checked))
+
+    async def security(self, database: str) -> bytes | None:
+        """As the port."""
+        num = self._head(database).num
+        with self._snapshot():
+            rows = select(self._reading, "SELECT security FROM database WHERE num = ?", (num,))
+        body: bytes | None = rows[0][0]
+        return body
+
+    async def set_security(self, database: str, body: bytes) -> None:
+        """As the port."""
+        await self._writer.do(lambda turn: turn.set_security(database, body))
+
+    async def updates(self, since: int, *, limit: int) -> tuple[list[Update], int]:
+        """As the port."""
+        with self._snapshot():
+            before = read.databases_before(self._reading, since, self._before)
+            found = self._updates.after(since, before=before, limit=limit)
+            before.close()
+        return found, self._updates.number
+
+    async def wait_any(self, since: int, timeout_s: float) -> bool:
+        """As the port."""
+        self._check_open()
+        loop = asyncio.get_running_loop()
+        end_s = loop.time() + timeout_s
+        while self._updates.number <= since:
+            if not await self._updates.waiters.sleep(end_s - loop.time()) or self._closed:
+                return False
+        return True
 
     async def close(self) -> None:
         """As the port."""
@@ -229,9 +356,16 @@ class SqliteStore:
         while not await self._writer.do(lambda turn: turn.sweep(num)):
             pass
 
+    async def _finish_removal(self) -> None:
+        while not await self._writer.do(lambda turn: turn.finish_removal()):
+            pass
+
     async def _finish_deletions(self) -> None:
         """Go on where a deletion was interrupted."""
         with self._snapshot():
             rows = select(self._reading, "SELECT num FROM dropped")
+            loose = select(self._reading, "SELECT 1 FROM loose LIMIT 1")
         for (num,) in rows:
             await self._sweep(num)
+        if loose:
+            await self._finish_removal()

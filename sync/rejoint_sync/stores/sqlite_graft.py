@@ -9,16 +9,18 @@ together; only a document that is there already reaches the statements that move
 from collections.abc import Sequence
 from typing import Final
 
-import apsw
 import orjson
 
+from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
 from rejoint_sync.errors import SyncError
+from rejoint_sync.revision import Revision
 from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import Judge, Outcome
-from rejoint_sync.stores.graft import graft
+from rejoint_sync.stores.graft import AttachmentsOf, Grafted, earlier_generation, graft
+from rejoint_sync.stores.sqlite_bodies import Bodies
 from rejoint_sync.stores.sqlite_heads import Draft
-from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, row_of, select, tree_of
+from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, column_of, row_of, select, tree_of
 
 # Left to itself the planner walks the whole database and tries each row against the list.
 TREES: Final = f"SELECT id, {TREE_COLUMNS} FROM doc INDEXED BY doc_id WHERE database = ? AND id "
@@ -30,6 +32,7 @@ _INSERT: Final = (
     "INSERT INTO doc(database, seq, id, rev, older, deleted, others, tail)"
     " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_ATTACH: Final = "UPDATE doc SET attachments = ? WHERE database = ? AND id = ?"
 
 
 def after_prefix(prefix: str) -> str | None:
@@ -50,7 +53,7 @@ class Grafting:
     """The documents of one call on their way into one database; the `View` of its judge.
 
     Args:
-        connection: The write connection, inside a transaction.
+        bodies: Of the database.
         draft: The database.
         documents: All that will be put.
         new_edits: As the port's `write`.
@@ -59,15 +62,16 @@ class Grafting:
 
     def __init__(
         self,
-        connection: apsw.Connection,
+        bodies: Bodies,
         draft: Draft,
         documents: Sequence[Document],
         *,
         new_edits: bool,
         judge: Judge | None = None,
     ) -> None:
-        self._connection = connection
+        self._connection = bodies.connection
         self._draft = draft
+        self._bodies = bodies
         self._new_edits = new_edits
         self._judge = judge
         self._trees: dict[str, Tree] = dict.fromkeys((document.id for document in documents), ())
@@ -105,21 +109,24 @@ class Grafting:
         if self._judge is not None:
             self._judge(self, document)
         tree = self._trees[document.id]
-        grafted = graft(tree, document, new_edits=self._new_edits)
-        rev, merged = grafted.rev, grafted.tree
-        if merged is tree:
-            return Outcome(document.id, rev)
+        grafted = graft(
+            tree,
+            document,
+            new_edits=self._new_edits,
+            limit=self._draft.revs_limit,
+            attachments_of=self._attachments_of(document.id),
+        )
+        if grafted.tree is tree:
+            return Outcome(document.id, grafted.rev)
         self._draft.next += 1
-        self._count(tree, -1)
-        self._count(merged, +1)
+        self._draft.count(tree, -1)
+        self._draft.count(grafted.tree, +1)
         if tree:
-            self.flush()
-            self._move_bodies(document.id, tree, merged, new=(rev, document.tail))
+            self._change(document, tree, grafted)
         else:
-            row = (self._draft.num, self._draft.next, document.id, *row_of(merged), document.tail)
-            self._inserts.append(row)
-        self._trees[document.id] = merged
-        return Outcome(document.id, rev)
+            self._add(document, grafted)
+        self._trees[document.id] = grafted.tree
+        return Outcome(document.id, grafted.rev)
 
     def flush(self) -> None:
         """Insert the new documents that wait."""
@@ -137,46 +144,30 @@ class Grafting:
         for row in rows:
             self._trees[row[0]] = tree_of(row[1:])
 
-    def _count(self, tree: Tree, sign: int) -> None:
-        if tree and tree[0].deleted:
-            self._draft.deleted += sign
-        elif tree:
-            self._draft.living += sign
+    def _add(self, document: Document, grafted: Grafted) -> None:
+        """Remember a new document for `flush`."""
+        key = (self._draft.num, self._draft.next, document.id)
+        self._inserts.append((*key, *row_of(grafted.tree), document.tail))
+        if grafted.attachments:
+            self.flush()
+            self._bodies.hold(document.id, grafted.rev, grafted.attachments, document.attachments)
+            column = column_of(grafted.attachments)
+            self._connection.execute(_ATTACH, (column, self._draft.num, document.id))
 
-    def _move_bodies(
-        self, document_id: str, before: Tree, after: Tree, *, new: tuple[str, bytes]
-    ) -> None:
-        """Write a changed tree: the winner's body belongs in `doc`, the losers' in `leaf`."""
-        execute = self._connection.execute
-        key = (self._draft.num, document_id)
-        won, wins = str(before[0].rev), str(after[0].rev)
-        had = {str(branch.rev) for branch in before[1:]}
-        has = {str(branch.rev) for branch in after[1:]}
-        columns = (self._draft.next, *row_of(after))
-        assignments = "seq = ?, rev = ?, older = ?, deleted = ?, others = ?"
-        changed: tuple[object, ...] = columns
-        if wins != won:
-            tail = new[1]
-            if wins in had:
-                [(tail,)] = select(
-                    self._connection,
-                    "SELECT tail FROM leaf WHERE database = ? AND id = ? AND rev = ?",
-                    (*key, wins),
-                )
-            assignments += ", tail = ?"
-            changed = (*columns, tail)
-        for rev in has - had:
-            if rev == won:
-                execute(
-                    "INSERT INTO leaf SELECT database, id, rev, tail FROM doc"
-                    " WHERE database = ? AND id = ?",
-                    key,
-                )
-            else:
-                execute("INSERT INTO leaf VALUES(?, ?, ?, ?)", (*key, *new))
-        for rev in had - has:
-            execute("DELETE FROM leaf WHERE database = ? AND id = ? AND rev = ?", (*key, rev))
-        execute(
-            f"UPDATE doc SET {assignments} WHERE database = ? AND id = ?",
-            (*changed, *key),
-        )
+    def _change(self, document: Document, before: Tree, grafted: Grafted) -> None:
+        """Write a document that is there already."""
+        self.flush()
+        new = None
+        if grafted.is_new:
+            self._bodies.forget_replaced(document.id, Revision.parse(grafted.rev))
+            self._bodies.hold(document.id, grafted.rev, grafted.attachments, document.attachments)
+            new = (grafted.rev, (document.tail, column_of(grafted.attachments)))
+        self._bodies.move(document.id, self._draft.next, before, grafted.tree, new=new)
+        self._bodies.forget_older(document.id, earlier_generation(grafted.tree))
+
+    def _attachments_of(self, document_id: str) -> AttachmentsOf:
+        def look(rev: str) -> tuple[Attachment, ...] | None:
+            self.flush()
+            return self._bodies.attachments(document_id, Revision.parse(rev))
+
+        return look

@@ -13,20 +13,26 @@ from typing import Any, Final
 import apsw
 import orjson
 
+from rejoint_sync.attachment import Attachment
 from rejoint_sync.errors import BadRequest, StoreUnavailable
-from rejoint_sync.stores import ChangesPage, ChangesQuery, Leaf, Sight, Stored
+from rejoint_sync.revtree import Tree
+from rejoint_sync.stores import ChangesPage, ChangesQuery, Leaf, Sight, Stored, Update
 from rejoint_sync.stores.graft import leaf_of
+from rejoint_sync.stores.sqlite_graft import TREES_OF_MANY
 from rejoint_sync.stores.sqlite_heads import Head
-from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, select, tree_of
+from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, attachments_of, select, tree_of
 
 # Left to itself the planner walks the whole database and tries each row against a list of names.
 DOCUMENTS: Final = (
-    f"SELECT seq, id, tail, {TREE_COLUMNS} FROM doc INDEXED BY doc_id WHERE database = ?1 AND id "
+    f"SELECT seq, id, tail, attachments, {TREE_COLUMNS} FROM doc INDEXED BY doc_id"
+    " WHERE database = ?1 AND id "
 )
 ONE: Final = DOCUMENTS + "= ?2"
+_NAMED: Final = " INDEXED BY doc_id WHERE database = ? AND id = ?"
 MANY: Final = DOCUMENTS + "IN (SELECT value FROM json_each(?2))"
 
-_LOSERS: Final = "SELECT rev, tail FROM leaf WHERE database = ? AND id = ?"
+_LOSERS: Final = "SELECT rev, tail, attachments FROM leaf WHERE database = ? AND id = ?"
+_EARLIER: Final = "SELECT rev, deleted, tail, attachments FROM old WHERE database = ?1 AND id = ?2"
 
 # Bytes are compared, not characters: SQLite's text functions stop at a NUL.
 _SEEN: Final = (
@@ -37,7 +43,11 @@ _OTHER_REVS: Final = (
     "||coalesce((SELECT group_concat(',{\"rev\":\"'||json_extract(value, '$[0]')||'\"}', ''"
     " ORDER BY key) FROM json_each(others)), '')"
 )
-_DOCUMENT: Final = '||\',"doc":{"_id":\'||json_quote(id)||\',"_rev":"\'||rev||\'"\'||tail'
+_DOCUMENT: Final = (
+    '||\',"doc":{"_id":\'||json_quote(id)||\',"_rev":"\'||rev||\'"\''
+    "||CASE WHEN attachments IS NULL THEN '' ELSE ',\"_attachments\":'"
+    "||substr(attachments, 1, instr(attachments, char(10)) - 1) END||tail"
+)
 
 
 @contextmanager
@@ -80,22 +90,107 @@ def documents(
         parameters: Of the condition, from `?2` on.
     """
     for row in select(connection, sql, (num, *parameters)):
-        seq, name, tail = row[:3]
-        tree = tree_of(row[3:])
-        leaves: tuple[Leaf, ...] = (leaf_of(tree[0], tail),)
+        seq, name, tail, column = row[:4]
+        tree = tree_of(row[4:])
+        leaves: tuple[Leaf, ...] = (leaf_of(tree[0], tail, attachments_of(column)),)
         if len(tree) > 1:
             losers = select(connection, _LOSERS, (num, name))
-            tails: dict[str, bytes] = {row[0]: row[1] for row in losers}
-            leaves += tuple(leaf_of(branch, tails[str(branch.rev)]) for branch in tree[1:])
+            bodies = {rev: (tail, attachments_of(column)) for rev, tail, column in losers}
+            leaves += tuple(leaf_of(branch, *bodies[str(branch.rev)]) for branch in tree[1:])
         yield Stored(name, seq, leaves)
 
 
-def range_of(sight: Sight) -> tuple[str, tuple[object, ...]]:
+def trees(connection: apsw.Connection, num: int, document_ids: Iterable[str]) -> dict[str, Tree]:
+    """The trees of documents that are there; inside `snapshot`."""
+    rows = select(connection, TREES_OF_MANY, (num, names_of(document_ids)))
+    return {row[0]: tree_of(row[1:]) for row in rows}
+
+
+def earlier(
+    connection: apsw.Connection, num: int, document_id: str, revs: Iterable[str] | None
+) -> dict[str, Leaf]:
+    """As the port's `earlier`; inside `snapshot`."""
+    tree = trees(connection, num, [document_id]).get(document_id, ())
+    sql, parameters = _EARLIER, (num, document_id)
+    if revs is not None:
+        sql += " AND rev IN (SELECT value FROM json_each(?3))"
+        parameters = (*parameters, names_of(revs))
+    rows = {row[0]: row[1:] for row in select(connection, sql, parameters)}
+    found: dict[str, Leaf] = {}
+    for leaf in tree if rows else ():
+        for rev in leaf.path()[1:]:
+            name = str(rev)
+            if name in rows and name not in found:
+                deleted, tail, column = rows[name]
+                attachments = attachments_of(column)
+                found[name] = Leaf(name, leaf.below(rev), bool(deleted), tail, attachments)
+    return found
+
+
+def attachment(
+    connection: apsw.Connection, num: int, document_id: str, name: str, rev: str | None
+) -> Attachment | None:
+    """One attachment of a revision whose body is kept, None for the winner; inside `snapshot`."""
+    key = (num, document_id)
+    winner = select(connection, "SELECT rev, attachments FROM doc" + _NAMED, key)
+    if not winner:
+        return None
+    if rev in (None, winner[0][0]):
+        found = attachments_of(winner[0][1])
+    else:
+        losers = select(connection, _LOSERS + " AND rev = ?", (*key, rev))
+        if losers:
+            found = attachments_of(losers[0][2])
+        else:
+            kept = earlier(connection, num, document_id, [str(rev)]).get(str(rev))
+            found = kept.attachments if kept else ()
+    return next((one for one in found if one.name == name), None)
+
+
+def blob(connection: apsw.Connection, num: int, digest: str, part: slice) -> bytes:
+    """Some of the bytes with this SHA-256; inside `snapshot`."""
+    [(row,)] = select(
+        connection, "SELECT num FROM blob WHERE database = ? AND hash = ?", (num, digest)
+    )
+    with connection.blob_open("main", "blob", "bytes", row, False) as opened:  # noqa: FBT003
+        start, end, _ = part.indices(opened.length())
+        opened.seek(start)
+        return opened.read(max(0, end - start))
+
+
+def counts(connection: apsw.Connection, num: int) -> tuple[int, int]:
+    """How many documents have a living winner, how many a deleted one; inside `snapshot`.
+
+    Both are counted in indexes, without a look at any body.
+    """
+    [(total, deleted)] = select(
+        connection,
+        "SELECT (SELECT count(*) FROM doc INDEXED BY doc_id WHERE database = ?1),"
+        " (SELECT count(*) FROM doc INDEXED BY doc_deleted WHERE database = ?1 AND deleted)",
+        (num,),
+    )
+    return total - deleted, deleted
+
+
+def databases_before(connection: apsw.Connection, since: int, last: int) -> Generator[Update]:
+    """Databases whose number is above `since` and at most `last`; inside `snapshot`."""
+    rows = connection.execute(
+        "SELECT name, num FROM database WHERE num > ? AND num <= ? ORDER BY num", (since, last)
+    )
+    try:
+        for name, num in rows:
+            yield Update(name, "created", num)
+    finally:
+        rows.close()
+
+
+def range_of(sight: Sight, *, descending: bool = False) -> tuple[str, tuple[object, ...]]:
     """The statement and the last parameters of the port's `range`."""
     seen, parameters = _seen(sight)
     for place, name in ((":prefix", "?5"), (":suffix", "?6")):
         seen = seen.replace(place, name)
-    sql = DOCUMENTS + f">= ?2 AND id < ?3{seen} ORDER BY id LIMIT ?4"
+    order = " DESC" if descending else ""
+    sql = DOCUMENTS + f">= ?2 AND id < ?3{seen} ORDER BY id{order} LIMIT ?4"
     return sql, tuple(parameters.values())
 
 

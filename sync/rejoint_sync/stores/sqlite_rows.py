@@ -1,7 +1,8 @@
 """How a revision tree stands in the columns of `doc`, and back.
 
 The winner has columns of its own, `rev`, `older` and `deleted`; the other leaves share one,
-`others`, which is NULL for nearly every document.
+`others`, which is NULL for nearly every document. So is `attachments`: two lines of JSON, the first
+to be pasted into answers, the second with all that is known.
 """
 
 from collections.abc import Mapping
@@ -10,6 +11,7 @@ from typing import Any, Final
 import apsw
 import orjson
 
+from rejoint_sync.attachment import Attachment, stubs_text
 from rejoint_sync.revision import Revision
 from rejoint_sync.revtree import Branch, Tree
 
@@ -61,6 +63,34 @@ def row_of(tree: Tree) -> TreeRow:
         cells = [[str(leaf.rev), older_of(leaf), int(leaf.deleted)] for leaf in losers]
         others = orjson.dumps(cells).decode()
     return (str(winner.rev), older_of(winner), int(winner.deleted), others)
+
+
+def column_of(attachments: tuple[Attachment, ...]) -> str | None:
+    """The column `attachments`."""
+    if not attachments:
+        return None
+    cells = [
+        [
+            one.name,
+            one.content_type,
+            one.digest,
+            one.length,
+            one.revpos,
+            one.gzipped,
+            one.encoded_length,
+            one.blob,
+        ]
+        for one in attachments
+    ]
+    return (stubs_text(attachments) + b"\n" + orjson.dumps(cells)).decode()
+
+
+def attachments_of(column: str | None) -> tuple[Attachment, ...]:
+    """The attachments of a column `attachments`."""
+    if column is None:
+        return ()
+    cells = orjson.loads(column[column.index("\n") :])
+    return tuple(Attachment(*cell) for cell in cells)
 
 
 def _branch(rev: str, older: str, deleted: int) -> Branch:

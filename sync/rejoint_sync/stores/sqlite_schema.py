@@ -1,7 +1,10 @@
 """The file of the SQLite store: its lock, its tables, its version.
 
 `seq` numbers the changes of one database and is the row's place in it, so a feed lies together on
-disk. One row per document holds the winner whole; bodies of losing leaves lie apart in `leaf`.
+disk. One row per document holds the winner whole; bodies of losing leaves lie apart in `leaf`,
+those of earlier revisions, where history is kept, in `old`. A column `attachments` is what
+sqlite_rows.py makes of them; their bytes are in `blob`, once, and `holder` says which revisions
+have them. What has lost a holder is `loose` until somebody looked whether it has another.
 Bodies are JSON text stored as bytes and pasted into answers as they are. `database.num` is never
 reused, and `gone` keeps where a removed database's numbers ended.
 
@@ -22,8 +25,11 @@ from rejoint_sync.errors import StoreInUse, StoreUnavailable
 STORE_FILE: Final = "rejoint.sqlite3"
 LOCK_FILE: Final = "lock"
 
-FORMAT: Final = 1
-"""`PRAGMA user_version` of the files written by this code; a greater one is refused."""
+FORMAT: Final = 2
+"""`PRAGMA user_version` of the files written by this code.
+
+An older one is brought up to it when it is opened, in one transaction; a newer one is refused.
+"""
 
 RESTORING_FILE: Final = "rejoint.sqlite3.restoring"
 """A store that a restore was about to put in its place; while it is there nothing is opened."""
@@ -39,7 +45,7 @@ PRAGMA cache_size=-65536;
 PRAGMA wal_autocheckpoint=4000;
 """
 
-_TABLES: Final = """
+_TABLES_1: Final = """
 CREATE TABLE meta(incarnation TEXT NOT NULL);
 CREATE TABLE database(
   num INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -75,6 +81,47 @@ CREATE TABLE local(
   PRIMARY KEY(database, id)
 ) WITHOUT ROWID;
 """
+
+_FROM_1_TO_2: Final = """
+ALTER TABLE database ADD COLUMN revs_limit INTEGER NOT NULL DEFAULT 1000;
+ALTER TABLE database ADD COLUMN purges INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE database ADD COLUMN security BLOB;
+ALTER TABLE doc ADD COLUMN attachments TEXT;
+ALTER TABLE leaf ADD COLUMN attachments TEXT;
+CREATE INDEX doc_deleted ON doc(database) WHERE deleted;
+CREATE TABLE old(
+  database INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  generation INTEGER NOT NULL,
+  rev TEXT NOT NULL,
+  deleted INTEGER NOT NULL,
+  tail BLOB NOT NULL,
+  attachments TEXT,
+  PRIMARY KEY(database, id, generation, rev)
+) WITHOUT ROWID;
+CREATE TABLE blob(
+  num INTEGER PRIMARY KEY,
+  database INTEGER NOT NULL,
+  hash TEXT NOT NULL,               -- SHA-256 of `bytes`, hexadecimal
+  bytes BLOB NOT NULL
+);
+CREATE UNIQUE INDEX blob_hash ON blob(database, hash);
+CREATE TABLE holder(
+  database INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  id TEXT NOT NULL,
+  rev TEXT NOT NULL,
+  PRIMARY KEY(database, hash, id, rev)
+) WITHOUT ROWID;
+CREATE TABLE loose(
+  database INTEGER NOT NULL,
+  hash TEXT NOT NULL,
+  PRIMARY KEY(database, hash)
+) WITHOUT ROWID;
+"""
+
+_STEPS: Final = (_TABLES_1, _FROM_1_TO_2)
+"""`_STEPS[n]` makes format n + 1 of format n; of format 0, an empty file, the first."""
 
 
 def lock(directory: Path) -> int:
@@ -141,7 +188,7 @@ def connect(directory: Path, *, writes: bool, vfs: str | None = None) -> apsw.Co
 
 
 def prepare(connection: apsw.Connection) -> str:
-    """Make the tables of a new file, or check an old one.
+    """Make the tables of a new file, or check an old one and bring it up to `FORMAT`.
 
     Returns:
         The incarnation.
@@ -154,16 +201,20 @@ def prepare(connection: apsw.Connection) -> str:
         version = connection.pragma("user_version")
         is_new = connection.execute("SELECT count(*) FROM sqlite_schema").get == 0
         if is_new and application in (0, _APPLICATION_ID):
-            connection.pragma("application_id", _APPLICATION_ID)
-            connection.pragma("user_version", FORMAT)
-            connection.execute(_TABLES).fetchall()
-            connection.execute("INSERT INTO meta VALUES(?)", (_new_incarnation(),))
+            version = 0
         elif application != _APPLICATION_ID:
             raise StoreUnavailable(f"{STORE_FILE} is not a Rejoint store")
-        elif version != FORMAT:
+        if version > FORMAT or (version == 0 and not is_new):
             raise StoreUnavailable(
                 f"{STORE_FILE} has format {version}, this version of Rejoint reads {FORMAT}"
             )
+        for step in _STEPS[version:]:
+            connection.execute(step).fetchall()
+        if is_new:
+            connection.execute("INSERT INTO meta VALUES(?)", (_new_incarnation(),))
+        if version < FORMAT:
+            connection.pragma("application_id", _APPLICATION_ID)
+            connection.pragma("user_version", FORMAT)
     return str(connection.execute("SELECT incarnation FROM meta").get)
 
 

@@ -5,24 +5,27 @@ the same turn did. A method raises `SyncError` only before it has changed anythi
 taken everything back.
 """
 
-# ruff: noqa: S608  # statements are put together from this file's own words, never from input
-
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Final
 
 import apsw
 
 from rejoint_sync.document import Document
 from rejoint_sync.errors import DatabaseExists, NotFound
-from rejoint_sync.stores import Judge, Outcome
+from rejoint_sync.revision import Revision
+from rejoint_sync.stores import Judge, Outcome, Purged
+from rejoint_sync.stores.sqlite_bodies import Bodies
 from rejoint_sync.stores.sqlite_graft import Grafting
 from rejoint_sync.stores.sqlite_heads import Draft, Heads
+from rejoint_sync.stores.sqlite_purge import (
+    Purging,
+    drop_history,
+    overwriting,
+    sweep_blobs,
+    sweep_database,
+)
 from rejoint_sync.stores.sqlite_rows import select
-
-SWEEP_ROWS: Final = 500
-"""Rows removed in one turn when a database goes: other writers wait no longer than that takes."""
 
 
 class Turn:
@@ -31,14 +34,20 @@ class Turn:
     Args:
         connection: The write connection, inside BEGIN.
         heads: What is on disk already.
+        history: Whether bodies of earlier revisions are kept.
 
     Attributes:
+        has_loose: Whether `sweep_blobs` has something to do.
+        wants_checkpoint: Whether the WAL must not keep what this turn removed.
         drafts: The databases touched so far, by name; None for those removed.
     """
 
-    def __init__(self, connection: apsw.Connection, heads: Heads) -> None:
+    def __init__(self, connection: apsw.Connection, heads: Heads, *, history: bool = False) -> None:
         self._connection = connection
         self._heads = heads
+        self._history = history
+        self.has_loose = False
+        self.wants_checkpoint = False
         self.drafts: dict[str, Draft | None] = {}
 
     def create(self, database: str, documents: Sequence[Document]) -> None:
@@ -60,10 +69,12 @@ class Turn:
             )
             draft = Draft(self._connection.last_insert_rowid(), floor, is_new=True)
             self.drafts[database] = draft
-            grafting = Grafting(self._connection, draft, documents, new_edits=False)
-            for document in documents:
-                grafting.put(document)
-            grafting.flush()
+            with self._bodies(draft) as bodies:
+                grafting = Grafting(bodies, draft, documents, new_edits=False)
+                for document in documents:
+                    grafting.put(document)
+                grafting.flush()
+            draft.event = "created"
 
     def delete(self, database: str) -> int:
         """Take the name away and mark the rows for `sweep`.
@@ -79,19 +90,6 @@ class Turn:
         self.drafts[database] = None
         return draft.num
 
-    def sweep(self, num: int) -> bool:
-        """Remove up to `SWEEP_ROWS` rows that a removed database left; True when none is left."""
-        for table, key in (("doc", "seq"), ("leaf", "id"), ("local", "id")):
-            self._connection.execute(
-                f"DELETE FROM {table} WHERE database = ?1 AND {key} IN"
-                f" (SELECT {key} FROM {table} WHERE database = ?1 LIMIT ?2)",
-                (num, SWEEP_ROWS),
-            )
-            if self._connection.changes():
-                return False
-        self._connection.execute("DELETE FROM dropped WHERE num = ?", (num,))
-        return True
-
     def write(
         self,
         database: str,
@@ -102,25 +100,80 @@ class Turn:
         whole: bool,
     ) -> list[Outcome]:
         """As the port's `write`."""
-        grafting = Grafting(
-            self._connection, self._draft(database), documents, new_edits=new_edits, judge=judge
-        )
-        if whole:
-            with self._all_or_nothing(database):
-                outcomes = [grafting.put(document) for document in documents]
+        draft = self._draft(database)
+        before = draft.next
+        with self._bodies(draft) as bodies:
+            grafting = Grafting(bodies, draft, documents, new_edits=new_edits, judge=judge)
+            if whole:
+                with self._all_or_nothing(database):
+                    outcomes = [grafting.put(document) for document in documents]
+                    grafting.flush()
+            else:
+                outcomes = [grafting.offer(document) for document in documents]
                 grafting.flush()
-            return outcomes
-        outcomes = [grafting.offer(document) for document in documents]
-        grafting.flush()
+        if draft.next != before:
+            draft.event = "updated"
         return outcomes
 
-    def local_put(self, database: str, local_id: str, body: bytes) -> int:
+    def purge(self, database: str, revs: Mapping[str, Sequence[Revision]]) -> Purged:
+        """As the port's `purge`; the bytes of attachments are left to `sweep_blobs`."""
+        draft = self._draft(database)
+        before = draft.next
+        with self._bodies(draft) as bodies, overwriting(self._connection):
+            purging = Purging(self._connection, draft, bodies)
+            gone = {name: purging.purge(name, listed) for name, listed in revs.items()}
+        self._connection.execute(
+            "UPDATE database SET purges = ?, floor = ? WHERE num = ?",
+            (draft.purges, draft.next, draft.num),
+        )
+        if draft.next != before:
+            draft.event = "updated"
+        return Purged(draft.purges, gone)
+
+    def compact(self, database: str) -> bool:
+        """Drop up to `SWEEP_ROWS` bodies of earlier revisions; True when none is left."""
+        draft = self._draft(database)
+        with self._bodies(draft) as bodies, overwriting(self._connection):
+            return drop_history(self._connection, draft.num, bodies)
+
+    def sweep(self, num: int) -> bool:
+        """Remove some rows that a removed database left; True when none is left."""
+        with overwriting(self._connection):
+            return sweep_database(self._connection, num)
+
+    def sweep_blobs(self) -> bool:
+        """Remove some of the bytes that nobody has any more; True when none are left."""
+        with overwriting(self._connection):
+            is_done = sweep_blobs(self._connection)
+        self.has_loose |= not is_done
+        return is_done
+
+    def finish_removal(self) -> bool:
+        """As `sweep_blobs`; with the last of them the WAL is emptied."""
+        self.wants_checkpoint = self.sweep_blobs()
+        return self.wants_checkpoint
+
+    def set_revs_limit(self, database: str, limit: int) -> None:
+        """As the port's `set_revs_limit`."""
+        draft = self._draft(database)
+        draft.revs_limit = limit
+        self._connection.execute(
+            "UPDATE database SET revs_limit = ? WHERE num = ?", (limit, draft.num)
+        )
+
+    def set_security(self, database: str, body: bytes) -> None:
+        """As the port's `set_security`."""
+        self._connection.execute(
+            "UPDATE database SET security = ? WHERE num = ?", (body, self._draft(database).num)
+        )
+
+    def local_put(self, database: str, local_id: str, body: bytes, after: int | None) -> int:
         """As the port's `local_put`."""
         [(count,)] = select(
             self._connection,
-            "INSERT INTO local VALUES(?, ?, 1, ?) ON CONFLICT(database, id)"
-            " DO UPDATE SET rev = rev + 1, body = excluded.body RETURNING rev",
-            (self._draft(database).num, local_id, body),
+            "INSERT INTO local VALUES(?1, ?2, coalesce(?4, 0) + 1, ?3) ON CONFLICT(database, id)"
+            " DO UPDATE SET rev = coalesce(?4, rev) + 1, body = excluded.body RETURNING rev",
+            (self._draft(database).num, local_id, body, after),
         )
         return int(count)
 
@@ -136,11 +189,17 @@ class Turn:
         if database not in self.drafts:
             # Not touched in this turn, so the write connection sees only what is on disk.
             head = self._heads.find(self._connection, database)
-            self.drafts[database] = Draft(head.num, head.seq)
+            self.drafts[database] = Draft(head.num, head.seq, head.revs_limit, head.purges)
         draft = self.drafts[database]
         if draft is None:
             raise NotFound("Database does not exist.")
         return draft
+
+    @contextmanager
+    def _bodies(self, draft: Draft) -> Generator[Bodies]:
+        bodies = Bodies(self._connection, draft.num, history=self._history)
+        yield bodies
+        self.has_loose |= bodies.has_loose
 
     @contextmanager
     def _all_or_nothing(self, database: str) -> Generator[None]:

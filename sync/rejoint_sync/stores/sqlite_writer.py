@@ -11,6 +11,7 @@ turn of its own, so a bad job cannot fail its neighbours. A job may therefore ru
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -46,11 +47,14 @@ class Writer:
     Args:
         connection: Nobody else may use it.
         heads: Where a turn is published after its COMMIT.
+        history: Whether bodies of earlier revisions are kept.
     """
 
-    def __init__(self, connection: apsw.Connection, heads: Heads) -> None:
+    def __init__(self, connection: apsw.Connection, heads: Heads, *, history: bool = False) -> None:
         self._connection = connection
         self._heads = heads
+        self._history = history
+        self._has_loose = False
         self._jobs: list[_Job] = []
         self._running: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="rejoint-commit")
@@ -90,15 +94,27 @@ class Writer:
 
     async def _run(self) -> None:
         try:
-            while self._jobs:
+            while self._jobs or (self._has_loose and not self._closed):
                 jobs, self._jobs = self._jobs, []
+                if self._has_loose:
+                    self._has_loose = False
+                    jobs.append(self._sweep())
                 await self._turn(jobs)
         finally:
             self._running = None
 
+    def _sweep(self) -> _Job:
+        """A job that nobody waits for: remove bytes that lost their last holder.
+
+        When it fails, the next write that takes a holder away brings another, or the next opening.
+        """
+        answer = asyncio.get_running_loop().create_future()
+        answer.add_done_callback(asyncio.Future.exception)
+        return _Job(lambda turn: turn.sweep_blobs(), answer)
+
     async def _turn(self, jobs: list[_Job]) -> None:
         try:
-            turn = Turn(self._connection, self._heads)
+            turn = Turn(self._connection, self._heads, history=self._history)
             results = self._statements(turn, jobs)
             await self._commit()
         except Exception as error:  # noqa: BLE001  # whatever it is, it belongs to one of the jobs
@@ -110,6 +126,9 @@ class Writer:
                     await self._turn([job])
             return
         self._heads.publish(turn.drafts)
+        self._has_loose |= turn.has_loose
+        if turn.wants_checkpoint:
+            await self._checkpoint()
         for job, result in zip(jobs, results, strict=True):
             job.settle(result)
 
@@ -128,6 +147,18 @@ class Writer:
             self._connection.execute("COMMIT")
 
         await asyncio.get_running_loop().run_in_executor(self._executor, commit)
+
+    async def _checkpoint(self) -> None:
+        """Bring all of the WAL into the file and cut it.
+
+        Someone who reads may keep it from being cut; then a later one does it.
+        """
+
+        def checkpoint() -> None:
+            with contextlib.suppress(apsw.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+        await asyncio.get_running_loop().run_in_executor(self._executor, checkpoint)
 
     def _roll_back(self) -> None:
         # A full disk has rolled back by itself already.

@@ -1,54 +1,13 @@
+"""Turns are tested through the store; what is only a turn's own is here."""
+
 from pathlib import Path
 
-import apsw
+import pytest
 
 from rejoint_sync.document import Document
+from rejoint_sync.errors import NotFound
 from rejoint_sync.stores.sqlite import SqliteStore
-from rejoint_sync.stores.sqlite_schema import STORE_FILE
-from rejoint_sync.stores.sqlite_turn import SWEEP_ROWS
-
-
-def rows_left(directory: Path) -> list[int]:
-    connection = apsw.Connection(str(directory / STORE_FILE))
-    counts = [
-        connection.execute(f"SELECT count(*) FROM {table}").get
-        for table in ("doc", "leaf", "local", "dropped")
-    ]
-    connection.close()
-    return counts
-
-
-async def filled(directory: Path) -> SqliteStore:
-    store = await SqliteStore.open(directory)
-    await store.create("circle")
-    documents = [
-        Document.parse({"_id": f"d{n}", "_rev": rev})
-        for n in range(SWEEP_ROWS + 10)
-        for rev in ("1-a", "1-b")
-    ]
-    await store.write("circle", documents, new_edits=False)
-    await store.local_put("circle", "l", b"{}")
-    return store
-
-
-async def test_a_removed_database_leaves_no_rows(tmp_path: Path) -> None:
-    store = await filled(tmp_path)
-    assert rows_left(tmp_path) == [SWEEP_ROWS + 10, SWEEP_ROWS + 10, 1, 0]
-    await store.delete("circle")
-    assert rows_left(tmp_path) == [0, 0, 0, 0]
-    await store.close()
-
-
-async def test_an_interrupted_removal_is_finished_at_the_next_start(tmp_path: Path) -> None:
-    store = await filled(tmp_path)
-    num = await store._writer.do(lambda turn: turn.delete("circle"))
-    assert not await store._writer.do(lambda turn: turn.sweep(num))
-    await store.close()
-    assert rows_left(tmp_path) == [10, SWEEP_ROWS + 10, 1, 1]
-    store = await SqliteStore.open(tmp_path)
-    assert rows_left(tmp_path) == [0, 0, 0, 0]
-    assert await store.databases() == []
-    await store.close()
+from rejoint_sync.stores.sqlite_turn import Turn
 
 
 async def test_a_number_of_a_database_is_never_used_again(tmp_path: Path) -> None:
@@ -59,4 +18,29 @@ async def test_a_number_of_a_database_is_never_used_again(tmp_path: Path) -> Non
         await store.delete(name)
     await store.create("three")
     assert store._head("three").num == 3
+    await store.close()
+
+
+async def test_what_a_turn_did_to_a_database_is_one_event(tmp_path: Path) -> None:
+    store = await SqliteStore.open(tmp_path)
+    document = Document.parse({"_id": "x", "_rev": "1-a"})
+
+    def job(turn: Turn) -> None:
+        turn.create("one", [])
+        for _ in range(2):
+            turn.write("one", [document], new_edits=False, judge=None, whole=False)
+        turn.create("two", [document])
+        turn.create("three", [])
+        turn.delete("three")
+        turn.set_revs_limit("two", 7)
+
+    await store._writer.do(job)
+    found, _ = await store.updates(0, limit=9)
+    assert [(one.database, one.kind) for one in found] == [
+        ("one", "updated"),
+        ("two", "created"),
+        ("three", "deleted"),
+    ]
+    with pytest.raises(NotFound):
+        await store.info("three")
     await store.close()
