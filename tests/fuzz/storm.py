@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fuzz.target import DATABASE, REQUEST_BYTES_MAX, Asked, dumped
 from rejoint_server.routes import ROUTES, Body, Route
 
+KNOWN = ("a", "a/b", "ü", "b")
 IDS = ("a", "a/b", "ü", "..", ".", "_design/x", "_local/n", "_x", "", " ", "\x00", "\u202e", "%2F")
 REVS = ("1-a", "2-c", "2-d", "3-" + "f" * 32, "0-a", "-1-a", "1-", "a", "1-G", "9" * 20 + "-a", "")
 SEQUENCES = (
@@ -22,7 +23,7 @@ SEQUENCES = (
     "12-g1AAAACbeJzLYWBgYMpgTmHgz8tPSTV0",
     '"7"',
 )
-ids = st.one_of(st.sampled_from(IDS), st.text(max_size=12))
+ids = st.sampled_from([*(KNOWN * 8), *IDS]) | st.text(max_size=12)
 revs = st.one_of(
     st.sampled_from(REVS),
     st.builds("{}-{}".format, st.integers(0, 2**70), st.text("0123456789abcdefG", max_size=40)),
@@ -46,10 +47,15 @@ values = st.recursive(
 
 
 def mostly(
-    likely: st.SearchStrategy[Any], other: st.SearchStrategy[Any] = values
+    likely: st.SearchStrategy[Any], other: st.SearchStrategy[Any] = values, *, times: int = 11
 ) -> st.SearchStrategy[Any]:
-    """Seven times of eight the likely one."""
-    return st.integers(0, 7).flatmap(lambda n: other if n == 0 else likely)
+    """The likely one, so many times of one more."""
+    return st.sampled_from([likely] * times + [other]).flatmap(lambda chosen: chosen)
+
+
+def one_in(draw: st.DrawFn, times: int) -> bool:
+    """Once in so many."""
+    return draw(st.sampled_from([False] * (times - 1) + [True]))
 
 
 attachments = st.fixed_dictionaries(
@@ -128,13 +134,13 @@ options: dict[str, st.SearchStrategy[str]] = {
     **dict.fromkeys(("keys", "doc_ids"), st.lists(ids, max_size=3).map(json.dumps)),
     **dict.fromkeys(
         ("limit", "skip", "count", "timeout", "heartbeat", "seq_interval"),
-        st.sampled_from(["0", "1", "7", "-1", "1e3", "²", "9" * 30, "true"]),
+        st.sampled_from([*(["0", "1", "7"] * 5), "-1", "1e3", "²", "9" * 30, "true"]),
     ),
     "feed": st.sampled_from(["normal", "longpoll", "continuous", "live", "eventsource", "x"]),
     "filter": st.sampled_from(["_doc_ids", "_selector", "_design", "_view", "x/y", ""]),
     "style": st.sampled_from(["main_only", "all_docs", "x"]),
 }
-flags = st.sampled_from(["true", "false", "", "1", "True"])
+flags = st.sampled_from([*(["true", "false"] * 8), "", "1", "True"])
 
 
 def quoted(text: str) -> bytes:
@@ -176,10 +182,9 @@ def parts_of(route: Route) -> st.SearchStrategy[Any]:
         return mostly(st.integers(-1, 2000))
     if route.body is Body.DOCUMENT:
         return mostly(documents)
-    known = {name: members[name] for name in route.members if name in members}
-    return mostly(
-        st.fixed_dictionaries({}, optional={name: mostly(one) for name, one in known.items()})
-    )
+    known = {name: mostly(members[name]) for name in route.members if name in members}
+    docs = {"docs": known.pop("docs")} if "docs" in known else {}
+    return mostly(st.fixed_dictionaries(docs, optional=known))
 
 
 def multipart(document: Any, contents: list[bytes], boundary: bytes) -> bytes:
@@ -198,13 +203,12 @@ def multipart(document: Any, contents: list[bytes], boundary: bytes) -> bytes:
 @st.composite
 def encoded(draw: st.DrawFn, body: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
     """A body as it is, in gzip, or in what is called gzip."""
-    how = draw(st.integers(0, 15))
-    if how > 4:
+    if not one_in(draw, 12):
         return body, []
     said = [(b"content-encoding", draw(st.sampled_from([b"gzip", b"GZIP", b"deflate", b"br"])))]
     packed = gzip.compress(body, mtime=0)
     kinds = [packed, packed[: len(packed) // 2], packed + packed, body, BOMB]
-    return kinds[how], said
+    return draw(st.sampled_from(kinds)), said
 
 
 BOMB = gzip.compress(b"0" * (REQUEST_BYTES_MAX * 64), mtime=0)
@@ -214,31 +218,27 @@ BOMB = gzip.compress(b"0" * (REQUEST_BYTES_MAX * 64), mtime=0)
 def bodies(draw: st.DrawFn, route: Route) -> tuple[tuple[bytes, ...], list[tuple[bytes, bytes]]]:
     """A body in parts, and the headers that speak of it."""
     headers: list[tuple[bytes, bytes]] = []
-    if route.body is Body.NONE and draw(st.integers(0, 7)):
+    if route.body is Body.NONE and not one_in(draw, 12):
         return (), headers
-    kind = draw(st.integers(0, 9))
-    if kind == 0:
+    if one_in(draw, 12):
         body = draw(raw_bodies)
-    elif kind < 3 and route.body is Body.DOCUMENT:
+    elif route.body is Body.DOCUMENT and one_in(draw, 3):
         boundary = draw(st.sampled_from([b"x", b"-", b"a b", b""]))
         contents = draw(st.lists(st.binary(max_size=20), max_size=3))
         whole = multipart(draw(documents), contents, boundary)
-        body = whole[: draw(st.integers(0, len(whole)))] if draw(st.booleans()) else whole
+        body = whole[: draw(st.integers(0, len(whole)))] if one_in(draw, 3) else whole
         mark = b'"' if draw(st.booleans()) else b""
         headers.append((b"content-type", b"multipart/related; boundary=" + mark + boundary + mark))
     else:
         body = dumped(draw(parts_of(route)))
-    if not headers and draw(st.integers(0, 3)):
-        kinds = [b"application/json"] * 5 + [
-            b"text/plain",
-            b"multipart/related",
-            b"multipart/mixed; x",
-        ]
+    if not headers and not one_in(draw, 4):
+        odd = [b"text/plain", b"multipart/related", b"multipart/mixed; x"]
+        kinds = [b"application/json"] * 30 + odd
         headers.append((b"content-type", draw(st.sampled_from(kinds))))
     body, said = draw(encoded(body))
     cut = draw(st.integers(0, len(body)))
     lengths = [str(len(body)).encode(), b"0", b"99999999999999999999", b"-1", b"x"]
-    if draw(st.integers(0, 3)) == 0:
+    if one_in(draw, 4):
         said.append((b"content-length", draw(st.sampled_from(lengths))))
     return (body[:cut], body[cut:]), headers + said
 
@@ -261,7 +261,7 @@ def queries(draw: st.DrawFn, route: Route) -> bytes:
         b"keys=[",
         b"key=NaN",
     ]
-    if draw(st.integers(0, 9)) == 0:
+    if one_in(draw, 20):
         parts.append(draw(st.sampled_from(garbage)))
     return b"&".join(parts)
 
@@ -274,10 +274,17 @@ HEADER_VALUES = (
 )
 
 
+OFTEN = [
+    route
+    for route in ROUTES
+    if "{id}" in route.template or route.template.endswith(("_docs", "_get", "_changes", "_diff"))
+]
+
+
 @st.composite
 def requests(draw: st.DrawFn, database: str = DATABASE) -> Asked:
     """A request to one of the routes, or past them."""
-    route = draw(st.sampled_from(ROUTES))
+    route = draw(st.sampled_from([*ROUTES, *(OFTEN * 6)]))
     template = route.template
     segments = []
     for segment in template.split("/")[1:]:
@@ -293,7 +300,7 @@ def requests(draw: st.DrawFn, database: str = DATABASE) -> Asked:
             *segments,
         ]
     )
-    if draw(st.integers(0, 15)) == 0:
+    if one_in(draw, 20):
         odd = [
             b"/..",
             b"/%2e%2e/",
@@ -311,6 +318,6 @@ def requests(draw: st.DrawFn, database: str = DATABASE) -> Asked:
     method = draw(mostly(st.just(route.method), st.sampled_from(methods)))
     body, headers = draw(bodies(route))
     for name in (*route.headers, "authorization", "accept", "cookie", "expect"):
-        if draw(st.integers(0, 5)) == 0 and name != "content-type":
+        if name != "content-type" and one_in(draw, 12):
             headers.append((name.encode(), draw(st.sampled_from(HEADER_VALUES))))
     return Asked(method, path, draw(queries(route)), tuple(headers), body)

@@ -94,6 +94,12 @@ class Target:
         self.secret = await application.start()
         return application
 
+    def seed(self) -> None:
+        """Make `db1` with its documents, if it is not there."""
+        if self.ask(Asked("PUT", b"/db/db1")).status == 201:
+            body = {"docs": DOCUMENTS, "new_edits": False}
+            assert self.post(b"/db/db1/_bulk_docs", body).json() == []
+
     def found(self) -> None:
         """Found the clinic's circle and write one record; from now on requests are its admin's."""
         bundle = self.person.genesis(NOW_S).to_json() | {"setup": self.secret}
@@ -222,11 +228,7 @@ def target(folder: Path, policy: str) -> Iterator[Target]:
     """A server; with `open` it has a database `db1` with some documents."""
     with Target(folder, policy) as opened:
         if policy == "open":
-            assert opened.ask(Asked("PUT", b"/db/db1")).status == 201
-            seed = {"docs": DOCUMENTS, "new_edits": False}
-            body = (json.dumps(seed).encode(),)
-            answered = opened.ask(Asked("POST", b"/db/db1/_bulk_docs", body=body))
-            assert answered.status == 201, answered
+            opened.seed()
         else:
             opened.found()
         yield opened
