@@ -7,6 +7,7 @@ port it got before anyone is let in.
 
 import argparse
 import asyncio
+import functools
 import os
 import signal
 import sys
@@ -115,7 +116,9 @@ async def _serve(settings: Settings) -> None:
 
     http_server.allow_many_connections()
     if settings.store == "sqlite":
-        store: Store = await _open(SqliteStore.open, settings)
+        # What a circle replaces is gone; a stock client of an open database may look back.
+        opening = functools.partial(SqliteStore.open, history=settings.policy == "open")
+        store: Store = await _open(opening, settings)
     else:
         store = await CouchStore.open(settings.store)
     try:
