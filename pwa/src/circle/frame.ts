@@ -1,16 +1,22 @@
 /**
  * What is inside a sealed document: one JSON object, padded to a bucket.
  *
- *     codec u8 (0: JSON) || length u32be || body || zeros up to the bucket
+ *     codec u8 || length u32be || content || zeros up to the bucket
+ *
+ * Codec 0 is JSON as it is, codec 1 is JSON packed by deflate with dictionary 1. Readers read both.
  *
  * Buckets hide how much was written: 128, 256, 512, 1024, 2048 bytes, above that Padmé.
  *
  * Source: docs/circle.md, "Documents"; PURBs, Nikitin et al., PETS 2019, section 4.
  */
+import { deflate, inflate, isDeflated } from "./dictionary.ts";
 import { type Bytes, utf8, utf8Text } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
+import { INFLATED_BYTES_MAX } from "./limits.ts";
 
 const CODEC_JSON = 0;
+/** The codec that is tried first by who writes: one that every reader in use can read. */
+export const CODEC_WRITTEN = CODEC_JSON;
 const HEAD_BYTES = 5;
 const BUCKETS = [128, 256, 512, 1024, 2048] as const;
 
@@ -28,12 +34,30 @@ export function bucketBytes(contentBytes: number): number {
   return Math.ceil(contentBytes / step) * step;
 }
 
-/** Pack one object. */
-export function frame(body: Body): Bytes {
+/**
+ * Pack one object.
+ *
+ * @param codec How it may be packed; it stays plain where that is not longer.
+ * @throws CircleError `limit`: it is longer than a reader would unpack.
+ */
+export function frame(body: Body, codec: number = CODEC_WRITTEN): Bytes {
   const content = utf8(JSON.stringify(body));
+  if (content.length > INFLATED_BYTES_MAX) {
+    throw new CircleError("limit", "the record is too large");
+  }
+  if (isDeflated(codec)) {
+    const shorter = deflate(content, codec);
+    if (shorter.length < content.length) {
+      return padded(codec, shorter);
+    }
+  }
+  return padded(CODEC_JSON, content);
+}
+
+function padded(codec: number, content: Bytes): Bytes {
   const end = HEAD_BYTES + content.length;
   const packed = new Uint8Array(bucketBytes(end));
-  packed[0] = CODEC_JSON;
+  packed[0] = codec;
   new DataView(packed.buffer).setUint32(1, content.length);
   packed.set(content, HEAD_BYTES);
   return packed;
@@ -43,7 +67,8 @@ export function frame(body: Body): Bytes {
  * Unpack what `frame` packed, by whichever program.
  *
  * @throws CircleError `frame`: a length that lies, a bucket larger than needed, padding that is not
- *   zero, or no JSON object in UTF-8; `codec`: packed in a way that this version cannot read.
+ *   zero, a deflate stream that is none, too long or followed by anything, or no JSON object in
+ *   UTF-8; `codec`: packed in a way that this version cannot read.
  */
 export function unframe(packed: Bytes): Body {
   if (packed.length < HEAD_BYTES) {
@@ -54,10 +79,12 @@ export function unframe(packed: Bytes): Body {
   if (packed.length !== bucketBytes(end) || packed.subarray(end).some((byte) => byte !== 0)) {
     throw new CircleError("frame", "the content is not packed as its length says");
   }
-  if (packed[0] !== CODEC_JSON) {
+  const [codec = CODEC_JSON] = packed;
+  if (codec !== CODEC_JSON && !isDeflated(codec)) {
     throw new CircleError("codec", "packed by a newer version of the app");
   }
-  const body = parseBody(packed.subarray(HEAD_BYTES, end));
+  const content = packed.subarray(HEAD_BYTES, end);
+  const body = parseBody(codec === CODEC_JSON ? content : inflate(content, codec));
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     throw new CircleError("frame", "the content is not an object");
   }

@@ -10,6 +10,8 @@ export const ENTRY_BYTES_MAX = 16 * 1024;
 export const DOCUMENT_BYTES_MAX = 256 * 1024;
 /** Nested arrays and objects in signed JSON. */
 export const JSON_DEPTH_MAX = 16;
+/** Bytes of one record before it is packed: no small document unpacks into a flood. */
+export const INFLATED_BYTES_MAX = 1024 * 1024;
 /** Last number an entry can have; the last 200 only close or repair. */
 export const SEQ_MAX = 2199;
 /** Last number an entry can have that brings something in. */
@@ -22,6 +24,13 @@ export const DEVICES_EVER_MAX = 1000;
 export const INVITATIONS_OPEN_MAX = 20;
 /** Life in seconds of an invitation that is handed over in person. */
 export const DIRECT_SECONDS_MAX = 3600;
+/** Life in seconds of an invitation that is sent by a messenger: it only lets one ask. */
+export const APPROVE_SECONDS_MAX = 1_209_600;
+/** Life in seconds of an invitation by its mode. */
+export const INVITED_SECONDS_MAX = {
+  direct: DIRECT_SECONDS_MAX,
+  approve: APPROVE_SECONDS_MAX,
+} as const;
 /** Greatest counter of a document: six digits. */
 export const COUNTER_MAX = 999_999;
 /** Life in seconds of a login token. */

@@ -95,7 +95,8 @@ describe("a sealed record", () => {
     expect(await codeOf(() => openDocument(membership, otherKey, doc))).toBe("tag");
     expect(await codeOf(open(await sealAnyway("ev", '"text"')))).toBe("frame");
     expect(await codeOf(open(await sealAnyway("ev", "{", 0)))).toBe("frame");
-    expect(await codeOf(open(await sealAnyway("ev", "{}", 1)))).toBe("codec");
+    expect(await codeOf(open(await sealAnyway("ev", "{}", 1)))).toBe("frame");
+    expect(await codeOf(open(await sealAnyway("ev", "{}", 2)))).toBe("codec");
     expect(await codeOf(open(await sealAnyway("ev", "{}", 0, 127)))).toBe("frame");
     expect(await codeOf(open(await sealAnyway("ev", "{}", 0, 256)))).toBe("frame");
     expect(await codeOf(open(await sealAnyway("ev", "{}")))).toBe("none");

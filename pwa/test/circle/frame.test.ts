@@ -8,6 +8,7 @@ test("unpacks what it packs", () => {
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (body) => {
       const plain = JSON.parse(JSON.stringify(body));
       expect(unframe(frame(plain))).toEqual(plain);
+      expect(unframe(frame(plain, 1))).toEqual(plain);
     }),
   );
 });
@@ -40,4 +41,17 @@ test.each([
   ["of nothing", new Uint8Array(128)],
 ])("refuses a frame %s", async (_name, packed) => {
   expect(await codeOf(() => unframe(packed))).toBe("frame");
+});
+
+test("stays plain where packing would not make it shorter", () => {
+  const noise = { a: String.fromCharCode(...crypto.getRandomValues(new Uint16Array(40))) };
+  expect(frame({}, 1)[0]).toBe(0);
+  expect(frame(JSON.parse(JSON.stringify(noise)), 1)[0]).toBe(0);
+  expect(frame({ type: "pain", lam: 1, at: 1_821_114_001 }, 1)[0]).toBe(1);
+});
+
+test("is never longer than a reader would unpack", async () => {
+  const most = 1024 * 1024 - '{"a":""}'.length;
+  expect(unframe(frame({ a: "b".repeat(most) }, 1))).toEqual({ a: "b".repeat(most) });
+  expect(await codeOf(() => frame({ a: "b".repeat(most + 1) }, 1))).toBe("limit");
 });
