@@ -62,7 +62,7 @@ class CouchAdmin:
 
     async def compact(self, name: str) -> None:
         """Begin to drop what is no leaf. Raises `NotFound` and `StoreUnavailable`."""
-        await _in_thread(lambda: self._server.resource(name).post_json("_compact"))
+        await _in_thread(lambda: self._server.resource(name).post_json("_compact", body={}))
 
     async def set_revs_limit(self, name: str, limit: int) -> None:
         """Keep so many revisions of a branch. Raises `NotFound` and `StoreUnavailable`."""

@@ -1,12 +1,25 @@
-"""A disk of our own under the SQLite store, where a test asks for one."""
+"""A disk of our own under the SQLite store, or a CouchDB, where a test asks for one."""
 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from contract.conftest import couchdb_url
+from contract.couchdb import open_store
+from rejoint_sync.stores.couch import CouchStore
 from rejoint_sync.stores.sqlite import SqliteStore
 from sync.stores.disk import Disk
+
+__all__ = ["couchdb_url"]
+
+
+@pytest.fixture
+async def couch(couchdb_url: str) -> AsyncIterator[CouchStore]:
+    """A store in CouchDB with one empty database, `circle`."""
+    async with open_store(couchdb_url) as opened:
+        await opened.create("circle")
+        yield opened
 
 
 @pytest.fixture
