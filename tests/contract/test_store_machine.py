@@ -5,6 +5,7 @@ are refused, and the SQLite store is closed and opened again in between.
 """
 
 import asyncio
+import base64
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -25,9 +27,10 @@ from hypothesis.stateful import (
 
 from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, SyncError
-from rejoint_sync.stores import ChangesQuery, Sight, Store, View
+from rejoint_sync.stores import ChangesQuery, Leaf, Sight, Store, Stored, View
 from rejoint_sync.stores.memory import MemoryStore
 from rejoint_sync.stores.sqlite import SqliteStore
+from rejoint_sync.stores.sqlite_schema import STORE_FILE
 
 Call = Callable[[Store], Awaitable[Any]]
 
@@ -35,7 +38,25 @@ DATABASES = st.sampled_from(["one", "two"])
 ALL_NAMES = ["a", "b", "log:1", "log:2", "wrap:1:me", "wrap:1:you", "é\x00"]
 NAMES = st.sampled_from(ALL_NAMES)
 DIGESTS = st.sampled_from("abc")
+
+
+def inline(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
 SIGHTS = st.sampled_from([Sight(), Sight("wrap:", ":me"), Sight("é", "x")])
+
+
+ATTACHMENTS = st.just({}) | st.dictionaries(
+    st.sampled_from(["f", "g"]),
+    st.fixed_dictionaries({"stub": st.just(value=True)}, optional={"revpos": st.integers(0, 3)})
+    | st.fixed_dictionaries(
+        {"data": st.sampled_from(["", "one", "two"]).map(inline)},
+        optional={"revpos": st.integers(0, 3), "content_type": st.just("x/y")},
+    ),
+    max_size=2,
+)
+REVS = st.builds("{}-{}".format, st.integers(1, 5), DIGESTS)
 
 
 @st.composite
@@ -46,6 +67,7 @@ def revisions(draw: st.DrawFn) -> Document:
     value: dict[str, Any] = {"_id": draw(NAMES), "_revisions": {"start": start, "ids": ids}}
     # The body tells where it came from, so that mixed-up bodies show.
     value["body"] = [start, ids]
+    value["_attachments"] = draw(ATTACHMENTS)
     if draw(st.booleans()):
         value["_deleted"] = True
     return Document.parse(value)
@@ -66,8 +88,15 @@ def calls(draw: st.DrawFn) -> Call:
     documents = draw(st.lists(revisions(), max_size=4))
     judged = judge if draw(st.booleans()) else None
     whole = draw(st.booleans())
-    edits = [Document.parse({"_id": draw(NAMES), "_deleted": draw(st.booleans())})]
+    edits = [
+        Document.parse(
+            {"_id": draw(NAMES), "_deleted": draw(st.booleans()), "_attachments": draw(ATTACHMENTS)}
+        )
+    ]
     name, body = draw(NAMES), draw(st.binary(max_size=3))
+    after = draw(st.none() | st.integers(0, 3))
+    purged = draw(st.dictionaries(NAMES, st.lists(REVS, max_size=4), max_size=3))
+    limit = draw(st.sampled_from([0, 1, 2, 3, 1000]))
     drawn: Call = draw(
         st.sampled_from(
             [
@@ -80,7 +109,10 @@ def calls(draw: st.DrawFn) -> Call:
                 lambda store: store.write(database, edits, new_edits=True, judge=judged),
                 lambda store: store.create(database, documents),
                 lambda store: store.delete(database),
-                lambda store: store.local_put(database, name, body),
+                lambda store: store.local_put(database, name, body, after=after),
+                lambda store: store.purge(database, purged),
+                lambda store: store.set_revs_limit(database, limit),
+                lambda store: store.set_security(database, body),
                 lambda store: store.local_delete(database, name),
             ]
         )
@@ -114,6 +146,18 @@ def comparable(answer: Any) -> Any:
     return answer
 
 
+async def all_bytes(
+    store: Store, database: str, stored: Stored, earlier: dict[str, Leaf]
+) -> list[Any]:
+    """Every attachment of every body, and some of each."""
+    return [
+        await store.attachment(database, stored.id, one.name, rev=leaf.rev, part=part)
+        for leaf in (*stored.leaves, *earlier.values())
+        for one in leaf.attachments
+        for part in (slice(None), slice(1, 2))
+    ]
+
+
 class TwoStores(RuleBasedStateMachine):
     """One SQLite store, one in memory, and the same life for both."""
 
@@ -121,12 +165,16 @@ class TwoStores(RuleBasedStateMachine):
         super().__init__()
         self.runner = asyncio.Runner()
         self.directory = Path(tempfile.mkdtemp())
-        self.sqlite = self.runner.run(SqliteStore.open(self.directory))
-        self.memory = MemoryStore(self.sqlite.incarnation)
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(history=st.booleans())
+    def begin(self, *, history: bool) -> None:
+        self.history = history
+        self.sqlite = self.opened()
+        self.memory = MemoryStore(self.sqlite.incarnation, history=history)
         self.same([lambda store: store.create("one")])
+
+    def opened(self) -> SqliteStore:
+        return self.runner.run(SqliteStore.open(self.directory, history=self.history))
 
     def same(self, made: list[Call]) -> None:
         """Make the calls at once, in this order, and compare the answers."""
@@ -142,16 +190,38 @@ class TwoStores(RuleBasedStateMachine):
     def change(self, made: list[Call]) -> None:
         self.same(made)
 
-    @rule(name=NAMES, database=DATABASES, member=st.integers(0, 2), deleted=st.booleans())
-    def edit_a_leaf(self, *, name: str, database: str, member: int, deleted: bool) -> None:
+    @rule(
+        name=NAMES,
+        database=DATABASES,
+        member=st.integers(0, 2),
+        deleted=st.booleans(),
+        attachments=ATTACHMENTS,
+    )
+    def edit_a_leaf(
+        self, *, name: str, database: str, member: int, deleted: bool, attachments: Any
+    ) -> None:
         async def edit(store: Store) -> Any:
             stored = await self.memory.read(database, name)
             rev = {"_rev": stored.leaves[member % len(stored.leaves)].rev} if stored else {}
-            document = Document.parse({"_id": name, **rev, "_deleted": deleted, "v": member})
+            value = {"_id": name, **rev, "_deleted": deleted, "v": member}
+            document = Document.parse(value | {"_attachments": attachments})
             return await store.write(database, [document], new_edits=True)
 
         # The oracle comes last, since it says which leaf is edited.
         self.same([edit])
+
+    @rule(name=NAMES, database=DATABASES, member=st.integers(0, 2))
+    def purge_a_leaf(self, name: str, database: str, member: int) -> None:
+        async def purge(store: Store) -> Any:
+            stored = await self.memory.read(database, name)
+            revs = [stored.leaves[member % len(stored.leaves)].rev] if stored else []
+            return await store.purge(database, {name: revs})
+
+        self.same([purge])
+
+    @rule(database=DATABASES)
+    def compact(self, database: str) -> None:
+        self.same([lambda store: store.compact(database)])
 
     @rule(query=queries(), database=DATABASES)
     def follow_the_feed(self, query: ChangesQuery, database: str) -> None:
@@ -159,26 +229,54 @@ class TwoStores(RuleBasedStateMachine):
 
     @rule(database=DATABASES, start=NAMES, end=NAMES, limit=st.integers(0, 5), sight=SIGHTS)
     def read_a_range(self, database: str, start: str, end: str, limit: int, sight: Sight) -> None:
-        self.same([lambda store: store.range(database, start, end, limit=limit, sight=sight)])
+        self.same(
+            [
+                lambda store: store.range(database, start, end, limit=limit, sight=sight),
+                lambda store: store.range(database, start, end, limit=limit, descending=True),
+                lambda store: store.local_range(database, start, end, limit=limit),
+            ]
+        )
 
     @rule()
     def restart(self) -> None:
         self.runner.run(self.sqlite.close())
-        self.sqlite = self.runner.run(SqliteStore.open(self.directory))
+        self.sqlite = self.opened()
 
     @invariant()
     def they_hold_the_same(self) -> None:
         async def all_of(store: Store, database: str) -> Any:
             local = {name: await store.local_get(database, name) for name in ALL_NAMES}
+            stored = await store.read_many(database, ALL_NAMES)
+            earlier = {name: await store.earlier(database, name) for name in ALL_NAMES}
             return (
                 await store.info(database),
-                await store.read_many(database, ALL_NAMES),
+                stored,
+                earlier,
+                await store.trees(database, ALL_NAMES),
+                [await all_bytes(store, database, one, earlier[one.id]) for one in stored.values()],
                 await store.changes(database, ChangesQuery(all_leaves=True, include_docs=True)),
+                await store.security(database),
                 local,
             )
 
         self.same([lambda store: store.databases()])
         self.same([lambda store: all_of(store, "one"), lambda store: all_of(store, "two")])
+
+    @invariant()
+    def nothing_is_kept_that_nobody_has(self) -> None:
+        """The tables of attachments, looked at from aside."""
+        orphans = (
+            "SELECT count(*) FROM blob b WHERE NOT EXISTS (SELECT 1 FROM holder h"
+            " WHERE h.database = b.database AND h.hash = b.hash) AND NOT EXISTS"
+            " (SELECT 1 FROM loose l WHERE l.database = b.database AND l.hash = b.hash)"
+        )
+        lost = (
+            "SELECT count(*) FROM holder h WHERE NOT EXISTS (SELECT 1 FROM blob b"
+            " WHERE h.database = b.database AND h.hash = b.hash)"
+        )
+        connection = apsw.Connection(str(self.directory / STORE_FILE))
+        assert [connection.execute(sql).get for sql in (orphans, lost)] == [0, 0]
+        connection.close()
 
     def teardown(self) -> None:
         self.runner.run(self.sqlite.close())
