@@ -14,6 +14,7 @@ from vectors import (
     circle_admission_cases,
     circle_deflate_cases,
     circle_document_cases,
+    circle_feed_cases,
     circle_key_cases,
     circle_log_cases,
     circle_role_cases,
@@ -26,6 +27,7 @@ SOURCES = (
     circle_role_cases,
     circle_document_cases,
     circle_deflate_cases,
+    circle_feed_cases,
     circle_admission_cases,
 )
 

@@ -65,6 +65,12 @@ LOGIN_SECONDS_MAX: Final = 300
 LOGIN_LEEWAY_SECONDS: Final = 30
 """How far a token's `iat` may lie in the future: a slow link makes the corrected clock that bad."""
 
+CHECKPOINT_BYTES_MAX: Final = 128 * 1024
+"""Characters of a checkpoint: marks of 1,000 devices, the most that ever stand in a log."""
+
+CHECKPOINT_EVERY_SECONDS: Final = 86_400
+"""A device signs what it has seen at most once a day."""
+
 LAMPORT_MAX: Final = 2**40 - 1
 """Greatest `lam` of an operation."""
 
