@@ -66,9 +66,14 @@ async def _open_revs(call: Call, stored: Stored | None, options: DocumentOptions
     if stored is not None and wanted is None:
         found = [(leaf.rev, (leaf,)) for leaf in stored.leaves]
     latest = call.query.flag("latest")
+    told: set[str] = set()
     for rev in wanted or ():
         grown = await reading.revisions(call, stored, rev, latest=latest) if stored else []
-        found.append((rev, grown))
+        # Two revisions of one branch have one newest.
+        new = [leaf for leaf in grown if leaf.rev not in told]
+        told.update(leaf.rev for leaf in new)
+        if new or not grown:
+            found.append((rev, new))
     if call.request.accepts("multipart/mixed"):
         return await _open_parts(call, stored, found, options)
     rows = []

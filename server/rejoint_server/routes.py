@@ -61,68 +61,33 @@ class Route:
         return self.where.value
 
 
+_ENDS: Final = ("startkey", "start_key", "endkey", "end_key", "inclusive_end")
+_PAGE: Final = ("limit", "skip", "descending")
+_NAMES: Final = (*_ENDS, *_PAGE)
+_LOCAL_DOCS: Final = ("key", "keys", *_NAMES, "include_docs")
+_BYTES: Final = ("attachments", "att_encoding_info")
+_ALL_DOCS: Final = (*_LOCAL_DOCS, "update_seq", "conflicts", *_BYTES)
+_FEED: Final = ("feed", "since", "last-event-id", "limit", "descending", "heartbeat", "timeout")
+_CHANGES: Final = (*_FEED, "style", "filter", "doc_ids", "include_docs", "conflicts", *_BYTES)
 _SHOW: Final = (
     *("rev", "revs", "revs_info", "open_revs", "latest", "conflicts", "deleted_conflicts"),
-    *("meta", "local_seq", "attachments", "att_encoding_info", "atts_since"),
+    *("meta", "local_seq", *_BYTES, "atts_since"),
 )
-_CHANGES: Final = (
-    *("feed", "since", "limit", "style", "include_docs", "conflicts", "attachments"),
-    *("att_encoding_info", "descending", "filter", "doc_ids", "heartbeat", "timeout"),
-    "last-event-id",
-)
-_RANGE: Final = (
-    *("key", "keys", "startkey", "start_key", "endkey", "end_key", "inclusive_end", "limit"),
-    *("skip", "descending", "update_seq"),
-)
-_ALL_DOCS: Final = (*_RANGE, "include_docs", "conflicts", "attachments", "att_encoding_info")
-_BULK_GET: Final = ("revs", "latest", "attachments", "att_encoding_info")
-_FEED_OF_NAMES: Final = ("feed", "since", "limit", "descending", "heartbeat", "timeout")
+_BULK_GET: Final = ("revs", "latest", *_BYTES)
+_PUT: Final = ("rev", "new_edits")
+_IF_MATCH: Final = ("if-match",)
 
 SERVER: Final = (
     Route("GET", "/", login=False),
     Route("GET", "/_up", login=False),
     Route("GET", "/_uuids", ("count",), login=False),
-    Route("GET", "/_session", ("basic",), login=False),
-    Route(
-        "POST",
-        "/_session",
-        ("next",),
-        Body.FORM,
-        ("name", "password"),
-        where=Where.OPEN,
-        login=False,
-    ),
+    Route("GET", "/_session", ("basic",), headers=("cookie",), login=False),
+    Route("POST", "/_session", (), Body.FORM, ("name", "password"), where=Where.OPEN, login=False),
     Route("DELETE", "/_session", where=Where.OPEN, login=False),
-    Route(
-        "GET",
-        "/_all_dbs",
-        (
-            "startkey",
-            "start_key",
-            "endkey",
-            "end_key",
-            "inclusive_end",
-            "limit",
-            "skip",
-            "descending",
-        ),
-    ),
-    Route(
-        "GET",
-        "/_dbs_info",
-        (
-            "startkey",
-            "start_key",
-            "endkey",
-            "end_key",
-            "inclusive_end",
-            "limit",
-            "skip",
-            "descending",
-        ),
-    ),
+    Route("GET", "/_all_dbs", _NAMES),
+    Route("GET", "/_dbs_info", _NAMES),
     Route("POST", "/_dbs_info", (), Body.JSON, ("keys",)),
-    Route("GET", "/_db_updates", _FEED_OF_NAMES),
+    Route("GET", "/_db_updates", _FEED, headers=("last-event-id",)),
     Route("GET", "/_active_tasks", where=Where.OPEN),
 )
 """Routes of the server."""
@@ -143,8 +108,8 @@ DATABASE: Final = (
     Route("POST", "/{db}/_all_docs/queries", (), Body.JSON, ("queries",)),
     Route("GET", "/{db}/_design_docs", _ALL_DOCS),
     Route("POST", "/{db}/_design_docs", _ALL_DOCS, Body.JSON, _ALL_DOCS),
-    Route("GET", "/{db}/_local_docs", _ALL_DOCS),
-    Route("POST", "/{db}/_local_docs", _ALL_DOCS, Body.JSON, _ALL_DOCS),
+    Route("GET", "/{db}/_local_docs", _LOCAL_DOCS),
+    Route("POST", "/{db}/_local_docs", _LOCAL_DOCS, Body.JSON, _LOCAL_DOCS),
     Route("POST", "/{db}/_ensure_full_commit"),
     Route("POST", "/{db}/_compact", where=Where.OPEN),
     Route("POST", "/{db}/_view_cleanup", where=Where.OPEN),
@@ -153,21 +118,23 @@ DATABASE: Final = (
     Route("POST", "/{db}/_purge", (), Body.JSON, where=Where.OPEN),
     Route("GET", "/{db}/_purged_infos_limit"),
     Route("GET", "/{db}/_security"),
-    Route("PUT", "/{db}/_security", (), Body.JSON, ("admins", "members"), where=Where.OPEN),
+    Route("PUT", "/{db}/_security", (), Body.JSON, where=Where.OPEN),
 )
 """Routes of a database as a whole."""
 
-_PUT: Final = ("rev", "new_edits")
 DOCUMENT: Final = (
     Route("GET", "/{db}/{id}", _SHOW, headers=("accept", "if-none-match")),
-    Route("PUT", "/{db}/{id}", _PUT, Body.DOCUMENT, (), ("if-match",)),
-    Route("DELETE", "/{db}/{id}", ("rev",), headers=("if-match",), where=Where.OPEN),
-    Route("COPY", "/{db}/{id}", ("rev",), headers=("destination", "if-match"), where=Where.OPEN),
-    Route("GET", "/{db}/_local/{id}", ()),
+    Route("PUT", "/{db}/{id}", _PUT, Body.DOCUMENT, (), ("content-type", *_IF_MATCH)),
+    Route("DELETE", "/{db}/{id}", ("rev",), headers=_IF_MATCH, where=Where.OPEN),
+    Route("COPY", "/{db}/{id}", ("rev", "latest"), headers=("destination",), where=Where.OPEN),
+    Route("GET", "/{db}/_local/{id}"),
     Route("PUT", "/{db}/_local/{id}", (), Body.JSON),
     Route("DELETE", "/{db}/_local/{id}"),
     Route(
-        "GET", "/{db}/{id}/{name}", ("rev",), headers=("accept-encoding", "if-none-match", "range")
+        "GET",
+        "/{db}/{id}/{name}",
+        ("rev", "latest"),
+        headers=("accept-encoding", "if-none-match", "range"),
     ),
     Route(
         "PUT",
@@ -175,10 +142,10 @@ DOCUMENT: Final = (
         ("rev",),
         Body.BYTES,
         (),
-        ("content-type", "content-encoding", "if-match"),
-        where=Where.OPEN,
+        ("content-type", "content-encoding", *_IF_MATCH),
+        Where.OPEN,
     ),
-    Route("DELETE", "/{db}/{id}/{name}", ("rev",), headers=("if-match",), where=Where.OPEN),
+    Route("DELETE", "/{db}/{id}/{name}", ("rev",), headers=_IF_MATCH, where=Where.OPEN),
 )
 """Routes of one document, its attachments, and of a client's own notes."""
 
@@ -186,6 +153,7 @@ ROUTES: Final = SERVER + DATABASE + DOCUMENT
 """The whole table."""
 
 TEMPLATES: Final = frozenset(route.template for route in ROUTES)
+"""Every path."""
 
 
 def methods_of(template: str) -> tuple[str, ...]:

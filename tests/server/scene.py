@@ -73,7 +73,9 @@ async def open_scene(
     application = create_app(chosen, kept, clock, open_log(log))
     secret = await application.start()
     transport = httpx.ASGITransport(app=application.edge)
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+    # As replicators do; without it CouchDB's way is to prefer parts to JSON.
+    accept = {"accept": "application/json"}
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=accept) as client:
         yield Scene(application, kept, clock, client, log, secret)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from rejoint_server.call import READ_AT_ONCE
 from rejoint_sync.limits import DOCUMENT_BYTES_MAX
-from rejoint_sync.wire import DOCUMENTS_PER_REQUEST_MAX
+from rejoint_sync.wire.query import DOCUMENTS_PER_REQUEST_MAX
 from server.scene import Scene
 
 COUNT = 2 * READ_AT_ONCE + 7
@@ -41,25 +41,23 @@ async def test_the_same_revision_twice_is_once(couch: Scene) -> None:
     assert (await couch.json("GET", "/db/db1"))["update_seq"] == "1-m0"
 
 
-async def test_refuses_one_and_stores_the_others(couch: Scene) -> None:
-    docs = [
-        {"_id": "good"},
-        {"_id": "long", "x": "a" * DOCUMENT_BYTES_MAX},
-        {"_id": 7},
-        {"_id": ""},
-        {"_id": "bad rev", "_rev": "x"},
-        {"_id": "good too"},
-    ]
-    rows = await couch.json("POST", "/db/db1/_bulk_docs", {"docs": docs})
-    assert [row.get("error") for row in rows] == [
-        None,
-        "too_large",
-        "illegal_docid",
-        "illegal_docid",
-        "bad_request",
-        None,
-    ]
-    assert (await couch.json("GET", "/db/db1"))["doc_count"] == 2
+@pytest.mark.parametrize(
+    ("bad", "status", "error"),
+    [
+        ({"_id": "long", "x": "a" * DOCUMENT_BYTES_MAX}, 413, "too_large"),
+        ({"_id": 7}, 400, "illegal_docid"),
+        ({"_id": ""}, 400, "illegal_docid"),
+        ({"_id": "bad rev", "_rev": "x"}, 400, "bad_request"),
+        ({"_id": "bad", "_zing": 1}, 400, "doc_validation"),
+    ],
+)
+async def test_one_document_that_cannot_be_read_refuses_all_as_in_couchdb(
+    couch: Scene, bad: dict[str, Any], status: int, error: str
+) -> None:
+    body = {"docs": [{"_id": "good"}, bad]}
+    answer = await couch.ask("POST", "/db/db1/_bulk_docs", json=body)
+    assert (answer.status_code, answer.json()["error"]) == (status, error)
+    assert (await couch.json("GET", "/db/db1"))["doc_count"] == 0
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from rejoint_server.call import Call, Service
+from rejoint_server.clock import ManualClock
 from rejoint_server.policy import Guest, OpenPolicy
 from rejoint_server.settings import Settings
 from rejoint_sync.document import Document
@@ -20,7 +21,7 @@ async def call_of() -> Call:
     await store.create("db1")
     docs = [Document.parse({"_id": name}) for name in ("wrap:1:d1", "wrap:1:d2", "ev:1")]
     await store.write("db1", docs, new_edits=True)
-    policy = OpenPolicy(store, None)
+    policy = OpenPolicy(store, None, ManualClock(0))
     service = Service(store, policy, Settings(data=Path("data")), lambda: "", asyncio.Event())
     return Call(service, request(b"{}"), Guest("db1", Sight("wrap:", ":d1")))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from rejoint_sync.limits import DOCUMENT_BYTES_MAX
+from rejoint_sync.limits import DOCUMENT_BYTES_MAX, DOCUMENT_ID_BYTES_MAX
 from server.scene import Scene
 
 PATH = "/db/db1/doc"
@@ -125,8 +125,12 @@ async def test_a_document_that_is_too_long_is_refused(couch: Scene) -> None:
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
     answer = await couch.ask("PUT", "/db/db1/_local/n", json={"x": "a" * DOCUMENT_BYTES_MAX})
     assert (answer.status_code, answer.json()["error"]) == (413, "too_large")
-    assert (await couch.ask("PUT", "/db/db1/" + "n" * 1025, json={})).status_code == 400
-    assert (await couch.ask("PUT", "/db/db1/_local/" + "n" * 1025, json={})).status_code == 400
+    assert (
+        await couch.ask("PUT", "/db/db1/" + "n" * (DOCUMENT_ID_BYTES_MAX + 1), json={})
+    ).status_code == 400
+    assert (
+        await couch.ask("PUT", "/db/db1/_local/" + "n" * (DOCUMENT_ID_BYTES_MAX + 1), json={})
+    ).status_code == 400
 
 
 async def test_a_design_document_is_only_a_document(couch: Scene) -> None:
@@ -137,8 +141,8 @@ async def test_a_design_document_is_only_a_document(couch: Scene) -> None:
 
 async def test_other_underscores_are_reserved(couch: Scene) -> None:
     assert (await couch.ask("PUT", "/db/db1/%5Fx", json={})).status_code in (400, 501)
-    rows = await couch.json("POST", "/db/db1/_bulk_docs", {"docs": [{"_id": "_x"}]})
-    assert rows[0]["error"] == "illegal_docid"
+    answer = await couch.ask("POST", "/db/db1/_bulk_docs", json={"docs": [{"_id": "_x"}]})
+    assert (answer.status_code, answer.json()["error"]) == (400, "illegal_docid")
     assert (await couch.ask("PUT", PATH, json={"_x": 1})).status_code == 400
     assert (await couch.ask("PUT", PATH, json={"_id": "other"})).status_code == 400
 
@@ -149,7 +153,17 @@ async def test_local_notes_are_kept_apart(couch: Scene) -> None:
     assert (await couch.json("PUT", path, {"_id": "_local/a/b", "n": 1}))["rev"] == "0-1"
     assert (await couch.json("PUT", path, {"_rev": "0-1", "n": 2}))["rev"] == "0-2"
     assert await couch.json("GET", path) == {"_id": "_local/a/b", "_rev": "0-2", "n": 2}
-    assert await couch.json("GET", "/db/db1/_local/a/b") == await couch.json("GET", path)
+    assert await couch.json("GET", "/db/db1/_local%2Fempty2") == {
+        "error": "not_found",
+        "reason": "missing",
+    }
+    with_bytes = {"_rev": "0-7", "_attachments": {"a": {"data": "", "content_type": "x"}}}
+    assert (await couch.json("PUT", "/db/db1/_local%2Fempty2", with_bytes))["rev"] == "0-8"
+    assert await couch.json("GET", "/db/db1/_local/empty2") == {
+        "_id": "_local/empty2",
+        "_rev": "0-8",
+    }
+    assert (await couch.ask("PUT", path, json={"_rev": "1-a"})).status_code == 400
     await couch.ask("PUT", "/db/db1/_local/empty", json={})
     assert await couch.json("GET", "/db/db1/_local/empty") == {"_id": "_local/empty", "_rev": "0-1"}
     assert (await couch.json("GET", "/db/db1"))["doc_count"] == 0

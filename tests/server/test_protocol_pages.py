@@ -4,10 +4,10 @@ import inspect
 import re
 from pathlib import Path
 
-from rejoint_server import policy
+from rejoint_server import attachments, policy
 from rejoint_server.app import ENDPOINTS
 from rejoint_server.edge import SECURITY_HEADERS
-from rejoint_server.replication import DATABASE_ROUTES, SERVER_ROUTES
+from rejoint_server.routes import ROUTES
 from rejoint_server.settings import Settings
 from rejoint_sync import document, errors
 from rejoint_sync.errors import CODES, CircleError, SyncError
@@ -25,11 +25,19 @@ def rows(page: str) -> dict[str, list[str]]:
 
 
 def test_every_route_is_documented() -> None:
-    for name in SERVER_ROUTES:
-        assert f"`GET /db/{name}" in PROTOCOL
-    for name, methods in DATABASE_ROUTES.items():
-        line = next(line for line in PROTOCOL.splitlines() if f"/db/{{db}}/{name}`" in line)
-        assert all(method in line for method in methods), name
+    tables = PROTOCOL.partition("### Options of every route")[0]
+    for route in ROUTES:
+        line = next(
+            (
+                line
+                for line in tables.splitlines()
+                if f"`{route.method} /db{route.template}`" in line
+            ),
+            None,
+        )
+        assert line is not None, f"{route.method} {route.template}"
+        is_open = "circles" not in route.policies
+        assert line.split("|")[2].strip().startswith("*open*") == is_open, line
     for first in ENDPOINTS:
         assert f"`/{first}" in PROTOCOL
 
@@ -52,7 +60,7 @@ def test_every_code_is_documented_with_its_status() -> None:
 def test_every_word_is_documented_with_its_status() -> None:
     kinds = [
         kind
-        for module in (errors, document, policy)
+        for module in (attachments, errors, document, policy)
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, SyncError) and kind is not CircleError
     ]
