@@ -194,8 +194,16 @@ def prepare(connection: apsw.Connection) -> str:
         The incarnation.
 
     Raises:
-        StoreUnavailable: The file is another program's, or of a newer format.
+        StoreUnavailable: The file is another program's, or of a newer format, or it cannot be
+            written; then it stays as it was.
     """
+    try:
+        return _prepare(connection)
+    except apsw.Error as error:
+        raise StoreUnavailable(f"cannot prepare the store: {error}") from error
+
+
+def _prepare(connection: apsw.Connection) -> str:
     with connection:  # a transaction
         application = connection.pragma("application_id")
         version = connection.pragma("user_version")
