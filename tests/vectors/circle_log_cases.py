@@ -322,8 +322,6 @@ def place_refused() -> Iterator[Case]:
     yield "ts-same", case("at the same second as the entry before", "success", log, entry)
     for name, comment, op, extra in (
         ("unknown", "an operation that nobody knows", "banish", {"target": [CAREGIVER.id]}),
-        ("remove", "reserved: not offered by this version", "remove", {"target": [CAREGIVER.id]}),
-        ("grant", "reserved: not offered by this version", "grant", {"target": CAREGIVER.id}),
         (
             "second-genesis",
             "a genesis in the middle",

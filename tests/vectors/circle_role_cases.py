@@ -178,7 +178,7 @@ def invite_shapes() -> Iterator[Case]:
     for name, comment, expect, change in (
         ("exp-long", "valid for more than an hour", "ts", {"exp": ts + 3601}),
         ("exp-past", "over before it starts", "ts", {"exp": ts - 1}),
-        ("mode-approve", "reserved: not offered by this version", "schema", {"mode": "approve"}),
+        ("mode", "a mode that does not exist", "schema", {"mode": "open"}),
         ("iid-short", "a name of 21 characters", "schema", {"iid": invite.iid[:-1]}),
         ("spk-compressed", "a key of 33 bytes", "schema", {"spk": b64u(point(invite.ssk)[:33])}),
         ("s-k", "streams that do not exist alone", "schema", {"s": "k"}),

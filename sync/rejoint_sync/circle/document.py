@@ -224,13 +224,13 @@ def require_allowed(membership: Membership, sealed: Sealed) -> None:
         raise CircleError("fork", "sealed under another log than this one")
     writers = membership.writers(sealed.id.kind)
     if (
-        sealed.seq < author.since
-        or author.role not in writers
+        author.role not in writers
         or sealed.id.stream not in author.streams
+        or sealed.seq < author.since_in(sealed.id.stream)
     ):
         raise CircleError("authz", "the author may not write this kind of document here")
     if author.until is not None:
-        fence = (author.fence or {}).get(sealed.id.stream)
+        fence = author.fence(sealed.id.stream)
         if sealed.seq >= author.until or (fence is not None and sealed.id.n > fence):
             raise CircleError("removed", "the author had left the circle")
 

@@ -90,8 +90,8 @@ def unwrap(
 def required_wraps(before: Membership | None, after: Membership) -> list[str]:
     """Name exactly the wraps that the entry between two memberships requires.
 
-    A new epoch needs one for each live device entitled to the stream; a new device needs the
-    current epoch of each of its streams.
+    A new epoch needs one for each live device entitled to the stream; a device that comes in, or
+    is given the clinicians' stream, needs the current epoch of each stream that is new to it.
 
     Args:
         before: The membership before the entry, None when it is the first.
@@ -102,7 +102,8 @@ def required_wraps(before: Membership | None, after: Membership) -> list[str]:
         epoch = chain[-1]
         opened = epoch.at_seq == after.seq
         for member in after.entitled(stream):
-            entered = before is None or member.device not in before.devices
+            known = None if before is None else before.devices.get(member.device)
+            entered = known is None or stream not in known.streams
             if opened or entered:
                 names.append(wrap_id(stream, epoch.e, epoch.commit, member.device))
     return names

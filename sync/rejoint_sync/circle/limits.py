@@ -32,6 +32,10 @@ SEQ_ORDINARY_MAX: Final = 1999
 REPAIRS: Final = frozenset({"remove", "leave", "uninvite", "rekey", "accept", "close"})
 """What may still be appended above `SEQ_ORDINARY_MAX`: a full circle can always be made safe."""
 
+UNCOUNTED: Final = frozenset({"remove", "leave", "uninvite"})
+"""What a device may append beyond the day's number: each needs a device or an invitation, which
+are counted, so nobody can fill a log with them."""
+
 APPENDS_PER_DAY_MAX: Final = 60
 """Entries of one device in one circle in 24 hours: more is a program gone wrong."""
 
@@ -46,6 +50,12 @@ INVITATIONS_OPEN_MAX: Final = 20
 
 DIRECT_SECONDS_MAX: Final = 3600
 """Life of an invitation that is handed over in person."""
+
+APPROVE_SECONDS_MAX: Final = 1_209_600
+"""Life of an invitation that is sent by a messenger, 14 days: it only lets one ask."""
+
+INVITED_SECONDS_MAX: Final = {"direct": DIRECT_SECONDS_MAX, "approve": APPROVE_SECONDS_MAX}
+"""Life of an invitation by its mode."""
 
 EARLIER_SECONDS_MAX: Final = 300
 """How far an entry's time may lie before the server's clock."""

@@ -12,28 +12,26 @@ it. The rules, in the order in which a broken one is reported:
     is live);
 7.  `sig`: its signature;
 8.  `ts`: not before the entry before;
-9.  the operation's own rules: `invite`, `proof`, `ts`, `authz`, `epoch`, `fence`, then `dup`.
+9.  `closed`: a closed circle takes nothing but `reopen`;
+10. the operation's own rules, in `changes`.
 
 An entry that breaks one does not exist: `append` gives a new `Membership` or raises, and never
 changes the one it was called on.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Final, Self
+from typing import Any, Self
 
+from rejoint_sync.circle.changes import APPLY, PROOF_TYP, opened
 from rejoint_sync.circle.encoding import b64u_decode
 from rejoint_sync.circle.grammar import Pub
-from rejoint_sync.circle.jws import parse_jws
 from rejoint_sync.circle.keys import device_id
-from rejoint_sync.circle.limits import DIRECT_SECONDS_MAX
 from rejoint_sync.circle.schema import Entry, parse_entry
-from rejoint_sync.circle.standing import Epoch, Invitation, Member, Stamp, Standing
+from rejoint_sync.circle.standing import Epoch, Invitation, Mark, Member, Stamp, Standing
 from rejoint_sync.errors import CircleError
 
-PROOF_TYP: Final = "rj1+join"
-
-__all__ = ["PROOF_TYP", "Epoch", "Invitation", "Member", "Membership", "Stamp"]
+__all__ = ["PROOF_TYP", "Epoch", "Invitation", "Mark", "Member", "Membership", "Stamp"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +71,19 @@ class Membership(Standing):
         )
         if payload["role"] not in empty.rules.founders:
             raise CircleError("authz", "this role cannot found such a circle")
-        return replace(
-            empty,
-            devices={
-                entry.jws.kid: Member(
-                    device=entry.jws.kid,
-                    pub=founder,
-                    member=payload["member"],
-                    role=payload["role"],
-                    s="c",
-                    since=0,
-                    by=entry.jws.kid,
-                )
-            },
-            epochs=_opened({}, payload["ep"], 0, frozenset({"c"})),
+        member = Member(
+            device=entry.jws.kid,
+            pub=founder,
+            member=payload["member"],
+            role=payload["role"],
+            s="c",
+            since=0,
+            by=entry.jws.kid,
         )
+        if payload["ep"].keys() != {"c"}:
+            raise CircleError("epoch", "expected an epoch of exactly c")
+        alone = replace(empty, devices={member.device: member})
+        return replace(alone, **opened(alone, entry, member))
 
     @classmethod
     def replay(cls, circle: str, documents: Iterable[object]) -> Self:
@@ -121,15 +117,17 @@ class Membership(Standing):
             raise CircleError("prev", "expected the hash of the entry before")
         if entry.circle != self.circle:
             raise CircleError("circle", "the entry is another circle's")
-        apply = _APPLY.get(entry.op)
-        if apply is None:
-            raise CircleError("op", "expected an operation of this version")
+        apply = APPLY.get(entry.op)
+        if apply is None or (entry.op == "reopen" and self.closed_s is None):
+            raise CircleError("op", "expected an operation of this version, in its place")
         if entry.op == "join":
             _entering(entry)
         else:
             entry.jws.verify(self.author(entry.jws.kid).sign_point)
         if entry.ts < self.stamps[-1].ts:
             raise CircleError("ts", "expected a time not before the entry before")
+        if self.closed_s is not None and entry.op != "reopen":
+            raise CircleError("closed", "this circle is closed; it can only be opened again")
         return replace(
             self,
             heads=(*self.heads, entry.hash),
@@ -148,9 +146,6 @@ class Membership(Standing):
         return number == entry.seq <= self.seq and self.heads[number] == entry.hash
 
 
-_Changes = dict[str, Any]
-
-
 def _entering(entry: Entry) -> Pub:
     """The keys of the device that signs its own entrance, checked to be the signer's."""
     pub: Pub = entry.payload["dev"]
@@ -165,118 +160,3 @@ def _require_genesis_shape(payload: dict[str, Any]) -> None:
         raise CircleError("schema", "expected no clinic above a clinic")
     if payload["purpose"] != "patient" and payload["adds"] != "members":
         raise CircleError("schema", "expected members to add others")
-
-
-def _opened(
-    epochs: Mapping[str, tuple[Epoch, ...]],
-    ep: dict[str, dict[str, Any]],
-    seq: int,
-    streams: frozenset[str],
-) -> dict[str, tuple[Epoch, ...]]:
-    """The epochs after an entry that opens one of each of `streams` and fences nobody."""
-    if ep.keys() != streams:
-        raise CircleError("epoch", f"expected an epoch of exactly {', '.join(sorted(streams))}")
-    after = dict(epochs)
-    for stream, opened in ep.items():
-        chain = after.get(stream, ())
-        if opened["e"] != len(chain) + 1 or ("back" in opened and not chain):
-            raise CircleError("epoch", f"expected epoch {len(chain) + 1}, linked to one before")
-        if opened["fence"]:
-            raise CircleError("fence", "expected no fence: nobody was removed")
-        epoch = Epoch(opened["e"], opened["commit"], opened.get("back"), seq)
-        after[stream] = (*chain, epoch)
-    return after
-
-
-def _invite(before: Standing, entry: Entry) -> _Changes:
-    p = entry.payload
-    if not entry.ts <= p["exp"] <= entry.ts + DIRECT_SECONDS_MAX:
-        raise CircleError("ts", f"expected an invitation of at most {DIRECT_SECONDS_MAX} s")
-    before.require_may_bring_in(
-        before.author(entry.jws.kid), entry.ts, member=p["member"], role=p["role"], s=p["s"]
-    )
-    before.require_new(spk=p["spk"], iid=p["iid"])
-    invitation = Invitation(
-        iid=p["iid"],
-        spk=p["spk"],
-        role=p["role"],
-        member=p["member"],
-        s=p["s"],
-        mode=p["mode"],
-        exp=p["exp"],
-        by=entry.jws.kid,
-        seq=entry.seq,
-    )
-    return {"invitations": {**before.invitations, p["iid"]: invitation}}
-
-
-def _uninvite(before: Standing, entry: Entry) -> _Changes:
-    invitation = before.open_invitation(entry.payload["iid"], entry.ts)
-    before.require_may_uninvite(before.author(entry.jws.kid), invitation)
-    return {"invitations": _closing(before, invitation)}
-
-
-def _join(before: Standing, entry: Entry) -> _Changes:
-    invitation = before.open_invitation(entry.payload["iid"], entry.ts)
-    _require_proof(before, entry, invitation)
-    member = Member(
-        device=entry.jws.kid,
-        pub=entry.payload["dev"],
-        member=invitation.member,
-        role=invitation.role,
-        s=invitation.s,
-        since=entry.seq,
-        by=invitation.by,
-    )
-    return {
-        "invitations": _closing(before, invitation),
-        "devices": _brought_in(before, member),
-    }
-
-
-def _add(before: Standing, entry: Entry) -> _Changes:
-    p = entry.payload
-    if p["iid"] != "":
-        raise CircleError("invite", "expected no invitation: approval is not offered yet")
-    before.require_may_bring_in(
-        before.author(entry.jws.kid), entry.ts, member=p["member"], role=p["role"], s=p["s"]
-    )
-    member = Member(
-        device=device_id(p["dev"]),
-        pub=p["dev"],
-        member=p["member"],
-        role=p["role"],
-        s=p["s"],
-        since=entry.seq,
-        by=entry.jws.kid,
-    )
-    return {"devices": _brought_in(before, member)}
-
-
-def _require_proof(before: Standing, entry: Entry, invitation: Invitation) -> None:
-    """Check that the joiner holds the invitation's key; whatever is wrong with it is `proof`."""
-    try:
-        proof = parse_jws(entry.payload["proof"], PROOF_TYP)
-        proof.verify(b64u_decode(invitation.spk))
-    except CircleError as error:
-        raise CircleError("proof", "the joiner does not hold the invitation") from error
-    expected = {"cir": before.circle, "dev": entry.jws.kid}
-    if proof.kid != invitation.iid or proof.payload != expected:
-        raise CircleError("proof", "the proof is for another device, circle or invitation")
-
-
-def _closing(before: Standing, invitation: Invitation) -> dict[str, Invitation]:
-    return {**before.invitations, invitation.iid: replace(invitation, closed=True)}
-
-
-def _brought_in(before: Standing, member: Member) -> dict[str, Member]:
-    before.require_new(spk=member.pub["spk"], device=member.device)
-    return {**before.devices, member.device: member}
-
-
-_APPLY: Final[dict[str, Callable[[Standing, Entry], _Changes]]] = {
-    "invite": _invite,
-    "uninvite": _uninvite,
-    "join": _join,
-    "add": _add,
-}

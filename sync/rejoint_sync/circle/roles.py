@@ -43,6 +43,7 @@ class Purpose:
         reach: Every role there is, with what it may do.
         single: Roles that only one member can have.
         remain: A circle keeps a live device of one of these roles.
+        close: Roles that may close the circle, and open it again.
         kinds: Kinds of documents with the roles that may write them.
     """
 
@@ -50,6 +51,7 @@ class Purpose:
     reach: dict[str, Reach]
     single: frozenset[str]
     remain: frozenset[str]
+    close: frozenset[str]
     kinds: dict[str, frozenset[str]]
 
 
@@ -85,6 +87,7 @@ _PATIENT_MEMBERS: Final = Purpose(
     },
     single=_roles(PATIENT),
     remain=_roles(PATIENT, THERAPIST),
+    close=_roles(PATIENT, THERAPIST),
     kinds=_PATIENT_KINDS,
 )
 
@@ -103,6 +106,7 @@ _PATIENT_ALONE: Final = Purpose(
     },
     single=_roles(PATIENT),
     remain=_roles(PATIENT),
+    close=_roles(PATIENT, THERAPIST),
     kinds=_PATIENT_KINDS,
 )
 
@@ -115,6 +119,7 @@ _CLINIC: Final = Purpose(
     },
     single=frozenset(),
     remain=_roles(ADMIN),
+    close=_roles(ADMIN),
     kinds={
         "ev": _roles(ADMIN, THERAPIST),
         "nt": frozenset(),
@@ -133,6 +138,7 @@ _COHORT: Final = Purpose(
     },
     single=frozenset(),
     remain=_roles(THERAPIST),
+    close=_roles(THERAPIST),
     kinds={
         "ev": _roles(THERAPIST, PARTICIPANT),
         "nt": _roles(THERAPIST),
@@ -150,6 +156,9 @@ STREAMS_OF_S: Final = {"c": ("c",), "ck": ("c", "k")}
 
 SEES_K: Final = _roles(THERAPIST, RECOVERY)
 """Roles that may hold the stream of clinicians."""
+
+REKEYS: Final = _roles(PATIENT, THERAPIST, ADMIN)
+"""Roles that may open an epoch of a stream that is not stale, and let history end there."""
 
 
 def rules(purpose: str, adds: str, *, patient_device_ever: bool) -> Purpose:

@@ -29,7 +29,12 @@ from rejoint_sync.circle.grammar import (
     require_text,
 )
 from rejoint_sync.circle.jws import Jws, parse_jws
-from rejoint_sync.circle.limits import COUNTER_MAX, ENTRY_BYTES_MAX, SEQ_MAX
+from rejoint_sync.circle.limits import (
+    COUNTER_MAX,
+    ENTRY_BYTES_MAX,
+    INVITED_SECONDS_MAX,
+    SEQ_MAX,
+)
 from rejoint_sync.circle.roles import ADDS, PURPOSES, ROLES, STREAMS_OF_S
 from rejoint_sync.errors import CircleError
 
@@ -180,12 +185,42 @@ def _fence(value: object) -> None:
     if type(value) is not dict:
         raise CircleError("schema", "expected a fence by device")
     for device, mark in value.items():
-        require_text(device, DEVICE, "the name of a device")
-        if type(mark) is not list or len(mark) != 2:
-            raise CircleError("schema", "expected a fence of a count and a chain")
-        require_integer(mark[0], 0, COUNTER_MAX)
-        if mark[1] != "":
-            require_bytes(mark[1], HASH_BYTES, "the chain of a feed")
+        _device(device)
+        _mark(mark)
+
+
+def _marks(value: object) -> None:
+    if type(value) is not dict or value.keys() - STREAMS:
+        raise CircleError("schema", "expected a mark for each stream")
+    for mark in value.values():
+        _mark(mark)
+
+
+def _mark(value: object) -> None:
+    if type(value) is not list or len(value) != 2:
+        raise CircleError("schema", "expected a count and a chain")
+    _count(value[0])
+    _chain(value[1])
+
+
+def _count(value: object) -> None:
+    require_integer(value, 0, COUNTER_MAX)
+
+
+def _chain(value: object) -> None:
+    if value != "":
+        require_bytes(value, HASH_BYTES, "the chain of a feed")
+
+
+def _device(value: object) -> None:
+    require_text(value, DEVICE, "the name of a device")
+
+
+def _devices(value: object) -> None:
+    if type(value) is not list:
+        raise CircleError("schema", "expected names of devices")
+    for device in value:
+        _device(device)
 
 
 _ROLE: Final = _choice(ROLES, "a role")
@@ -208,7 +243,7 @@ _OPERATIONS: Final[dict[str, dict[str, Callable[[object], object]]]] = {
         "role": _ROLE,
         "member": _member,
         "s": _S,
-        "mode": _choice(frozenset({"direct"}), "the mode direct"),
+        "mode": _choice(frozenset(INVITED_SECONDS_MAX), "the mode direct or approve"),
         "exp": _moment,
     },
     "uninvite": {"iid": _invitation},
@@ -220,4 +255,11 @@ _OPERATIONS: Final[dict[str, dict[str, Callable[[object], object]]]] = {
         "dev": require_pub,
         "iid": _invitation_or_none,
     },
+    "grant": {"target": _device},
+    "remove": {"target": _devices, "ep": _epochs},
+    "leave": {"mark": _marks},
+    "rekey": {"ep": _epochs},
+    "accept": {"target": _device, "x": _choice(STREAMS, "a stream"), "n": _count, "d": _chain},
+    "close": {},
+    "reopen": {},
 }

@@ -3,13 +3,34 @@
 Values only; `log` makes them by replay. Source: docs/circle.md, "Replay".
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from rejoint_sync.circle.encoding import b64u_decode
 from rejoint_sync.circle.grammar import Pub
-from rejoint_sync.circle.roles import PATIENT, SEES_K, STREAMS_OF_S, Purpose, rules
+from rejoint_sync.circle.roles import (
+    PATIENT,
+    REKEYS,
+    SEES_K,
+    STREAMS_OF_S,
+    THERAPIST,
+    Purpose,
+    rules,
+)
 from rejoint_sync.errors import CircleError
+
+
+class Mark(NamedTuple):
+    """Up to where the documents of a device count: its counter, and the chain of its feed.
+
+    Attributes:
+        n: The counter, 0 for none.
+        d: Hash of the feed's chain at `n`, "" when only the count is known.
+    """
+
+    n: int
+    d: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +46,8 @@ class Member:
         since: Number of the entry that brought it in.
         by: The device that founded, invited or added it; its own name for the founder.
         until: Number of the entry that took it out; None while it is live.
-        fence: Greatest counter per stream that counts after its end; empty while not known.
+        k_since: Number of the entry that gave it the clinicians' stream later than `since`.
+        marks: By stream what its fence says and said, the newest last; none before its end.
     """
 
     device: str
@@ -36,7 +58,8 @@ class Member:
     since: int
     by: str
     until: int | None = None
-    fence: Mapping[str, int] | None = None
+    k_since: int | None = None
+    marks: Mapping[str, tuple[Mark, ...]] = field(default_factory=dict)
 
     @property
     def live(self) -> bool:
@@ -47,6 +70,15 @@ class Member:
     def streams(self) -> tuple[str, ...]:
         """The streams that it may read and write."""
         return STREAMS_OF_S[self.s]
+
+    def since_in(self, stream: str) -> int:
+        """Number of the entry that gave it one of its streams."""
+        return self.k_since if stream == "k" and self.k_since is not None else self.since
+
+    def fence(self, stream: str) -> int | None:
+        """Greatest counter that counts after its end; None while not known."""
+        marks = self.marks.get(stream)
+        return marks[-1].n if marks else None
 
     @property
     def sign_point(self) -> bytes:
@@ -64,7 +96,7 @@ class Invitation:
         role: What the one who joins will be.
         member: Whose device it will be.
         s: The streams of the new device.
-        mode: "direct": possession of the link is enough.
+        mode: "direct": possession of the link is enough; "approve": it only lets one ask.
         exp: Last unix second at which it can be used.
         by: The device that invites.
         seq: Number of its entry.
@@ -122,6 +154,7 @@ class Standing:
         devices: Every device that ever stood in the log, by name.
         invitations: Every invitation ever, by name.
         epochs: Per stream its epochs, the first first.
+        closed_s: When it was closed, unix seconds; None while it is open.
     """
 
     circle: str
@@ -133,6 +166,7 @@ class Standing:
     devices: Mapping[str, Member]
     invitations: Mapping[str, Invitation]
     epochs: Mapping[str, tuple[Epoch, ...]]
+    closed_s: int | None = None
 
     @property
     def seq(self) -> int:
@@ -200,9 +234,26 @@ class Standing:
         return member
 
     def is_open(self, invitation: Invitation, moment_s: int) -> bool:
-        """Whether an invitation can be used at a moment: any later epoch closes it."""
+        """Whether an invitation can be used: any later epoch closes it, and its maker's end."""
         rekeyed = any(chain[-1].at_seq > invitation.seq for chain in self.epochs.values())
-        return not invitation.closed and not rekeyed and moment_s <= invitation.exp
+        usable = not invitation.closed and not rekeyed and self.live(invitation.by)
+        return usable and moment_s <= invitation.exp
+
+    def is_stale(self, stream: str) -> bool:
+        """Whether a device that has the current key of a stream is gone: nobody writes then."""
+        chain = self.epochs.get(stream)
+        return chain is not None and any(
+            m.until is not None and m.until > chain[-1].at_seq and stream in m.streams
+            for m in self.devices.values()
+        )
+
+    def unfenced(self, stream: str) -> set[str]:
+        """The devices that lost a stream by removal and whose fence in it nobody has said yet."""
+        return {
+            m.device
+            for m in self.devices.values()
+            if not m.live and stream in m.streams and stream not in m.marks
+        }
 
     def open_invitation(self, iid: str, moment_s: int) -> Invitation:
         """The open invitation of this name.
@@ -215,13 +266,22 @@ class Standing:
             raise CircleError("invite", "this invitation is not open any more")
         return invitation
 
-    def members_standing(self, moment_s: int) -> dict[str, str]:
-        """Each member id with its role: who ever had a device here, and who is invited now."""
-        roles = {i.member: i.role for i in self.invitations.values() if self.is_open(i, moment_s)}
+    def members_standing(self, moment_s: int, but: str = "") -> dict[str, str]:
+        """Each member id with its role: who ever had a device here, and who is invited now.
+
+        Args:
+            moment_s: When: the time of the entry that asks.
+            but: An invitation that is not counted, since it is the one that is asked about.
+        """
+        roles = {
+            i.member: i.role
+            for i in self.invitations.values()
+            if i.iid != but and self.is_open(i, moment_s)
+        }
         return roles | {m.member: m.role for m in self.devices.values()}
 
-    def require_may_bring_in(
-        self, signer: Member, moment_s: int, *, member: str, role: str, s: str
+    def require_may_bring_in(  # noqa: PLR0913  # each is named at the call
+        self, signer: Member, moment_s: int, *, member: str, role: str, s: str, approved: str = ""
     ) -> None:
         """Check that a live device may invite or add a device for a member.
 
@@ -231,11 +291,12 @@ class Standing:
             member: Whose device it will be, known or new.
             role: What that member is.
             s: The streams of the new device.
+            approved: The invitation that it comes by, "" without one.
 
         Raises:
             CircleError: `authz`.
         """
-        table, standing = self.rules, self.members_standing(moment_s)
+        table, standing = self.rules, self.members_standing(moment_s, approved)
         reach = table.reach[signer.role]
         if s == "ck" and not (role in SEES_K and signer.s == "ck"):
             raise CircleError("authz", "this device cannot be given the clinicians' stream")
@@ -248,12 +309,30 @@ class Standing:
         if not allowed:
             raise CircleError("authz", "the signer may not bring this device in")
 
-    def require_may_uninvite(self, signer: Member, invitation: Invitation) -> None:
-        """Check that a live device may take an invitation back. Raises `authz`."""
+    def require_reach(self, signer: Member, others: Collection[Member | Invitation]) -> None:
+        """Check that a live device may remove, accept or take back what these are. `authz`."""
         reach = self.rules.reach[signer.role]
-        own = (invitation.member, invitation.role) == (signer.member, signer.role)
-        if not (reach.anyone or (reach.own and own)):
-            raise CircleError("authz", "the signer may not take this invitation back")
+        own = reach.own and all(
+            (other.member, other.role) == (signer.member, signer.role) for other in others
+        )
+        if not (reach.anyone or own):
+            raise CircleError("authz", "the signer may only do this to its own devices")
+
+    def require_may_rekey(self, signer: Member, streams: Collection[str]) -> None:
+        """Check that a live device may open an epoch of each of these streams. Raises `authz`."""
+        keepers = [m for m in self.entitled("k") if m.role == THERAPIST]
+        allowed = {
+            "c": signer.role in REKEYS or self.is_stale("c"),
+            "k": signer.role == THERAPIST and (signer.s == "ck" or not keepers),
+        }
+        if not self.rules.reach[signer.role].own or not all(allowed[x] for x in streams):
+            raise CircleError("authz", "the signer may not open an epoch here")
+
+    def require_remaining(self) -> None:
+        """Check that a device stays that can keep the circle going. Raises `last`."""
+        remain = self.rules.remain
+        if not any(m.live and m.role in remain for m in self.devices.values()):
+            raise CircleError("last", "somebody who can let others in must stay")
 
     def require_new(self, *, spk: str, device: str = "", iid: str = "") -> None:
         """Check that no key, device or invitation enters twice, not even after its end.

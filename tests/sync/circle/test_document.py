@@ -15,7 +15,7 @@ from rejoint_sync.circle.document import (
 )
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
 from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
-from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.log import Mark, Membership
 from sync.circle.story import (
     CAREGIVER,
     PATIENT,
@@ -35,8 +35,8 @@ texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 
 def ended(membership: Membership, device: str, until: int, fence: int | None) -> Membership:
     """The same circle, had this device been removed at an entry."""
-    marks = None if fence is None else {"c": fence}
-    gone = replace(membership.devices[device], until=until, fence=marks)
+    marks = {} if fence is None else {"c": (Mark(fence, ""),)}
+    gone = replace(membership.devices[device], until=until, marks=marks)
     return replace(membership, devices={**membership.devices, device: gone})
 
 
