@@ -86,6 +86,11 @@ class Admission:
         self._clock = clock
         self._looks: OrderedDict[str, deque[int]] = OrderedDict()
 
+    @property
+    def incarnation(self) -> str:
+        """Of the store, other after each restore: replications name their notes by it."""
+        return self._store.incarnation
+
     async def found(self, request: Request, bundle: Bundle, setup: str | None) -> Landed:
         """Found a circle.
 

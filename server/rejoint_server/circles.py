@@ -64,7 +64,8 @@ def circle_routes(admission: Admission) -> list[ControllerRouterHandler]:
 
     @get("/circles")
     async def mine(request: HttpRequest) -> dict[str, Any]:
-        return {"circles": await admission.circles_of(_raw(request))}
+        circles = await admission.circles_of(_raw(request))
+        return {"circles": circles, "incarnation": admission.incarnation}
 
     @get("/circles/{circle:str}/invitations/{iid:str}")
     async def invitation(circle: FromPath[str], iid: FromPath[str]) -> dict[str, Any]:

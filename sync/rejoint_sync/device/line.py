@@ -29,6 +29,7 @@ class Line:
         traffic: What went over it.
         open: Asked without login.
         known: Asked as this device.
+        incarnation: Of the server's store, as it said in this sync; empty before.
     """
 
     open: Connection
@@ -37,6 +38,7 @@ class Line:
     def __init__(self, identity: Identity, state: DeviceState, clock: Callable[[], float]) -> None:
         self.traffic = Traffic()
         self.identity = identity
+        self.incarnation = ""
         self._state = state
         self._clock = clock
         self._client: httpx.AsyncClient | None = None

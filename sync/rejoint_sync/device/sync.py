@@ -115,8 +115,9 @@ async def _listed(line: Line) -> dict[str, int]:
     """The circles in which the server sees this device live, each with the number of its head."""
     answer = await line.known.call("GET", "/circles")
     try:
+        line.incarnation = str(answer.get("incarnation", ""))
         return {str(circle["circle"]): int(circle["seq"]) for circle in answer["circles"]}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise Unreachable("an answer that is not a Rejoint server's") from None
 
 
@@ -158,8 +159,14 @@ def _is_sealed(name: str) -> bool:
 
 
 def _run(line: Line, copy: CircleCopy, *, push: bool) -> Run:
+    """Name one direction by what is on both ends.
+
+    The server's incarnation is part of the name: should its store be replaced by a backup while
+    this run is under way, the note that the run leaves is one that no later run asks for.
+    """
     device = line.identity.keys.id
-    here, there = f"{device} {copy.circle}", f"{line.identity.server} {copy.circle}"
+    here = f"{device} {copy.circle}"
+    there = f"{line.identity.server} {line.incarnation} {copy.circle}"
     own_wraps = f":{device}"
 
     def readable(name: str) -> bool:
