@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from rejoint_sync.stores.memory import MemoryStore
 from server.scene import Scene, open_scene
 
 
@@ -81,3 +82,19 @@ async def test_an_admin_is_asked_for_by_http_basic(tmp_path: Path) -> None:
 
 def basic(text: str) -> dict[str, str]:
     return {"authorization": "Basic " + base64.b64encode(text.encode()).decode()}
+
+
+async def test_a_restored_store_has_another_uuid_and_start_time(tmp_path: Path) -> None:
+    """By these other programs tell a run that was under way when the store was replaced."""
+    said = []
+    for incarnation in ("k3x9a", "k4x9a"):
+        store = MemoryStore(incarnation)
+        async with open_scene(tmp_path, store, policy="open") as scene:
+            await scene.ask("PUT", "/db/db1")
+            time = (await scene.json("GET", "/db/db1"))["instance_start_time"]
+            commit = await scene.json("POST", "/db/db1/_ensure_full_commit")
+            assert commit["instance_start_time"] == time
+            assert time.isdigit()
+            said.append((time, (await scene.json("GET", "/"))["uuid"]))
+    assert said[0][0] != said[1][0]
+    assert said[0][1] != said[1][1]
