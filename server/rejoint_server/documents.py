@@ -221,14 +221,11 @@ def members_of(leaf: Leaf) -> dict[str, Any]:
 
 def named_rev(call: Call, in_body: object) -> str | None:
     """The parent that a write names; in the body, as `rev` or as If-Match, but only one."""
-    named = {
-        rev
-        for rev in (in_body, call.query.text("rev"), call.request.header(b"if-match").strip('"'))
-        if rev not in (None, "")
-    }
+    said = (in_body, call.query.text("rev"), call.request.header(b"if-match").strip('"'))
+    named = {str(Revision.parse(rev)) for rev in said if rev not in (None, "")}
     if len(named) > 1:
         raise BadRequest("Document rev from request body and query string have different values")
-    return str(Revision.parse(named.pop())) if named else None
+    return named.pop() if named else None
 
 
 async def written(

@@ -45,7 +45,7 @@ said.related = (await db.attachment.get("related", "t.png")).toString();
 said.parts = (await db.multipart.get("related")).toString().includes("hello");
 said.detached = (await db.attachment.destroy("pictured", "a b.png", { rev: attached.rev })).ok;
 
-said.feed = (await db.changes({ since: 0 })).results.map(({ id }) => id).filter((id) => /^[b-z]/.test(id)).sort();
+said.feed = (await db.changes({ since: 0 })).results.map(({ id }) => id).filter((id) => !/^[0-9a-f]{32}$/.test(id)).sort();
 const until = (await db.info()).update_seq;
 const followed = new Promise((resolve, reject) => {
   nano.use(name).changesReader.start({ since: until, wait: true }).on("change", ({ id }) => resolve(id)).on("error", reject);

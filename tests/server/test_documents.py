@@ -172,3 +172,11 @@ async def test_local_notes_are_kept_apart(couch: Scene) -> None:
     assert (await couch.ask("DELETE", path)).status_code == 404
     await couch.ask("PUT", "/db/db1/_local/empty", json={"_deleted": True})
     assert (await couch.ask("GET", "/db/db1/_local/empty")).status_code == 404
+
+
+@pytest.mark.parametrize("rev", [[], {}, 7, True, "1", ["1-a"]])
+async def test_a_parent_that_is_no_revision_is_refused(couch: Scene, rev: object) -> None:
+    for path in (PATH, "/db/db1/_local/a"):
+        answer = await couch.ask("PUT", path, json={"_rev": rev})
+        assert answer.status_code == 400, path
+        assert answer.json()["error"] == "bad_request"
