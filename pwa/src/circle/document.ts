@@ -12,7 +12,7 @@ import type { Stream } from "./grammar.ts";
 import type { DeviceKeys } from "./keys.ts";
 import { DOCUMENT_BYTES_MAX } from "./limits.ts";
 import type { Member, Membership } from "./log.ts";
-import { mayWrite } from "./roles.ts";
+import { fenceOf, holds, sinceIn } from "./standing.ts";
 
 /** What the name of a document says. */
 export interface DocumentId {
@@ -92,7 +92,7 @@ export async function seal(
   nonce?: Bytes,
 ): Promise<Required<SealedDocument>> {
   const author = membership.live(keys.id);
-  if (author === undefined || !mayWrite(membership.purpose, at.kind, author.role)) {
+  if (author === undefined || !membership.mayWrite(at.kind, author.role)) {
     throw new CircleError("authz", "this device may not write that here");
   }
   const stream = "c";
@@ -235,11 +235,13 @@ function checkAuthority(
   if (membership.heads[seq]?.slice(0, 16) !== head) {
     throw new CircleError("fork", "a record belongs to another member list of the same circle");
   }
-  const mayRead = author.s.includes(id.stream);
-  if (seq < author.since || !mayRead || !mayWrite(membership.purpose, id.kind, author.role)) {
+  const mayWrite = holds(author, id.stream) && membership.mayWrite(id.kind, author.role);
+  if (!mayWrite || seq < sinceIn(author, id.stream)) {
     throw new CircleError("authz", `a ${author.role} may not write this kind of record here`);
   }
-  if (author.until !== null && seq >= author.until) {
+  // Not fenced yet: the removal is known, but not how far; what one already had stays.
+  const fence = fenceOf(author, id.stream) ?? Number.POSITIVE_INFINITY;
+  if (author.until !== null && (seq >= author.until || id.n > fence)) {
     throw new CircleError("removed", "a record was written after its author had left");
   }
 }

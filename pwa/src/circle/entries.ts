@@ -10,6 +10,7 @@ import { structuralRev } from "./document.ts";
 import { type Bytes, b64uEncode, type Canonical } from "./encoding.ts";
 import { generateSigningPair, privateScalar, publicPoint, randomBytes } from "./envelope.ts";
 import {
+  back,
   commit,
   currentEpoch,
   drawSecret,
@@ -17,9 +18,8 @@ import {
   requiredWraps,
   type WrapDocument,
   wrap,
-  wrapId,
 } from "./epochs.ts";
-import type { Purpose, Reach, Role } from "./grammar.ts";
+import type { Mode, Purpose, Reach, Role, Stream } from "./grammar.ts";
 import {
   drawLinkSecret,
   type InvitationDocument,
@@ -31,8 +31,11 @@ import {
 } from "./invitation.ts";
 import { compactJws } from "./jws.ts";
 import type { DeviceKeys, Pub } from "./keys.ts";
-import { DIRECT_SECONDS_MAX } from "./limits.ts";
-import { type Invitation, type LogDocument, Membership } from "./log.ts";
+import { INVITED_SECONDS_MAX } from "./limits.ts";
+import { type Invitation, type LogDocument, type Member, Membership } from "./log.ts";
+import { STREAMS_OF_S } from "./roles.ts";
+import type { MarkPair } from "./schema.ts";
+import { holds } from "./standing.ts";
 
 /** One append: what the server takes whole or not at all. */
 export interface Bundle {
@@ -62,9 +65,12 @@ export interface Proposal {
 export interface Place {
   readonly role: Role;
   readonly member: string;
+  /** Its streams, "c" when absent. */
+  readonly s?: Reach;
 }
 
-const REACH: Reach = "c";
+/** Up to where the records of a device count: as far as this phone has them without a gap. */
+export type MarkOf = (device: string, stream: Stream) => MarkPair;
 
 /** A new member id. */
 export function drawMember(): string {
@@ -113,10 +119,10 @@ export async function genesis(
 }
 
 /**
- * Invite a device in person: the link is shown, not sent.
+ * Invite a device: in person by a link that is shown, or by one that is sent and only lets one ask.
  *
  * @returns The proposal and the link, whose secret exists nowhere else.
- * @throws CircleError `authz`: this device may not; `limit`: too many are open.
+ * @throws CircleError `authz`: this device may not; `epoch`: it lacks a key that the link brings.
  */
 export async function invite(
   keys: DeviceKeys,
@@ -124,26 +130,27 @@ export async function invite(
   secrets: EpochSecrets,
   place: Place,
   now: number,
+  mode: Mode = "direct",
 ): Promise<Proposal & { readonly link: Link }> {
   const { circle } = membership;
+  const { role, member, s = "c" } = place;
   const secret = drawLinkSecret();
   const pair = await generateSigningPair(true);
-  const ts = Math.max(now, membership.ts);
-  const log = await next(keys, membership, ts, {
-    op: "invite",
-    iid: await invitationId(circle, secret),
-    spk: await publicPoint(pair.publicKey),
-    role: place.role,
-    member: place.member,
-    s: REACH,
-    mode: "direct",
-    exp: ts + DIRECT_SECONDS_MAX,
-  });
+  const iid = await invitationId(circle, secret);
+  const spk = await publicPoint(pair.publicKey);
+  const exp = Math.max(now, membership.ts) + INVITED_SECONDS_MAX[mode];
+  const members = { op: "invite", iid, spk, role, member, s, mode, exp };
+  const log = await next(keys, membership, now, members);
   const after = await membership.append(log);
+  const streams = mode === "direct" ? STREAMS_OF_S[s] : [];
+  const es = streams.map((stream) => [
+    stream,
+    b64uEncode(secrets.get(stream, currentEpoch(after, stream).e)),
+  ]);
   const inv = await sealInvitation(circle, secret, {
     ssk: await privateScalar(pair.privateKey),
     head: [after.seq, after.head],
-    es: { c: b64uEncode(secrets.get("c", currentEpoch(after, "c").e)) },
+    es: Object.fromEntries(es),
   });
   const bundle = { log, wraps: [], inv };
   return { bundle, membership: after, secrets, link: { kind: "join", circle, secret } };
@@ -157,8 +164,7 @@ export async function uninvite(
   iid: string,
   now: number,
 ): Promise<Proposal> {
-  const log = await next(keys, membership, now, { op: "uninvite", iid });
-  return propose(membership, log, await membership.append(log), secrets);
+  return append(keys, membership, secrets, now, { op: "uninvite", iid });
 }
 
 /**
@@ -180,27 +186,172 @@ export async function join(
   const signer = await invitationSigner(invited.invitation, invited.content);
   const admission = { cir: membership.circle, dev: keys.id };
   const proof = await compactJws(signer, { kid: iid, typ: "rj1+join" }, admission);
-  const log = await next(keys, membership, now, { op: "join", iid, dev: { ...keys.pub }, proof });
-  return propose(membership, log, await membership.append(log), invited.secrets);
+  const members = { op: "join", iid, dev: { ...keys.pub }, proof };
+  return append(keys, membership, invited.secrets, now, members);
 }
 
-/** Add a device whose public keys are known: one's own in one more circle. */
+/**
+ * Add a device whose public keys are known: one's own in one more circle, or one that asked.
+ *
+ * @param place `iid` names the invitation by which it asked.
+ */
 export async function add(
   keys: DeviceKeys,
   membership: Membership,
   secrets: EpochSecrets,
-  place: Place & { readonly dev: Pub },
+  place: Place & { readonly dev: Pub; readonly iid?: string },
   now: number,
 ): Promise<Proposal> {
-  const { role, member, dev } = place;
-  const log = await next(keys, membership, now, {
-    op: "add",
-    member,
-    role,
-    s: REACH,
-    dev: { ...dev },
-    iid: "",
+  const { role, member, s = "c", dev, iid = "" } = place;
+  const members = { op: "add", member, role, s, dev: { ...dev }, iid };
+  return append(keys, membership, secrets, now, members);
+}
+
+/** Let a device read what the clinicians write among themselves. */
+export function grant(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  target: string,
+  now: number,
+): Promise<Proposal> {
+  return append(keys, membership, secrets, now, { op: "grant", target });
+}
+
+/**
+ * Take devices out of the circle, and change the keys that they had.
+ *
+ * @throws CircleError `target`, `authz`, `last`: not these, or not by this device.
+ */
+export async function remove(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  targets: readonly string[],
+  markOf: MarkOf,
+  now: number,
+): Promise<Proposal> {
+  const gone = targets.map((device) => membership.devices.get(device));
+  const has = (stream: Stream) => (member?: Member) => member && holds(member, stream);
+  const signer = membership.author(keys.id);
+  const streams = STREAMS_OF_S[signer.s].filter(
+    (stream) => stream === "c" || gone.some(has(stream)),
+  );
+  const fenced = (stream: Stream) => targets.filter((_, index) => has(stream)(gone[index]));
+  const drawn = await drawEpochs(keys, membership, secrets, {
+    streams,
+    fencing: (stream) => [...membership.unfenced(stream), ...fenced(stream)],
+    markOf,
   });
+  const members = { op: "remove", target: [...targets].sort(), ep: drawn.ep };
+  return append(keys, membership, drawn.secrets, now, members);
+}
+
+/**
+ * Leave the circle with this device.
+ *
+ * @param markOf How far its records have reached the server.
+ */
+export function leave(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  markOf: MarkOf,
+  now: number,
+): Promise<Proposal> {
+  const streams = STREAMS_OF_S[membership.author(keys.id).s];
+  const mark = Object.fromEntries(streams.map((stream) => [stream, markOf(keys.id, stream)]));
+  return append(keys, membership, secrets, now, { op: "leave", mark });
+}
+
+/**
+ * Change the keys of streams.
+ *
+ * @param cut Whether who comes later reads nothing of before.
+ */
+export async function rekey(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  how: { readonly streams: readonly Stream[]; readonly markOf: MarkOf; readonly cut?: boolean },
+  now: number,
+): Promise<Proposal> {
+  const fencing = (stream: Stream) => membership.unfenced(stream);
+  const { ep, secrets: more } = await drawEpochs(keys, membership, secrets, { ...how, fencing });
+  return append(keys, membership, more, now, { op: "rekey", ep });
+}
+
+/** Let what a device that is gone wrote up to `n` count. */
+export function accept(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  what: { readonly target: string; readonly x: Stream; readonly n: number; readonly d: string },
+  now: number,
+): Promise<Proposal> {
+  const { target, x, n, d } = what;
+  return append(keys, membership, secrets, now, { op: "accept", target, x, n, d });
+}
+
+/** Close the circle: it can be read and exported for a while, then it is erased. */
+export function close(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  now: number,
+): Promise<Proposal> {
+  return append(keys, membership, secrets, now, { op: "close" });
+}
+
+/** Open a closed circle again. */
+export function reopen(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  now: number,
+): Promise<Proposal> {
+  return append(keys, membership, secrets, now, { op: "reopen" });
+}
+
+/** New secrets, and what the log says of them. */
+async function drawEpochs(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  how: {
+    readonly streams: readonly Stream[];
+    readonly fencing: (stream: Stream) => readonly string[];
+    readonly markOf: MarkOf;
+    readonly cut?: boolean;
+  },
+): Promise<{ ep: Record<string, Canonical>; secrets: EpochSecrets }> {
+  const { circle } = membership;
+  const ep: Record<string, Canonical> = {};
+  let more = secrets;
+  for (const stream of how.streams) {
+    const es = drawSecret();
+    const last = membership.epochs[stream].at(-1);
+    const e = (last?.e ?? 0) + 1;
+    const isLinked = last !== undefined && !how.cut && holds(membership.author(keys.id), stream);
+    const link = isLinked
+      ? { back: await back(circle, stream, e, es, secrets.get(stream, last.e)) }
+      : {};
+    const marks = how.fencing(stream).map((device) => [device, [...how.markOf(device, stream)]]);
+    const fence: Record<string, Canonical> = Object.fromEntries(marks);
+    ep[stream] = { e, commit: await commit(es, stream, e), ...link, fence };
+    more = more.with(stream, e, es);
+  }
+  return { ep, secrets: more };
+}
+
+async function append(
+  keys: DeviceKeys,
+  membership: Membership,
+  secrets: EpochSecrets,
+  now: number,
+  members: Readonly<Record<string, Canonical>>,
+): Promise<Proposal> {
+  const log = await next(keys, membership, now, members);
   return propose(membership, log, await membership.append(log), secrets);
 }
 
@@ -234,13 +385,11 @@ async function propose(
   after: Membership,
   secrets: EpochSecrets,
 ): Promise<Proposal> {
-  const epoch = currentEpoch(after, "c");
-  const ids = new Set(requiredWraps(before, after));
-  const recipients = after
-    .liveDevices()
-    .filter(({ device }) => ids.has(wrapId("c", epoch, device)));
+  const required = requiredWraps(before, after);
   const wraps = await Promise.all(
-    recipients.map((member) => wrap(after.circle, "c", epoch, member, secrets.get("c", epoch.e))),
+    required.map(({ stream, epoch, member }) =>
+      wrap(after.circle, stream, epoch, member, secrets.get(stream, epoch.e)),
+    ),
   );
   return { bundle: { log, wraps }, membership: after, secrets };
 }

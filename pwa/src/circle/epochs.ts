@@ -1,14 +1,16 @@
 /**
- * The secret of an epoch: its commitment in the log, its wraps, its document keys.
+ * The secret of an epoch: its commitment in the log, its wraps, its link to the one before, its
+ * document keys.
  *
- * Source: docs/circle.md, "Epochs and wraps".
+ * Source: docs/circle.md, "Epochs".
  */
 import { type Bytes, b64uDecode, b64uEncode, concat, jcs, u32be, utf8 } from "./encoding.ts";
-import { hkdf, hkdfKey, hpkeSeal, randomBytes } from "./envelope.ts";
+import { aesOpen, aesSeal, hkdf, hkdfKey, hpkeSeal, randomBytes } from "./envelope.ts";
 import { CircleError } from "./errors.ts";
 import type { Stream } from "./grammar.ts";
 import type { DeviceKeys } from "./keys.ts";
-import type { Epoch, Member, Membership } from "./log.ts";
+import { STREAMS_OF_S } from "./roles.ts";
+import { type Epoch, holds, type Member, type Standing } from "./standing.ts";
 
 /** An epoch's secret sealed for one device, as it is stored. */
 export interface WrapDocument {
@@ -84,23 +86,102 @@ export async function checkCommit(es: Bytes, stream: Stream, epoch: Epoch): Prom
   }
 }
 
-/** Ids of exactly the wraps that the last entry asks for; `before` is undefined at the founding. */
-export function requiredWraps(before: Membership | undefined, after: Membership): string[] {
-  const epoch = currentEpoch(after, "c");
-  const isNewEpoch = before === undefined || before.epochs.c.length < after.epochs.c.length;
-  return after
-    .liveDevices()
-    .filter(({ device }) => isNewEpoch || !before.devices.has(device))
-    .map(({ device }) => wrapId("c", epoch, device));
+/** The secret of the epoch before, sealed for whoever has that of epoch `e`. */
+export async function back(
+  circle: string,
+  stream: Stream,
+  e: number,
+  es: Bytes,
+  before: Bytes,
+  nonce?: Bytes,
+): Promise<string> {
+  const key = await backKey(circle, stream, es);
+  return b64uEncode(await aesSeal(key, before, backAad(circle, stream, e), nonce));
+}
+
+/**
+ * The secret of the epoch before `later`, out of the link that `later` has to it.
+ *
+ * @throws CircleError `epoch`: history begins at `later`; `back`: the link leads elsewhere, which
+ *   only the signer of its entry can have done.
+ */
+export async function unback(
+  circle: string,
+  stream: Stream,
+  later: Epoch,
+  es: Bytes,
+  earlier: Epoch,
+): Promise<Bytes> {
+  if (later.back === undefined) {
+    throw new CircleError("epoch", "the history of this circle begins here for this device");
+  }
+  try {
+    const key = await backKey(circle, stream, es);
+    const sealed = b64uDecode(later.back);
+    const before = await aesOpen(key, sealed, backAad(circle, stream, later.e));
+    await checkCommit(before, stream, earlier);
+    return before;
+  } catch (error) {
+    if (!(error instanceof CircleError)) {
+      throw error;
+    }
+    throw new CircleError("back", "the link to an earlier key does not lead to it");
+  }
+}
+
+function backKey(circle: string, stream: Stream, es: Bytes): Promise<CryptoKey> {
+  return hkdfKey(es, circle, `rj1 back\0${stream}`);
+}
+
+function backAad(circle: string, stream: Stream, e: number): Bytes {
+  return concat(utf8("rj1 back\0"), jcs([circle, stream, e]));
+}
+
+/** A wrap that an entry asks for. */
+export interface RequiredWrap {
+  readonly id: string;
+  readonly stream: Stream;
+  readonly epoch: Epoch;
+  readonly member: Member;
+}
+
+/**
+ * Exactly the wraps that the last entry asks for; `before` is undefined at the founding.
+ *
+ * A new epoch needs one for each live device of the stream; a device that is new to a stream needs
+ * its current epoch.
+ */
+export function requiredWraps(before: Standing | undefined, after: Standing): RequiredWrap[] {
+  return (["c", "k"] as const).flatMap((stream) => {
+    const epoch = after.epochs[stream].at(-1);
+    if (epoch === undefined) {
+      return [];
+    }
+    return after
+      .entitled(stream)
+      .filter((member) => {
+        const known = before?.devices.get(member.device);
+        return epoch.at === after.seq || known === undefined || !holds(known, stream);
+      })
+      .map((member) => ({ id: wrapId(stream, epoch, member.device), stream, epoch, member }));
+  });
 }
 
 /** The epoch in which a stream is written now. */
-export function currentEpoch(circle: Membership, stream: Stream): Epoch {
+export function currentEpoch(circle: Standing, stream: Stream): Epoch {
   const epoch = circle.epochAt(stream, circle.seq);
   if (epoch === undefined) {
     throw new CircleError("epoch", "this stream was never opened");
   }
   return epoch;
+}
+
+/** A link to an earlier secret that does not lead there. */
+export interface BadBack {
+  readonly stream: Stream;
+  readonly e: number;
+  /** The device that signed it. */
+  readonly by: string;
 }
 
 /** The secrets of one circle that a device holds, with the document keys that follow from them. */
@@ -124,20 +205,95 @@ export class EpochSecrets {
     return secrets;
   }
 
-  /** The secret of the newest epoch of stream c, out of this device's wrap. */
+  /**
+   * All that a device can know that knows nothing yet.
+   *
+   * @throws CircleError `epoch`: not even the newest secret of stream c has arrived.
+   */
   static async unlock(
-    membership: Membership,
+    membership: Standing,
     keys: DeviceKeys,
     wraps: readonly WrapDocument[],
   ): Promise<EpochSecrets> {
-    const epoch = currentEpoch(membership, "c");
-    const id = wrapId("c", epoch, keys.id);
-    const doc = wraps.find(({ _id }) => _id === id);
-    if (doc === undefined) {
-      throw new CircleError("epoch", "the key of this circle has not arrived yet");
+    const nothing = new EpochSecrets(membership.circle);
+    const { secrets } = await nothing.unlocked(membership, keys, wraps);
+    secrets.get("c", currentEpoch(membership, "c").e);
+    return secrets;
+  }
+
+  /**
+   * All that this device can know now: out of its wraps, and along the links from there.
+   *
+   * A wrap that does not open is as good as none. A bad link costs the secrets behind it, unless
+   * they are known or wrapped; the later ones stay usable.
+   */
+  async unlocked(
+    membership: Standing,
+    keys: DeviceKeys,
+    wraps: readonly WrapDocument[],
+  ): Promise<{ readonly secrets: EpochSecrets; readonly bad: readonly BadBack[] }> {
+    const byId = new Map(wraps.map((doc) => [doc._id, doc]));
+    const { s = "c" } = membership.devices.get(keys.id) ?? {};
+    let secrets: EpochSecrets = this;
+    const bad: BadBack[] = [];
+    for (const stream of STREAMS_OF_S[s]) {
+      let later: Epoch | undefined;
+      for (const epoch of [...membership.epochs[stream]].reverse()) {
+        const doc = byId.get(wrapId(stream, epoch, keys.id));
+        const found = await secrets.#find(keys, stream, epoch, doc, later);
+        if (found === "bad" || (await secrets.#isBad(stream, epoch, later, this))) {
+          bad.push({
+            stream,
+            e: later?.e ?? 0,
+            by: membership.stamps[later?.at ?? 0]?.device ?? "",
+          });
+        }
+        secrets = found instanceof Uint8Array ? secrets.with(stream, epoch.e, found) : secrets;
+        later = epoch;
+      }
     }
-    const es = await unwrap(keys, membership.circle, "c", epoch, doc);
-    return new EpochSecrets(membership.circle).with("c", epoch.e, es);
+    return { secrets, bad };
+  }
+
+  /** A secret that is not known yet: out of its wrap, or along the link of the one after it. */
+  async #find(
+    keys: DeviceKeys,
+    stream: Stream,
+    epoch: Epoch,
+    doc: WrapDocument | undefined,
+    later: Epoch | undefined,
+  ): Promise<Bytes | "known" | "none" | "bad"> {
+    if (this.has(stream, epoch.e)) {
+      return "known";
+    }
+    const wrapped = doc && (await orCode(unwrap(keys, this.circle, stream, epoch, doc)));
+    if (wrapped instanceof Uint8Array) {
+      return wrapped;
+    }
+    if (later === undefined || !this.has(stream, later.e)) {
+      return "none";
+    }
+    const es = this.get(stream, later.e);
+    const linked = await orCode(unback(this.circle, stream, later, es, epoch));
+    if (linked instanceof Uint8Array) {
+      return linked;
+    }
+    return linked === "back" ? "bad" : "none";
+  }
+
+  /** Whether a link that has just arrived leads elsewhere than to the secret that was known. */
+  async #isBad(
+    stream: Stream,
+    epoch: Epoch,
+    later: Epoch | undefined,
+    before: EpochSecrets,
+  ): Promise<boolean> {
+    const isNew = later?.back !== undefined && !before.has(stream, later.e);
+    if (!isNew || !this.has(stream, later.e) || !before.has(stream, epoch.e)) {
+      return false;
+    }
+    const es = this.get(stream, later.e);
+    return (await orCode(unback(this.circle, stream, later, es, epoch))) === "back";
   }
 
   /** These and one more, whose commitment was checked. */
@@ -148,6 +304,19 @@ export class EpochSecrets {
     }
     more.#secrets.set(stream + e, es);
     return more;
+  }
+
+  /** How many secrets are held. */
+  get size(): number {
+    return this.#secrets.size;
+  }
+
+  /** Whether a device that reads these streams has every secret that the log speaks of. */
+  isComplete(membership: Standing, device: string): boolean {
+    const { s = "c" } = membership.devices.get(device) ?? {};
+    return STREAMS_OF_S[s].every((stream) =>
+      membership.epochs[stream].every(({ e }) => this.has(stream, e)),
+    );
   }
 
   /** Whether the secret of an epoch is held. */
@@ -190,6 +359,18 @@ export class EpochSecrets {
       known[name.charAt(0) as Stream][name.slice(1)] = b64uEncode(es);
     }
     return known;
+  }
+}
+
+/** What comes, or the code of the refusal. */
+async function orCode(result: Promise<Bytes>): Promise<Bytes | string> {
+  try {
+    return await result;
+  } catch (error) {
+    if (error instanceof CircleError) {
+      return error.code;
+    }
+    throw error;
   }
 }
 

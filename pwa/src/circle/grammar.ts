@@ -1,12 +1,10 @@
 /**
- * How each signed value is spelled, and which members each entry of the log has.
+ * How each signed value is spelled.
  *
- * Source: docs/circle.md, "Objects and grammar" and "Payloads".
+ * Source: docs/circle.md, "Objects and grammar".
  */
 import { b64uDecode, hex } from "./encoding.ts";
-import { CircleError } from "./errors.ts";
-import type { Pub } from "./keys.ts";
-import { COUNTER_MAX, SEQ_MAX } from "./limits.ts";
+import { SEQ_MAX } from "./limits.ts";
 
 export type Purpose = "patient" | "clinic" | "cohort";
 export type Role = "patient" | "caregiver" | "therapist" | "admin" | "participant" | "recovery";
@@ -27,46 +25,34 @@ const matches =
   (pattern: RegExp): Rule =>
   (value) =>
     typeof value === "string" && pattern.test(value);
-const oneOf =
+export const oneOf =
   (...texts: readonly string[]): Rule =>
   (value) =>
     texts.includes(value as string);
-const either =
+export const either =
   (...rules: readonly Rule[]): Rule =>
   (value) =>
     rules.some((rule) => rule(value));
-const bytes =
+export const bytes =
   (count: number): Rule =>
   (value) =>
     typeof value === "string" && b64uDecode(value).length === count;
-const natural =
+export const natural =
   (max: number): Rule =>
   (value) =>
     Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= max;
 
-const isCircle = matches(/^c[0-9a-f]{40}$/);
-const isDevice = matches(/^d[\w-]{20}$/);
-const isMember = matches(/^m[\w-]{22}$/);
+export const isCircle = matches(/^c[0-9a-f]{40}$/);
+export const isDevice = matches(/^d[\w-]{20}$/);
+export const isMember = matches(/^m[\w-]{22}$/);
 export const isIid = matches(/^i[\w-]{22}$/);
 export const isHash = bytes(32);
-const isEmpty = oneOf("");
-const isReach = oneOf("c", "ck");
-const isRole = oneOf(...ROLES);
-const isTime = natural(Number.MAX_SAFE_INTEGER);
+export const isEmpty = oneOf("");
+export const isRole = oneOf(...ROLES);
+export const isTime = natural(Number.MAX_SAFE_INTEGER);
 export const isSeq = natural(SEQ_MAX);
-const isEpochNumber: Rule = (value) => value !== 0 && natural(SEQ_MAX + 1)(value);
-const isPub: Rule = (value) =>
+export const isPub: Rule = (value) =>
   hasExactly(value, { kem: oneOf("P256"), kpk: bytes(65), spk: bytes(65) });
-const isMark: Rule = (value) =>
-  Array.isArray(value) &&
-  value.length === 2 &&
-  natural(COUNTER_MAX)(value[0]) &&
-  either(isEmpty, isHash)(value[1]);
-const isFence: Rule = (value) =>
-  isObject(value) &&
-  Object.entries(value).every(([device, mark]) => isDevice(device) && isMark(mark));
-const isEpoch: Rule = (value) =>
-  hasExactly(value, { e: isEpochNumber, commit: isHash, fence: isFence }, { back: bytes(60) });
 
 /** Whether it is base64url of a private key of P-256. */
 export const isScalar: Rule = (value) => {
@@ -96,121 +82,4 @@ export function hasExactly(
     Object.keys(rules).every((name) => Object.hasOwn(value, name)) &&
     Object.keys(value).every((name) => Object.hasOwn(known, name) && known[name]?.(value[name]))
   );
-}
-
-/** Members of every entry; the first has no `cir`. */
-const FIRST = {
-  v: (value: unknown) => value === 1,
-  seq: isSeq,
-  op: (value: unknown) => typeof value === "string",
-  prev: either(isEmpty, isHash),
-  ts: isTime,
-};
-const LATER = { ...FIRST, cir: isCircle };
-
-const STREAMS = { c: isEpoch, k: isEpoch };
-
-/** What a device or an invitation is given: a member of a role with a reach. */
-const PLACE = { role: isRole, member: isMember, s: isReach };
-
-/** Members of each operation beyond those of every entry. */
-const OPERATIONS: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
-  genesis: {
-    purpose: oneOf("patient", "clinic", "cohort"),
-    adds: oneOf("members", "patient"),
-    clinic: either(isEmpty, isCircle),
-    member: isMember,
-    role: isRole,
-    dev: isPub,
-    rnd: bytes(16),
-    ep: (value) =>
-      isObject(value) && Object.keys(value).length > 0 && hasExactly(value, {}, STREAMS),
-  },
-  invite: { ...PLACE, iid: isIid, spk: bytes(65), mode: oneOf("direct"), exp: isTime },
-  uninvite: { iid: isIid },
-  join: { iid: isIid, dev: isPub, proof: (value) => typeof value === "string" },
-  add: { ...PLACE, dev: isPub, iid: either(isEmpty, isIid) },
-};
-
-const OPERATION_NAMES: ReadonlySet<unknown> = new Set(Object.keys(OPERATIONS));
-
-interface Common {
-  readonly v: 1;
-  readonly seq: number;
-  readonly prev: string;
-  readonly ts: number;
-}
-interface Place {
-  readonly role: Role;
-  readonly member: string;
-  readonly s: Reach;
-}
-export interface OpenedEpoch {
-  readonly e: number;
-  readonly commit: string;
-  /** The secret before, sealed; absent where history begins. */
-  readonly back?: string;
-  readonly fence: Readonly<Record<string, readonly [number, string]>>;
-}
-export interface Genesis extends Common {
-  readonly op: "genesis";
-  readonly purpose: Purpose;
-  readonly adds: "members" | "patient";
-  readonly clinic: string;
-  readonly member: string;
-  readonly role: Role;
-  readonly dev: Pub;
-  readonly rnd: string;
-  readonly ep: Readonly<Partial<Record<Stream, OpenedEpoch>>>;
-}
-export interface Later extends Common {
-  readonly cir: string;
-}
-export interface Invite extends Later, Place {
-  readonly op: "invite";
-  readonly iid: string;
-  readonly spk: string;
-  readonly mode: Mode;
-  readonly exp: number;
-}
-export interface Uninvite extends Later {
-  readonly op: "uninvite";
-  readonly iid: string;
-}
-export interface Join extends Later {
-  readonly op: "join";
-  readonly iid: string;
-  readonly dev: Pub;
-  readonly proof: string;
-}
-export interface Add extends Later, Place {
-  readonly op: "add";
-  readonly iid: string;
-  readonly dev: Pub;
-}
-/** The payload of one entry of the log. */
-export type Payload = Genesis | Invite | Uninvite | Join | Add;
-
-/**
- * The payload of a log entry.
- *
- * An operation that this version does not know passes with its common members only: whether it
- * stands in the right place is said before that it is unknown.
- *
- * @throws CircleError `schema`, `b64`: a member is missing, superfluous or wrong.
- */
-export function asPayload(value: unknown): Payload {
-  const { op, seq } = Object(value) as { readonly op?: unknown; readonly seq?: unknown };
-  const common = seq === 0 ? FIRST : LATER;
-  const operation = OPERATION_NAMES.has(op) ? OPERATIONS[op as string] : undefined;
-  const payload = operation === undefined ? pick(value, common) : value;
-  if (!hasExactly(payload, { ...common, ...operation })) {
-    throw new CircleError("schema", "an entry of the member list has a wrong or missing part");
-  }
-  return payload as Payload;
-}
-
-function pick(value: unknown, rules: Readonly<Record<string, Rule>>): unknown {
-  const members = Object.entries(Object(value));
-  return Object.fromEntries(members.filter(([name]) => Object.hasOwn(rules, name)));
 }

@@ -1,149 +1,150 @@
 /**
- * Who may do what in which kind of circle: the tables, and nothing but the tables.
+ * Who may do what in which kind of circle: one table per purpose, and nothing but the tables.
+ *
+ * "own" means devices of one's own member, in one's own role. Nobody ever puts a device under a
+ * therapist's or an admin's member but that member itself, so no `devices` names them.
  *
  * Source: docs/circle.md, "Roles" and "Documents".
  */
-import { CircleError } from "./errors.ts";
-import type { Purpose, Role } from "./grammar.ts";
-import type { Member, Membership } from "./log.ts";
+import type { Purpose, Role, Stream } from "./grammar.ts";
 
-/** What a role may add beyond devices of its own. */
-interface Adding {
-  /** Roles of members that are new to the circle. */
+/** What one role may do to the membership. */
+export interface Reach {
+  /** Roles in which it may bring in a new member. */
   readonly fresh: readonly Role[];
-  /** Roles of existing members under whom it may put a device. */
-  readonly under: readonly Role[];
+  /** Roles under whose existing members it may put a device. */
+  readonly devices: readonly Role[];
+  /** Whether it may remove, uninvite and accept anyone. */
+  readonly anyone: boolean;
+  /** Whether it may bring in, and take out, its own devices. */
+  readonly own: boolean;
 }
 
-interface Table {
+/** The rules of one kind of circle. */
+export interface Rules {
+  /** Roles in which it can be founded. */
   readonly founders: readonly Role[];
-  readonly adds: Readonly<Partial<Record<Role, Adding>>>;
-  /** Roles that may withdraw anyone's invitation. */
-  readonly removers: readonly Role[];
+  /** Every role there is, with what it may do. */
+  readonly reach: Readonly<Partial<Record<Role, Reach>>>;
+  /** Roles that only one member can have. */
+  readonly single: readonly Role[];
+  /** A circle keeps a live device of one of these roles. */
+  readonly remain: readonly Role[];
+  /** Roles that may close the circle, and open it again. */
+  readonly close: readonly Role[];
+  /** Kinds of documents with the roles that may write them. */
+  readonly kinds: Readonly<Record<string, readonly Role[]>>;
 }
 
-const TABLES: Readonly<Record<Purpose, Table>> = {
-  patient: {
-    founders: ["patient", "therapist"],
-    adds: {
-      patient: { fresh: ["patient", "caregiver", "therapist"], under: ["patient", "caregiver"] },
-      therapist: {
-        fresh: ["patient", "caregiver", "therapist", "recovery"],
-        under: ["patient", "caregiver"],
-      },
+const OWN: Reach = { fresh: [], devices: [], anyone: false, own: true };
+const SILENT: Reach = { ...OWN, own: false };
+
+const PATIENT_MEMBERS: Rules = {
+  founders: ["patient", "therapist"],
+  reach: {
+    patient: {
+      fresh: ["patient", "caregiver", "therapist"],
+      devices: ["patient", "caregiver"],
+      anyone: true,
+      own: true,
     },
-    removers: ["patient", "therapist"],
+    therapist: {
+      fresh: ["patient", "caregiver", "therapist", "recovery"],
+      devices: ["patient", "caregiver"],
+      anyone: true,
+      own: true,
+    },
+    caregiver: OWN,
+    recovery: SILENT,
   },
-  clinic: {
-    founders: ["admin"],
-    adds: { admin: { fresh: ["admin", "therapist", "recovery"], under: [] } },
-    removers: ["admin"],
+  single: ["patient"],
+  remain: ["patient", "therapist"],
+  close: ["patient", "therapist"],
+  kinds: {
+    ev: ["patient", "caregiver", "therapist"],
+    nt: ["therapist"],
+    pl: ["therapist"],
+    pr: ["patient", "caregiver", "therapist"],
   },
-  cohort: {
-    founders: ["therapist"],
-    adds: { therapist: { fresh: ["therapist", "participant"], under: ["participant"] } },
-    removers: ["therapist"],
+};
+
+/** `adds: "patient"`, from the first patient's device on; until then as `PATIENT_MEMBERS`. */
+const PATIENT_ALONE: Rules = {
+  ...PATIENT_MEMBERS,
+  reach: {
+    patient: {
+      fresh: ["caregiver", "therapist", "recovery"],
+      devices: ["patient", "caregiver"],
+      anyone: true,
+      own: true,
+    },
+    therapist: OWN,
+    caregiver: OWN,
+    recovery: SILENT,
+  },
+  remain: ["patient"],
+};
+
+const CLINIC: Rules = {
+  founders: ["admin"],
+  reach: {
+    admin: { fresh: ["admin", "therapist", "recovery"], devices: [], anyone: true, own: true },
+    therapist: OWN,
+    recovery: SILENT,
+  },
+  single: [],
+  remain: ["admin"],
+  close: ["admin"],
+  kinds: {
+    ev: ["admin", "therapist"],
+    nt: [],
+    pl: ["admin", "therapist"],
+    pr: ["admin", "therapist"],
   },
 };
 
-/** What a patient may bring in where nobody else may. */
-const PATIENT_ALONE: Adding = {
-  fresh: ["caregiver", "therapist", "recovery"],
-  under: ["patient", "caregiver"],
+const COHORT: Rules = {
+  founders: ["therapist"],
+  reach: {
+    therapist: {
+      fresh: ["therapist", "participant"],
+      devices: ["participant"],
+      anyone: true,
+      own: true,
+    },
+    participant: OWN,
+  },
+  single: [],
+  remain: ["therapist"],
+  close: ["therapist"],
+  kinds: {
+    ev: ["therapist", "participant"],
+    nt: ["therapist"],
+    pl: ["therapist"],
+    pr: ["therapist", "participant"],
+  },
 };
 
-const WRITERS: Readonly<Record<Purpose, readonly Role[]>> = {
-  patient: ["patient", "caregiver", "therapist"],
-  clinic: ["admin", "therapist"],
-  cohort: ["therapist", "participant"],
-};
-const PLANNERS: Readonly<Record<Purpose, readonly Role[]>> = {
-  patient: ["therapist"],
-  clinic: ["admin", "therapist"],
-  cohort: ["therapist"],
-};
-const KINDS: Readonly<Record<string, Readonly<Record<Purpose, readonly Role[]>>>> = {
-  ev: WRITERS,
-  nt: { ...PLANNERS, clinic: [] },
-  pl: PLANNERS,
-  pr: WRITERS,
+/** What `s` of a device says: the streams that it may read and write. */
+export const STREAMS_OF_S: Readonly<Record<"c" | "ck", readonly Stream[]>> = {
+  c: ["c"],
+  ck: ["c", "k"],
 };
 
-/** Whether a circle of `purpose` can be founded by `role`. */
-export function mayFound(purpose: Purpose, role: Role): boolean {
-  return TABLES[purpose].founders.includes(role);
-}
+/** Roles that may hold the stream of clinicians. */
+export const SEES_K: readonly Role[] = ["therapist", "recovery"];
 
-/** Whether a device of `role` may write documents of `kind`. */
-export function mayWrite(purpose: Purpose, kind: string, role: Role): boolean {
-  return Object.hasOwn(KINDS, kind) && KINDS[kind]?.[purpose].includes(role) === true;
-}
+/** Roles that may open an epoch of a stream that is not stale, and let history end there. */
+export const REKEYS: readonly Role[] = ["patient", "therapist", "admin"];
 
 /**
- * Promise that `signer` may bring a device under `member` with `role` into the circle at `ts`.
+ * The table that governs a circle at one point of its log.
  *
- * @throws CircleError `authz`: it may not.
+ * @param hadPatient Whether a device of role patient ever stood in the log so far.
  */
-export function checkMayBringIn(
-  circle: Membership,
-  signer: Member,
-  place: Pick<Member, "role" | "member" | "s">,
-  ts: number,
-): void {
-  const { role, member, s } = place;
-  const standing = standingRoles(circle, ts);
-  const before = standing.get(member);
-  const adding = addingOf(circle, signer);
-  const isSecondPatient = role === "patient" && [...standing.values()].includes(role);
-  const isAllowed =
-    before === undefined
-      ? adding?.fresh.includes(role) === true && !isSecondPatient
-      : before === role && (isOwn(signer, role, member) || adding?.under.includes(role) === true);
-  const seesClinicians = role === "therapist" || role === "recovery";
-  if (!isAllowed || (s === "ck" && !(seesClinicians && signer.s === "ck"))) {
-    throw new CircleError("authz", `a ${signer.role} may not bring this ${role} in`);
+export function rulesOf(purpose: Purpose, adds: "members" | "patient", hadPatient: boolean): Rules {
+  if (purpose !== "patient") {
+    return purpose === "clinic" ? CLINIC : COHORT;
   }
-}
-
-/** Each member with its role: who ever had a device here, and who is invited at `ts`. */
-function standingRoles(circle: Membership, ts: number): Map<string, Role> {
-  const places = [...circle.openInvitations(ts), ...circle.devices.values()];
-  return new Map(places.map(({ member, role }) => [member, role]));
-}
-
-/**
- * Promise that `signer` may withdraw an invitation.
- *
- * @throws CircleError `authz`: it may not.
- */
-export function checkMayWithdraw(
-  circle: Membership,
-  signer: Member,
-  { role, member }: Pick<Member, "role" | "member">,
-): void {
-  const anyone =
-    TABLES[circle.purpose].removers.includes(signer.role) &&
-    (signer.role === "patient" || !isPatientAlone(circle));
-  if (!anyone && !isOwn(signer, role, member)) {
-    throw new CircleError("authz", `a ${signer.role} may not withdraw this invitation`);
-  }
-}
-
-/** What `signer` may bring in besides its own; a patient who decides alone also the paper key. */
-function addingOf(circle: Membership, signer: Member): Adding | undefined {
-  if (!isPatientAlone(circle)) {
-    return TABLES[circle.purpose].adds[signer.role];
-  }
-  return signer.role === "patient" ? PATIENT_ALONE : undefined;
-}
-
-function isOwn(signer: Member, role: Role, member: string): boolean {
-  return signer.role !== "recovery" && signer.role === role && signer.member === member;
-}
-
-/** Whether this circle is the patient's alone to change, as it is from the first device on. */
-function isPatientAlone(circle: Membership): boolean {
-  return (
-    circle.adds === "patient" && [...circle.devices.values()].some(({ role }) => role === "patient")
-  );
+  return adds === "patient" && hadPatient ? PATIENT_ALONE : PATIENT_MEMBERS;
 }

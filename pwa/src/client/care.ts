@@ -319,20 +319,20 @@ export class OpenCare implements Care, Synced, Outcome {
     return { profile: this.#profile, circle, purpose, role };
   }
 
-  /** Open this device's wrap once it is here. */
+  /** Open this device's wraps once they are here; gives whether a key is new. */
   async #findSecrets(): Promise<boolean> {
     const { membership } = this.#roster;
-    if (membership === undefined || this.#secrets !== undefined) return false;
+    if (membership === undefined) return false;
+    const known = this.#secrets ?? new EpochSecrets(this.circle);
+    if (known.isComplete(membership, this.#around.keys.id)) return false;
+    const wraps: WrapDocument[] = [];
     for await (const page of this.records.range("wrap:", "wrap;")) {
-      try {
-        const wraps = page.flat() as unknown as WrapDocument[];
-        this.#secrets = await EpochSecrets.unlock(membership, this.#around.keys, wraps);
-        return true;
-      } catch (error) {
-        if (!(error instanceof CircleError)) throw error;
-      }
+      wraps.push(...(page.flat() as unknown as WrapDocument[]));
     }
-    return false;
+    const { secrets } = await known.unlocked(membership, this.#around.keys, wraps);
+    if (secrets.size === known.size) return false;
+    this.#secrets = secrets;
+    return true;
   }
 
   /** Bring the signals up to date, once for all changes of this moment. */

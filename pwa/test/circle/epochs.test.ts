@@ -1,17 +1,20 @@
 import { expect, test } from "vitest";
 import { b64uEncode } from "../../src/circle/encoding.ts";
-import { type Bundle, bundleDocuments } from "../../src/circle/entries.ts";
+import { type Bundle, bundleDocuments, rekey } from "../../src/circle/entries.ts";
 import {
+  back,
   commit,
   currentEpoch,
   drawSecret,
   EpochSecrets,
   requiredWraps,
+  unback,
   unwrap,
   wrap,
 } from "../../src/circle/epochs.ts";
 import { DeviceKeys } from "../../src/circle/keys.ts";
-import { admit, codeOf, foundPatientCircle } from "./scene.ts";
+import { type Epoch, Standing } from "../../src/circle/standing.ts";
+import { admit, codeOf, foundPatientCircle, NOW } from "./scene.ts";
 
 test("a commitment belongs to one secret, stream and epoch", async () => {
   const es = drawSecret();
@@ -49,11 +52,11 @@ test("each entry asks for exactly the wraps of who needs the key by it", async (
   const founded = await foundPatientCircle();
   const patient = await admit(founded.therapist, founded, "patient");
   const ids = (bundle: Bundle) => bundle.wraps.map(({ _id }) => _id);
-  expect(requiredWraps(undefined, founded.membership)).toEqual(ids(founded.bundle));
-  expect(requiredWraps(founded.membership, patient.invited.membership)).toEqual([]);
-  expect(requiredWraps(patient.invited.membership, patient.membership)).toEqual(
-    ids(patient.bundle),
-  );
+  const required = (...[before, after]: Parameters<typeof requiredWraps>) =>
+    requiredWraps(before, after).map(({ id }) => id);
+  expect(required(undefined, founded.membership)).toEqual(ids(founded.bundle));
+  expect(required(founded.membership, patient.invited.membership)).toEqual([]);
+  expect(required(patient.invited.membership, patient.membership)).toEqual(ids(patient.bundle));
   expect(ids(patient.bundle)[0]).toMatch(new RegExp(`:${patient.keys.id}$`));
   const documents = await bundleDocuments(founded.bundle);
   expect(documents.map(({ _id }) => _id)).toEqual([...ids(founded.bundle), "log:000000"]);
@@ -68,4 +71,71 @@ test("without its wrap a device says so", async () => {
   const { e } = currentEpoch(membership, "c");
   expect(b64uEncode(secrets.get("c", e))).toBe(b64uEncode(founded.secrets.get("c", 1)));
   expect(secrets.has("c", 2)).toBe(false);
+});
+
+/** A therapist and a patient, and a key that was changed twice. */
+async function rekeyed(cut = false) {
+  const founded = await foundPatientCircle();
+  const patient = await admit(founded.therapist, founded, "patient");
+  const how = { streams: ["c"], markOf: () => [0, ""] as const } as const;
+  const { membership, secrets } = patient;
+  const second = await rekey(founded.therapist, membership, secrets, { ...how, cut }, NOW + 50);
+  const third = await rekey(patient.keys, second.membership, second.secrets, how, NOW + 60);
+  return { founded, patient, second, third };
+}
+
+test("the newest wrap leads to every secret before it, until history ends", async () => {
+  const { patient, third } = await rekeyed();
+  const { wraps } = third.bundle;
+  const own = await EpochSecrets.unlock(third.membership, patient.keys, wraps);
+  expect(own.toKnown()).toEqual(third.secrets.toKnown());
+  expect(own.isComplete(third.membership, patient.keys.id)).toBe(true);
+  const ended = await rekeyed(true);
+  const some = await EpochSecrets.unlock(
+    ended.third.membership,
+    ended.patient.keys,
+    ended.third.bundle.wraps,
+  );
+  expect([1, 2, 3].map((e) => some.has("c", e))).toEqual([false, true, true]);
+});
+
+test("a bad link is found by who knows the secret before, and names who wrote it", async () => {
+  const { patient, second, third, founded } = await rekeyed();
+  const [first, middle, last] = third.membership.epochs.c;
+  const { circle } = third.membership;
+  const es = third.secrets.get("c", 3);
+  const other = await back(circle, "c", 3, es, drawSecret());
+  const chain = [first, middle, { ...last, back: other }] as Epoch[];
+  const membership = new Standing({ ...third.membership, epochs: { c: chain, k: [] } });
+  const bad = [{ stream: "c", e: 3, by: patient.keys.id }];
+  const { wraps } = third.bundle;
+  const keys = founded.therapist;
+  const known = await second.secrets.unlocked(membership, keys, wraps);
+  expect(known.bad).toEqual(bad);
+  expect(known.secrets.isComplete(membership, keys.id)).toBe(true);
+  const fresh = await new EpochSecrets(circle).unlocked(membership, keys, wraps);
+  expect(fresh.bad).toEqual(bad);
+  expect([1, 2, 3].map((e) => fresh.secrets.has("c", e))).toEqual([false, false, true]);
+  const repair = await wrap(
+    circle,
+    "c",
+    middle as Epoch,
+    { device: keys.id, pub: keys.pub },
+    second.secrets.get("c", 2),
+  );
+  const repaired = await fresh.secrets.unlocked(membership, keys, [...wraps, repair]);
+  expect(repaired.secrets.isComplete(membership, keys.id)).toBe(true);
+});
+
+test("a link belongs to one circle, stream and epoch", async () => {
+  const { third } = await rekeyed();
+  const { circle, epochs } = third.membership;
+  const [first, middle, last] = epochs.c as [Epoch, Epoch, Epoch];
+  const es = third.secrets.get("c", 3);
+  expect(await unback(circle, "c", last, es, middle)).toEqual(third.secrets.get("c", 2));
+  expect(await codeOf(() => unback(`${circle}0`, "c", last, es, middle))).toBe("back");
+  expect(await codeOf(() => unback(circle, "k", last, es, middle))).toBe("back");
+  expect(await codeOf(() => unback(circle, "c", { ...last, e: 4 }, es, middle))).toBe("back");
+  expect(await codeOf(() => unback(circle, "c", last, es, first))).toBe("back");
+  expect(await codeOf(() => unback(circle, "c", first, es, first))).toBe("epoch");
 });

@@ -1,11 +1,31 @@
 import { describe, expect, test } from "vitest";
+import { openDocument, seal, verify } from "../../src/circle/document.ts";
 import { b64uEncode } from "../../src/circle/encoding.ts";
-import { add, drawMember, found, invite, uninvite } from "../../src/circle/entries.ts";
+import {
+  accept,
+  add,
+  close,
+  drawMember,
+  found,
+  grant,
+  invite,
+  join,
+  leave,
+  rekey,
+  remove,
+  reopen,
+  uninvite,
+} from "../../src/circle/entries.ts";
 import { generateSigningPair, publicPoint, randomBytes } from "../../src/circle/envelope.ts";
 import type { Role } from "../../src/circle/grammar.ts";
+import {
+  checkInvitation,
+  type InvitationDocument,
+  openInvitation,
+} from "../../src/circle/invitation.ts";
 import { DeviceKeys } from "../../src/circle/keys.ts";
 import { Membership } from "../../src/circle/log.ts";
-import { admit, codeOf, forge, foundPatientCircle, NOW } from "./scene.ts";
+import { admit, codeOf, forge, foundPatientCircle, type JoinLink, NOW } from "./scene.ts";
 
 async function inviteMembers(role: Role, member = drawMember()) {
   const pair = await generateSigningPair(false);
@@ -31,8 +51,8 @@ describe("a log", () => {
   test("leaves a membership as it was when an entry is refused", async () => {
     const { membership, therapist } = await foundPatientCircle();
     const before = JSON.stringify([membership, [...membership.devices]]);
-    const doc = await forge(therapist, membership, { op: "rekey", ep: {} });
-    expect(await codeOf(() => membership.append(doc))).toBe("op");
+    const doc = await forge(therapist, membership, { op: "grant", target: therapist.id });
+    expect(await codeOf(() => membership.append(doc))).toBe("authz");
     expect(JSON.stringify([membership, [...membership.devices]])).toBe(before);
   });
 
@@ -53,11 +73,15 @@ describe("a log", () => {
       ["authz", therapist, { ...good, s: "ck" }],
       ["schema", therapist, { ...good, note: "x" }],
       ["schema", therapist, { ...good, v: 2 }],
-      ["schema", therapist, { ...good, mode: "approve" }],
+      ["schema", therapist, { ...good, mode: "maybe" }],
+      ["none", therapist, { ...good, mode: "approve", exp: NOW + 30 + 1_209_600 }],
+      ["ts", therapist, { ...good, mode: "approve", exp: NOW + 31 + 1_209_600 }],
       ["schema", therapist, { ...good, iid: "i1" }],
       ["b64", therapist, { ...good, spk: `${good.spk.slice(0, -1)}=` }],
       ["schema", therapist, { ...good, spk: b64uEncode(new Uint8Array(65).fill(4)) }],
-      ["op", therapist, { op: "remove", target: [], ep: {} }],
+      ["op", therapist, { op: "reopen" }],
+      ["schema", therapist, { op: "rekey", ep: {} }],
+      ["schema", therapist, { op: "leave", mark: { c: [0] } }],
       ["op", therapist, { op: "toString" }],
     ];
     for (const [code, keys, members] of tries) {
@@ -173,4 +197,172 @@ describe("never twice", () => {
       expect(await codeOf(() => circle.append(doc)), JSON.stringify(entry)).toBe(code);
     }
   });
+});
+
+/** Nothing of anyone is known. */
+const none = () => [0, ""] as const;
+
+describe("the end of a device", () => {
+  test("a removed device is gone with its key, its invitations and its say", async () => {
+    const founded = await foundPatientCircle();
+    const patient = await admit(founded.therapist, founded, "patient");
+    const place = { role: "caregiver", member: drawMember() } as const;
+    const invited = await invite(patient.keys, patient.membership, patient.secrets, place, NOW);
+    const [iid = ""] = invited.membership.openInvitations(NOW).map((open) => open.iid);
+    const before = invited.membership;
+    const markOf = () => [7, ""] as const;
+    const targets = [patient.keys.id];
+    const by = founded.therapist;
+    const removed = await remove(by, before, patient.secrets, targets, markOf, NOW + 60);
+    const { membership } = removed;
+    expect(membership.live(patient.keys.id)).toBeUndefined();
+    expect(membership.devices.get(patient.keys.id)?.marks).toEqual({ c: [{ n: 7, d: "" }] });
+    expect(membership.epochs.c.map(({ e }) => e)).toEqual([1, 2]);
+    expect(membership.isStale("c")).toBe(false);
+    expect(await codeOf(() => membership.openInvitation(iid, NOW + 60))).toBe("invite");
+    const late = () => uninvite(patient.keys, membership, removed.secrets, iid, NOW + 70);
+    expect(await codeOf(late)).toBe("author");
+    expect(removed.bundle.wraps.map(({ _id }) => _id.slice(-21))).toEqual([by.id]);
+  });
+
+  test("names, order, rank and the last one are looked at", async () => {
+    const founded = await foundPatientCircle();
+    const patient = await admit(founded.therapist, founded, "patient");
+    const caregiver = await admit(founded.therapist, patient, "caregiver");
+    const { membership, secrets } = caregiver;
+    const tries: [string, DeviceKeys, string[]][] = [
+      ["target", founded.therapist, []],
+      ["target", founded.therapist, [founded.therapist.id]],
+      ["target", founded.therapist, [patient.keys.id, patient.keys.id]],
+      ["target", founded.therapist, [`d${"A".repeat(20)}`]],
+      ["authz", caregiver.keys, [patient.keys.id]],
+      ["none", patient.keys, [founded.therapist.id, caregiver.keys.id]],
+    ];
+    for (const [code, keys, targets] of tries) {
+      const act = () => remove(keys, membership, secrets, targets, none, NOW + 40);
+      expect(await codeOf(act), code).toBe(code);
+    }
+    const alone = await remove(
+      patient.keys,
+      membership,
+      secrets,
+      [founded.therapist.id],
+      none,
+      NOW,
+    );
+    const last = () => leave(patient.keys, alone.membership, alone.secrets, none, NOW + 50);
+    expect(await codeOf(last)).toBe("last");
+  });
+
+  test("who leaves makes the stream stale until anyone who holds it changes the key", async () => {
+    const founded = await foundPatientCircle();
+    const caregiver = await admit(founded.therapist, founded, "caregiver");
+    const other = await admit(founded.therapist, caregiver, "caregiver");
+    const { membership, secrets } = other;
+    const markOf = () => [3, b64uEncode(new Uint8Array(32))] as const;
+    const left = await leave(caregiver.keys, membership, secrets, markOf, NOW + 40);
+    expect(left.membership.isStale("c")).toBe(true);
+    const how = { streams: ["c"], markOf: none } as const;
+    const early = () => rekey(other.keys, membership, secrets, how, NOW + 40);
+    expect(await codeOf(early)).toBe("authz");
+    const fresh = await rekey(other.keys, left.membership, left.secrets, how, NOW + 50);
+    expect(fresh.membership.isStale("c")).toBe(false);
+    expect(fresh.membership.devices.get(caregiver.keys.id)?.marks.c?.length).toBe(1);
+    const cut = { ...how, cut: true };
+    expect(
+      await codeOf(() => rekey(other.keys, left.membership, left.secrets, cut, NOW + 50)),
+    ).toBe("authz");
+  });
+
+  test("what came late counts once somebody accepts it", async () => {
+    const founded = await foundPatientCircle();
+    const patient = await admit(founded.therapist, founded, "patient");
+    const target = patient.keys.id;
+    const { therapist } = founded;
+    const removed = await remove(
+      therapist,
+      patient.membership,
+      patient.secrets,
+      [target],
+      none,
+      NOW + 40,
+    );
+    const body = { type: "pain" };
+    const at = { kind: "ev", month: "2611", n: 2 };
+    const late = await seal(patient.membership, patient.keys, patient.secrets, at, body);
+    expect(await codeOf(() => verify(removed.membership, late))).toBe("removed");
+    const what = { target, x: "c", n: 2, d: "" } as const;
+    const accepted = await accept(therapist, removed.membership, removed.secrets, what, NOW + 50);
+    expect(await openDocument(accepted.membership, accepted.secrets, late)).toEqual(body);
+    const again = () => accept(therapist, accepted.membership, accepted.secrets, what, NOW + 60);
+    expect(await codeOf(again)).toBe("fence");
+  });
+});
+
+describe("the clinicians' stream", () => {
+  test("is opened by a therapist, granted to another, and closed to all others", async () => {
+    const founded = await foundPatientCircle();
+    const patient = await admit(founded.therapist, founded, "patient");
+    const second = await admit(founded.therapist, patient, "therapist");
+    const { membership, secrets } = second;
+    const how = { streams: ["k"], markOf: none } as const;
+    const byPatient = () => rekey(patient.keys, membership, secrets, how, NOW + 40);
+    expect(await codeOf(byPatient)).toBe("authz");
+    const opened = await rekey(founded.therapist, membership, secrets, how, NOW + 40);
+    expect(opened.membership.live(founded.therapist.id)).toMatchObject({ s: "ck", kSince: 5 });
+    const to = (device: string, keys: DeviceKeys) => () =>
+      grant(keys, opened.membership, opened.secrets, device, NOW + 50);
+    expect(await codeOf(to(patient.keys.id, founded.therapist))).toBe("authz");
+    expect(await codeOf(to(second.keys.id, second.keys))).toBe("authz");
+    expect(await codeOf(to(founded.therapist.id, founded.therapist))).toBe("target");
+    const granted = await to(second.keys.id, founded.therapist)();
+    expect(granted.bundle.wraps.map(({ _id }) => _id.slice(0, 12))).toEqual(["wrap:k000001"]);
+    const { secrets: own } = await second.secrets.unlocked(
+      granted.membership,
+      second.keys,
+      granted.bundle.wraps,
+    );
+    expect(own.get("k", 1)).toEqual(granted.secrets.get("k", 1));
+  });
+});
+
+test("a closed circle takes nothing but to be opened again", async () => {
+  const founded = await foundPatientCircle();
+  const { therapist } = founded;
+  const closed = await close(therapist, founded.membership, founded.secrets, NOW + 10);
+  expect(closed.membership.closedAt).toBe(NOW + 10);
+  const place = { role: "patient", member: drawMember() } as const;
+  const more = () => invite(therapist, closed.membership, closed.secrets, place, NOW + 20);
+  expect(await codeOf(more)).toBe("closed");
+  const open = await reopen(therapist, closed.membership, closed.secrets, NOW + 20);
+  expect(open.membership.closedAt).toBe(null);
+});
+
+test("a link that was sent lets one ask, and who approves names the same place", async () => {
+  const founded = await foundPatientCircle();
+  const { therapist } = founded;
+  const place = { role: "patient", member: drawMember() } as const;
+  const invited = await invite(
+    therapist,
+    founded.membership,
+    founded.secrets,
+    place,
+    NOW,
+    "approve",
+  );
+  const { membership, secrets } = invited;
+  const link = invited.link as JoinLink;
+  const inv = invited.bundle.inv as InvitationDocument;
+  const content = await openInvitation(link.circle, link.secret, inv);
+  expect(content.es).toEqual({});
+  const seen = await checkInvitation(membership, link, content, NOW + 10);
+  const keys = await DeviceKeys.generate();
+  expect(await codeOf(() => join(keys, membership, { ...seen, content }, NOW + 10))).toBe("invite");
+  const dev = keys.pub;
+  const { iid } = seen.invitation;
+  const asOther = { role: "caregiver", member: drawMember(), dev, iid } as const;
+  expect(await codeOf(() => add(therapist, membership, secrets, asOther, NOW + 20))).toBe("invite");
+  const added = await add(therapist, membership, secrets, { ...place, dev, iid }, NOW + 20);
+  expect(added.membership.live(keys.id)).toMatchObject({ role: "patient", by: therapist.id });
+  expect(added.membership.openInvitations(NOW + 20)).toEqual([]);
 });
