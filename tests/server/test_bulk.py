@@ -124,6 +124,7 @@ async def test_all_docs_in_ranges(couch: Scene) -> None:
     ]
     assert await ids('key="n0010"') == ["n0010"]
     assert await ids('startkey="z"') == []
+    assert await ids('startkey="n0012"&endkey="n0010"') == []
 
 
 async def test_all_docs_by_keys(couch: Scene) -> None:

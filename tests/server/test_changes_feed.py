@@ -78,6 +78,57 @@ async def test_shows_only_the_documents_asked_for(couch: Scene) -> None:
     assert len((await couch.json("POST", PATH, {}))["results"]) == 3
 
 
+async def test_a_filter_function_is_missing_or_not_offered(couch: Scene) -> None:
+    design = {"filters": {"mine": "function"}, "views": {"by": {}}}
+    await couch.ask("PUT", "/db/db1/_design/app", json=design)
+    for options, status in (
+        ("filter=app/mine", 501),
+        ("filter=_view&view=app/by", 501),
+        ("filter=app/other", 404),
+        ("filter=_view&view=app/other", 404),
+        ("filter=other/mine", 404),
+        ("filter=_view", 400),
+        ("filter=app/mine/more", 400),
+    ):
+        answer = await couch.ask("GET", f"{PATH}?{options}")
+        assert answer.status_code == status, options
+
+
+async def test_a_selector_chooses_among_leaves(couch: Scene) -> None:
+    docs = [{"_id": "x", "_rev": rev, "n": n} for rev, n in (("1-a", 1), ("1-b", 2), ("1-c", 3))]
+    await couch.ask("POST", "/db/db1/_bulk_docs", json={"docs": docs, "new_edits": False})
+    await fill(couch, "y")
+    body = {"selector": {"n": {"$lt": 3}}}
+    path = f"{PATH}?filter=_selector&style=all_docs"
+    feed = await couch.json("POST", path, body)
+    assert [(row["id"], row["changes"]) for row in feed["results"]] == [
+        ("x", [{"rev": "1-b"}, {"rev": "1-a"}]),
+        ("y", feed["results"][1]["changes"]),
+    ]
+    winners = await couch.json("POST", f"{PATH}?filter=_selector", body)
+    assert [row["id"] for row in winners["results"]] == ["y"]
+
+
+async def test_a_selector_reads_over_what_does_not_pass(
+    couch: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes_feed, "READ_AT_ONCE", 3)
+    docs = [{"_id": f"n{n:02d}", "n": n} for n in range(20)]
+    await couch.ask("POST", "/db/db1/_bulk_docs", json={"docs": docs})
+    body = {"selector": {"n": {"$mod": [7, 6]}}}
+
+    async def found(options: str) -> tuple[list[int], str, int]:
+        path = f"{PATH}?filter=_selector&include_docs=true&conflicts=true&{options}"
+        feed = await couch.json("POST", path, body)
+        return [row["doc"]["n"] for row in feed["results"]], feed["last_seq"], feed["pending"]
+
+    assert await found("") == ([6, 13], "20-m0", 0)
+    assert await found("descending=true") == ([13, 6], "20-m0", 0)
+    assert await found("limit=1") == ([6], "7-m0", 13)
+    assert await found("limit=1&since=7") == ([13], "14-m0", 6)
+    assert await found("limit=1&since=14") == ([], "20-m0", 0)
+
+
 class CountingStore(MemoryStore):
     """Remembers what was asked of the feed."""
 

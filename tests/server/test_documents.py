@@ -95,6 +95,8 @@ async def test_every_leaf_can_be_read(couch: Scene) -> None:
     assert [next(iter(one)) for one in some] == ["ok", "missing"]
     grown = await couch.json("GET", f'{PATH}?open_revs=["1-root"]&latest=true')
     assert [one["ok"]["_rev"] for one in grown] == ["2-c", "2-b", "2-a"]
+    both = await couch.json("GET", f'{PATH}?open_revs=["1-root","2-c","2-b"]&latest=true')
+    assert [one["ok"]["_rev"] for one in both] == ["2-c", "2-b", "2-a"]
     assert (await couch.ask("GET", f"{PATH}?rev=1-root")).status_code == 404
     assert (await couch.json("GET", f"{PATH}?rev=1-root&latest=true"))["_rev"] == "2-c"
     info = (await couch.json("GET", f"{PATH}?revs_info=true"))["_revs_info"]
@@ -131,6 +133,44 @@ async def test_a_document_that_is_too_long_is_refused(couch: Scene) -> None:
     assert (
         await couch.ask("PUT", "/db/db1/_local/" + "n" * (DOCUMENT_ID_BYTES_MAX + 1), json={})
     ).status_code == 400
+
+
+async def test_a_long_name_is_a_name(couch: Scene) -> None:
+    name = "n" * DOCUMENT_ID_BYTES_MAX
+    assert (await couch.ask("PUT", f"/db/db1/{name}", json={})).status_code == 201
+    body = {"doc_ids": [name]}
+    feed = await couch.json("POST", "/db/db1/_changes?filter=_doc_ids", body)
+    assert [row["id"] for row in feed["results"]] == [name]
+
+
+async def test_a_write_says_where_it_landed(couch: Scene) -> None:
+    first = await couch.ask("PUT", "/db/db1/a%2Fb", json={})
+    assert first.headers["location"] == "http://rejoint.test/db/db1/a%2Fb"
+    named = await couch.ask("POST", "/db1", json={"n": 1})
+    assert named.headers["location"] == f"http://rejoint.test/db1/{named.json()['id']}"
+    assert len(named.json()["id"]) == 32
+    given = await couch.ask("POST", "/db1", json={"_id": "mine"})
+    assert given.json()["id"] == "mine"
+
+
+async def test_a_copy_has_body_and_attachments(couch: Scene) -> None:
+    attachments = {"a": {"data": "aGk=", "content_type": "text/plain"}}
+    await couch.ask("PUT", PATH, json={"n": 1, "_attachments": attachments})
+    there = await couch.ask("COPY", PATH, headers={"destination": "copy%2F1"})
+    assert (there.status_code, there.json()["id"]) == (201, "copy/1")
+    shown = await couch.json("GET", "/db/db1/copy%2F1")
+    assert (shown["n"], shown["_attachments"]["a"]["length"]) == (1, 2)
+    assert (await couch.ask("GET", "/db/db1/copy%2F1/a")).content == b"hi"
+    again = await couch.ask("COPY", PATH, headers={"destination": "copy%2F1"})
+    assert again.status_code == 409
+    over = {"destination": f"copy%2F1?rev={shown['_rev']}"}
+    assert (await couch.ask("COPY", PATH, headers=over)).json()["rev"].startswith("2-")
+    for destination in ("", "http://other/db/x", "_bad", "x?rev=bad"):
+        answer = await couch.ask("COPY", PATH, headers={"destination": destination})
+        assert answer.status_code == 400
+    assert (
+        await couch.ask("COPY", "/db/db1/none", headers={"destination": "x"})
+    ).status_code == 404
 
 
 async def test_a_design_document_is_only_a_document(couch: Scene) -> None:
