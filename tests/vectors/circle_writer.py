@@ -154,6 +154,20 @@ def head_of(kid: str, typ: str) -> Json:
     return {"alg": "ES256", "kid": kid, "typ": typ}
 
 
+def es_of(stream: str = "c", e: int = 1) -> bytes:
+    """The secret of an epoch; that of the first has the name that it always had."""
+    return fixed("epoch secret" if (stream, e) == ("c", 1) else f"epoch secret {stream}{e}", 32)
+
+
+def back(circle: str, stream: str, e: int, **other: Any) -> str:
+    """Seal the secret before under the one of an epoch; `es`, `before`, `aad` replace theirs."""
+    label = b"rj1 back\0"
+    key = hkdf(other.get("es", es_of(stream, e)), circle.encode(), label + stream.encode())
+    aad = other.get("aad", label + canonical([circle, stream, e]))
+    plain = other.get("before", es_of(stream, e - 1))
+    return b64u(gcm(key, fixed(f"back {stream}{e}", 12), plain, aad))
+
+
 def commit(es: bytes, stream: str = "c", e: int = 1) -> str:
     return b64u(hkdf(es, b"", b"rj1 commit\0" + stream.encode() + e.to_bytes(4)))
 
@@ -221,7 +235,13 @@ class Log:
 
     @property
     def es(self) -> bytes:
-        return fixed("epoch secret", 32)
+        return es_of()
+
+    def ep(self, stream: str = "c", e: int = 2, fence: Json | None = None, **other: Any) -> Json:
+        """An epoch as `ep` has it; with `back=None` history ends here."""
+        linked = other.get("back", back(self.circle, stream, e) if e > 1 else None)
+        epoch = {"e": e, "commit": commit(es_of(stream, e), stream, e), "fence": fence or {}}
+        return epoch if linked is None else epoch | {"back": linked}
 
     def copy(self) -> "Log":
         return Log(list(self.docs), list(self.heads), self.circle, self.ts)

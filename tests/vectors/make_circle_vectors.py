@@ -17,6 +17,8 @@ from vectors import (
     circle_feed_cases,
     circle_key_cases,
     circle_log_cases,
+    circle_membership_cases,
+    circle_merge_cases,
     circle_role_cases,
 )
 
@@ -24,10 +26,12 @@ FOLDER = Path(__file__).parent / "circle"
 SOURCES = (
     circle_key_cases,
     circle_log_cases,
+    circle_membership_cases,
     circle_role_cases,
     circle_document_cases,
     circle_deflate_cases,
     circle_feed_cases,
+    circle_merge_cases,
     circle_admission_cases,
 )
 
