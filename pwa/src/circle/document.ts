@@ -44,7 +44,9 @@ export interface VerifiedDocument {
   readonly header: string;
   /** The sealed part as it was sent. */
   readonly c: string;
-  /** Hash of header and sealed part, 32 hexadecimal digits; the signature is not in it. */
+  /** Hash of header and sealed part; the signature is not in it. */
+  readonly hash: Bytes;
+  /** The first 32 hexadecimal digits of `hash`, as in the revision. */
   readonly digest: string;
 }
 
@@ -127,7 +129,8 @@ export async function verify(
   const signature = checkParts(doc);
   const header = headerOf(membership.circle, doc, id.device);
   const input = utf8(`${header}.${doc.c}`);
-  const digest = await digestOf(input);
+  const hash = await sha256(input);
+  const digest = hex(hash).slice(0, 32);
   if (doc._rev !== undefined && doc._rev !== `1-${digest}`) {
     throw new CircleError("schema", "the revision of a record does not follow from it");
   }
@@ -140,7 +143,7 @@ export async function verify(
   }
   const seq = Number(digits);
   checkAuthority(membership, author, id, seq, head);
-  return { id, author, seq, header, c: doc.c, digest };
+  return { id, author, seq, header, c: doc.c, hash, digest };
 }
 
 /**
@@ -187,11 +190,7 @@ export async function structuralRev(doc: { readonly _rev?: string }): Promise<st
 }
 
 async function revision(bytes: Bytes): Promise<string> {
-  return `1-${await digestOf(bytes)}`;
-}
-
-async function digestOf(bytes: Bytes): Promise<string> {
-  return hex(await sha256(bytes)).slice(0, 32);
+  return `1-${hex(await sha256(bytes)).slice(0, 32)}`;
 }
 
 function headerOf(

@@ -39,3 +39,7 @@ export const LOGIN_SECONDS_MAX = 300;
 export const LAMPORT_MAX = 2 ** 40 - 1;
 /** An operation whose `lam` exceeds this plus the number before it is set aside. */
 export const LAMPORT_AHEAD_MAX = 1_000_000;
+/** Characters of a checkpoint: marks of 1,000 devices, the most that ever stand in a log. */
+export const CHECKPOINT_BYTES_MAX = 128 * 1024;
+/** A device signs what it has seen at most once in so many seconds. */
+export const CHECKPOINT_EVERY_SECONDS = 86_400;

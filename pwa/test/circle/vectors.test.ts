@@ -38,7 +38,7 @@ import {
   loginToken,
   type Pub,
 } from "../../src/circle/keys.ts";
-import { type LogDocument, Membership } from "../../src/circle/log.ts";
+import { type LogDocument, type Member, Membership } from "../../src/circle/log.ts";
 import { codeOf } from "./scene.ts";
 
 interface Case {
@@ -86,6 +86,26 @@ function markTree(tree: Record<string, Record<string, [number, string]>>): FeedS
       mark: { n, d },
     })),
   );
+}
+
+/** Replay the log, then read the entry; `then` looks at the state after it. */
+async function runEntry(vector: Case, then: (after: Membership) => void = () => {}) {
+  const [first, ...rest]: LogDocument[] = vector.log;
+  let before: Membership | undefined;
+  if (first !== undefined) {
+    before = await Membership.founded(first);
+    for (const doc of rest) {
+      before = await before.append(doc);
+    }
+  }
+  const act = () => before?.append(vector.entry) ?? Membership.founded(vector.entry);
+  await judge(vector, act, (after) => {
+    for (const name of ["circle", "seq", "head", "h"] as const) {
+      // Some cases only say that the entry is taken.
+      expect(after[name]).toBe(vector[name] ?? after[name]);
+    }
+    then(after);
+  });
 }
 
 const runs: Record<string, (vector: Case) => Promise<void>> = {
@@ -214,19 +234,33 @@ const runs: Record<string, (vector: Case) => Promise<void>> = {
   },
 
   async log(vector) {
-    const [first, ...rest]: LogDocument[] = vector.log;
-    let before: Membership | undefined;
-    if (first !== undefined) {
-      before = await Membership.founded(first);
-      for (const doc of rest) {
-        before = await before.append(doc);
-      }
-    }
-    const act = () => before?.append(vector.entry) ?? Membership.founded(vector.entry);
-    await judge(vector, act, (after) => {
-      for (const name of ["circle", "seq", "head", "h"] as const) {
-        // Some cases only say that the entry is taken.
-        expect(after[name]).toBe(vector[name] ?? after[name]);
+    await runEntry(vector);
+  },
+
+  async membership(vector) {
+    await runEntry(vector, (after) => {
+      const devices = [...after.devices.values()];
+      const by = (of: (member: Member) => unknown) =>
+        Object.fromEntries(devices.map((member) => [member.device, of(member)]));
+      const pairs = ({ marks }: Member) =>
+        Object.fromEntries(
+          Object.entries(marks).map(([stream, of]) => [stream, of.map(({ n, d }) => [n, d])]),
+        );
+      const opened = Object.entries(after.epochs).filter(([, chain]) => chain.length > 0);
+      const state: Record<string, unknown> = {
+        live: after.liveDevices().map(({ device }) => device),
+        epochs: Object.fromEntries(opened.map(([stream, chain]) => [stream, chain.at(-1)?.e])),
+        stale: (["c", "k"] as const).filter((stream) => after.isStale(stream)),
+        marks: Object.fromEntries(
+          Object.entries(by(pairs)).filter(([, of]) => Object.keys(of as object).length > 0),
+        ),
+        streams: by(({ s }) => s),
+        closed: after.closedAt !== null,
+      };
+      for (const name of Object.keys(state).filter((known) => vector[known] !== undefined)) {
+        // Of streams a case names only those devices that matter to it.
+        if (name === "streams") expect(state[name]).toMatchObject(vector[name]);
+        else expect(state[name], name).toEqual(vector[name]);
       }
     });
   },
@@ -304,11 +338,11 @@ const runs: Record<string, (vector: Case) => Promise<void>> = {
 };
 
 /** Groups that Python reads and TypeScript does not read yet; this list only ever gets shorter. */
-const notYet: readonly string[] = ["feed", "checkpoint", "membership", "merge"];
+const notYet: readonly string[] = ["merge"];
 
 test("there are vectors of every group, and of no other", () => {
-  const groups = new Set(cases.map(({ group }) => group));
-  expect(groups).toEqual(new Set([...Object.keys(runs), ...notYet]));
+  const groups = cases.map(({ group }) => group).filter((group) => !notYet.includes(group));
+  expect(new Set(groups)).toEqual(new Set(Object.keys(runs)));
 });
 
 describe.each(Object.entries(runs))("vectors of %s", (group, run) => {
