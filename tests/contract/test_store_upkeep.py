@@ -140,7 +140,8 @@ class TestPurge:
         assert await store.trees("circle", ["x"]) == {}
 
     async def test_a_document_that_keeps_a_leaf_takes_a_number(self, store: Store) -> None:
-        await put(store, revision("x", "2-b", "1-a"), revision("x", "2-c", "1-a"))
+        for document in (revision("x", "2-b", "1-a"), revision("x", "2-c", "1-a")):
+            await put(store, document)
         await put(store, revision("y", "1-a"))
         await store.purge("circle", {"x": ["2-c"]})
         stored = await store.read("circle", "x")
@@ -215,7 +216,6 @@ class TestRevsLimit:
         await put(store, revision("x", "4-d", "3-c", "2-b", "1-a"))
         await store.set_revs_limit("circle", 2)
         assert (await store.info("circle")).revs_limit == 2
-        assert (await store.trees("circle", ["x"]))["x"][0].ancestors == ("c", "b", "a")
         await put(store, revision("x", "5-e", "4-d"))
         assert (await store.trees("circle", ["x"]))["x"][0].ancestors == ("d",)
 

@@ -1,7 +1,7 @@
 """What a document on its way in makes of the tree that is there; the same for every store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import orjson
 
@@ -16,8 +16,7 @@ AttachmentsOf = Callable[[str], tuple[Attachment, ...] | None]
 """The attachments of one revision of the document; None when its body is not kept."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grafted:
+class Grafted(NamedTuple):
     """What a document brings.
 
     Attributes:
@@ -62,7 +61,7 @@ def graft(
     branch = Branch(document.rev, document.ancestors, document.deleted)
     merged = merge(tree, branch, limit=limit)
     attachments: tuple[Attachment, ...] = ()
-    is_new = not knows(tree, branch.rev)
+    is_new = not tree or not knows(tree, branch.rev)
     if document.attachments and is_new:
         is_stubbed = any(one.attachment is None for one in document.attachments)
         before = _nearest(merged, branch, attachments_of) if is_stubbed else None
@@ -110,7 +109,8 @@ def _edited(
     content = identity(document.tail, attachments)
     branch = grown(before, content=content, deleted=document.deleted)
     merged = merge(tree, branch, limit=limit)
-    return Grafted(str(branch.rev), merged, not knows(tree, branch.rev), attachments)
+    is_new = not tree or not knows(tree, branch.rev)
+    return Grafted(str(branch.rev), merged, is_new, attachments)
 
 
 def _nearest(

@@ -46,6 +46,7 @@ class Bodies:
         self._num = num
         self._history = history
         self.has_loose = False
+        self._known_to_hold: bool | None = None
 
     def attachments(self, document_id: str, rev: Revision) -> tuple[Attachment, ...] | None:
         """What a revision has; None when its body is not kept."""
@@ -76,6 +77,7 @@ class Bodies:
                     (self._num, one.attachment.blob, one.data),
                 )
         for kept in attachments:
+            self._known_to_hold = True
             execute(
                 "INSERT OR IGNORE INTO holder(database, hash, id, rev) VALUES(?, ?, ?, ?)",
                 (self._num, kept.blob, document_id, rev),
@@ -184,7 +186,16 @@ class Bodies:
         if not won:
             self.connection.execute("DELETE" + _LEAF, parameters)
 
+    def _holds(self) -> bool:
+        """Whether any revision has attachments; asked once, since in most databases none has."""
+        if self._known_to_hold is None:
+            sql = "SELECT EXISTS(SELECT 1 FROM holder WHERE database = ?)"
+            self._known_to_hold = bool(select(self.connection, sql, (self._num,))[0][0])
+        return self._known_to_hold
+
     def _column(self, key: tuple[int, str], branch: Branch, *, won: bool) -> str | None:
+        if not self._holds():
+            return None
         source = _WINNER if won else _LEAF
         parameters = key if won else (*key, str(branch.rev))
         [(column,)] = select(self.connection, "SELECT attachments" + source, parameters)

@@ -114,7 +114,7 @@ class Grafting:
             document,
             new_edits=self._new_edits,
             limit=self._draft.revs_limit,
-            attachments_of=self._attachments_of(document.id),
+            attachments_of=self._attachments_of(document.id) if document.attachments else None,
         )
         if grafted.tree is tree:
             return Outcome(document.id, grafted.rev)
@@ -124,7 +124,10 @@ class Grafting:
         if tree:
             self._change(document, tree, grafted)
         else:
-            self._add(document, grafted)
+            key = (self._draft.num, self._draft.next, document.id)
+            self._inserts.append((*key, *row_of(grafted.tree), document.tail))
+            if grafted.attachments:
+                self._attach(document, grafted)
         self._trees[document.id] = grafted.tree
         return Outcome(document.id, grafted.rev)
 
@@ -144,15 +147,12 @@ class Grafting:
         for row in rows:
             self._trees[row[0]] = tree_of(row[1:])
 
-    def _add(self, document: Document, grafted: Grafted) -> None:
-        """Remember a new document for `flush`."""
-        key = (self._draft.num, self._draft.next, document.id)
-        self._inserts.append((*key, *row_of(grafted.tree), document.tail))
-        if grafted.attachments:
-            self.flush()
-            self._bodies.hold(document.id, grafted.rev, grafted.attachments, document.attachments)
-            column = column_of(grafted.attachments)
-            self._connection.execute(_ATTACH, (column, self._draft.num, document.id))
+    def _attach(self, document: Document, grafted: Grafted) -> None:
+        """Give a new document its attachments."""
+        self.flush()
+        self._bodies.hold(document.id, grafted.rev, grafted.attachments, document.attachments)
+        column = column_of(grafted.attachments)
+        self._connection.execute(_ATTACH, (column, self._draft.num, document.id))
 
     def _change(self, document: Document, before: Tree, grafted: Grafted) -> None:
         """Write a document that is there already."""

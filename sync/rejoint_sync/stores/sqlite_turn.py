@@ -69,11 +69,12 @@ class Turn:
             )
             draft = Draft(self._connection.last_insert_rowid(), floor, is_new=True)
             self.drafts[database] = draft
-            with self._bodies(draft) as bodies:
-                grafting = Grafting(bodies, draft, documents, new_edits=False)
-                for document in documents:
-                    grafting.put(document)
-                grafting.flush()
+            bodies = self._bodies(draft)
+            grafting = Grafting(bodies, draft, documents, new_edits=False)
+            for document in documents:
+                grafting.put(document)
+            grafting.flush()
+            self.has_loose |= bodies.has_loose
             draft.event = "created"
 
     def delete(self, database: str) -> int:
@@ -102,15 +103,16 @@ class Turn:
         """As the port's `write`."""
         draft = self._draft(database)
         before = draft.next
-        with self._bodies(draft) as bodies:
-            grafting = Grafting(bodies, draft, documents, new_edits=new_edits, judge=judge)
-            if whole:
-                with self._all_or_nothing(database):
-                    outcomes = [grafting.put(document) for document in documents]
-                    grafting.flush()
-            else:
-                outcomes = [grafting.offer(document) for document in documents]
+        bodies = self._bodies(draft)
+        grafting = Grafting(bodies, draft, documents, new_edits=new_edits, judge=judge)
+        if whole:
+            with self._all_or_nothing(database):
+                outcomes = [grafting.put(document) for document in documents]
                 grafting.flush()
+        else:
+            outcomes = [grafting.offer(document) for document in documents]
+            grafting.flush()
+        self.has_loose |= bodies.has_loose
         if draft.next != before:
             draft.event = "updated"
         return outcomes
@@ -119,9 +121,11 @@ class Turn:
         """As the port's `purge`; the bytes of attachments are left to `sweep_blobs`."""
         draft = self._draft(database)
         before = draft.next
-        with self._bodies(draft) as bodies, overwriting(self._connection):
+        bodies = self._bodies(draft)
+        with overwriting(self._connection):
             purging = Purging(self._connection, draft, bodies)
             gone = {name: purging.purge(name, listed) for name, listed in revs.items()}
+        self.has_loose |= bodies.has_loose
         self._connection.execute(
             "UPDATE database SET purges = ?, floor = ? WHERE num = ?",
             (draft.purges, draft.next, draft.num),
@@ -133,8 +137,11 @@ class Turn:
     def compact(self, database: str) -> bool:
         """Drop up to `SWEEP_ROWS` bodies of earlier revisions; True when none is left."""
         draft = self._draft(database)
-        with self._bodies(draft) as bodies, overwriting(self._connection):
-            return drop_history(self._connection, draft.num, bodies)
+        bodies = self._bodies(draft)
+        with overwriting(self._connection):
+            is_done = drop_history(self._connection, draft.num, bodies)
+        self.has_loose |= bodies.has_loose
+        return is_done
 
     def sweep(self, num: int) -> bool:
         """Remove some rows that a removed database left; True when none is left."""
@@ -195,11 +202,8 @@ class Turn:
             raise NotFound("Database does not exist.")
         return draft
 
-    @contextmanager
-    def _bodies(self, draft: Draft) -> Generator[Bodies]:
-        bodies = Bodies(self._connection, draft.num, history=self._history)
-        yield bodies
-        self.has_loose |= bodies.has_loose
+    def _bodies(self, draft: Draft) -> Bodies:
+        return Bodies(self._connection, draft.num, history=self._history)
 
     @contextmanager
     def _all_or_nothing(self, database: str) -> Generator[None]:
