@@ -189,16 +189,28 @@ export interface Recipient {
   readonly kpk: string;
 }
 
-/** enc || ciphertext for the holder of a public key. */
+/**
+ * enc || ciphertext for the holder of a public key.
+ *
+ * A key that nothing can be sealed to gets bytes of the same length that nobody opens: a device that
+ * published such a key reads nothing, and keeps nobody from changing the circle's key.
+ */
 export async function hpkeSeal(
   { kem, kpk }: Recipient,
   info: Bytes,
   plaintext: Bytes,
 ): Promise<Bytes> {
   const suite = await hpke(kem);
-  const recipientPublicKey = await suite.kem.deserializePublicKey(b64uDecode(kpk));
-  const { enc, ct } = await suite.seal({ recipientPublicKey, info }, plaintext);
-  return concat(new Uint8Array(enc), new Uint8Array(ct));
+  let sealed: { readonly enc: ArrayBuffer; readonly ct: ArrayBuffer };
+  try {
+    const recipientPublicKey = await suite.kem.deserializePublicKey(b64uDecode(kpk));
+    sealed = await suite.seal({ recipientPublicKey, info }, plaintext);
+  } catch {
+    const { publicKey } = await suite.kem.generateKeyPair();
+    const nothing = new Uint8Array(plaintext.length);
+    sealed = await suite.seal({ recipientPublicKey: publicKey }, nothing);
+  }
+  return concat(new Uint8Array(sealed.enc), new Uint8Array(sealed.ct));
 }
 
 /**

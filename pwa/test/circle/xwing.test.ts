@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { b64uDecode, hex, utf8 } from "../../src/circle/encoding.ts";
+import { b64uDecode, b64uEncode, hex, utf8 } from "../../src/circle/encoding.ts";
 import { drawSeed, hpkeOpen, hpkeSeal, sha256, xwingPublic } from "../../src/circle/envelope.ts";
 import { XWing } from "../../src/circle/xwing.ts";
 
@@ -20,4 +20,11 @@ test("two seeds give two keys, and each opens its own", async () => {
   );
   const sealed = await hpkeSeal({ kem: "XWING", kpk }, utf8("i"), utf8("secret"));
   expect(await hpkeOpen(seed, utf8("i"), sealed)).toEqual(utf8("secret"));
+});
+
+test("a key that nothing can be sealed to keeps nobody from sealing to others", async () => {
+  // No coefficient of a public key of ML-KEM is 4095.
+  const kpk = b64uEncode(new Uint8Array(1216).fill(255));
+  const sealed = await hpkeSeal({ kem: "XWING", kpk }, utf8("i"), utf8("secret"));
+  expect(sealed.length).toBe(1120 + 6 + 16);
 });
