@@ -37,13 +37,11 @@ OPTIONS: Final[Mapping[str, Json]] = {
         ),
         _BOOLEAN,
     ),
-    **dict.fromkeys(("count", "limit", "seq_interval", "skip", "timeout"), _COUNT),
+    **dict.fromkeys(("count", "limit", "skip", "timeout"), _COUNT),
     **dict.fromkeys(("since", "last-event-id"), _SEQUENCE),
-    "batch": {"enum": ["ok"]},
     "feed": {"enum": ["normal", "longpoll", "continuous", "live", "eventsource"]},
     "filter": {"enum": ["_doc_ids", "_selector", "_design"]},
     "heartbeat": {"anyOf": [_BOOLEAN, {"type": "integer", "minimum": 1}]},
-    "next": _TEXT,
     "rev": _REVISION,
     "style": {"enum": ["main_only", "all_docs"]},
 }
@@ -62,9 +60,7 @@ _DOCUMENT: Final[Json] = {
     "properties": {"_id": _NAME, "_rev": _REVISION, "_deleted": _BOOLEAN},
 }
 MEMBERS: Final[Mapping[str, Json]] = {
-    "admins": _OBJECT,
     "docs": {"type": "array", "items": _DOCUMENT},
-    "members": _OBJECT,
     "name": _TEXT,
     "password": _TEXT,
     "queries": {"type": "array", "items": _OBJECT},

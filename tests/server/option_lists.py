@@ -74,7 +74,7 @@ def listing(name: str, listed: list[str], conflicted: str, packed: str) -> list[
             given: Any = text
             if members:
                 given = {"true": True}.get(text) or ([listed[-1]] if "[" in text else listed[-1])
-            body = {} if method == "POST" else None
+            body: Any = {} if method == "POST" else None
             return Case(
                 method, template, kind, option, given, pick, expected, path, others, body=body
             )
@@ -112,7 +112,7 @@ def feed(route: tuple[str, str], path: str, listed: list[str], seq: str) -> list
     method, template = route
 
     def case(name: str, text: str, pick: Pick, expected: Any, others: str = "") -> Case:
-        body = {} if method == "POST" else None
+        body: Any = {} if method == "POST" else None
         return Case(
             method, template, "options", name, text, pick, expected, path, others, body=body
         )

@@ -33,7 +33,10 @@ class Query:
             if name:
                 self._options[_text(name)] = _text(value)
         for key, member in (members or {}).items():
-            self._options[key] = orjson.dumps(member).decode()
+            try:
+                self._options[key] = orjson.dumps(member).decode()
+            except TypeError as error:
+                raise BadRequest(f"The request body must be JSON: {error}") from error
 
     def with_members(self, members: Mapping[str, Any]) -> Self:
         """These options, those of a JSON body before them: `{"limit": 2}` is `limit=2`."""

@@ -28,7 +28,7 @@ class TestBulkDocs:
     def test_keeps_the_order_and_names_the_nameless(self) -> None:
         rows = self.parse({"_id": "a"}, {"n": 1}, {"_id": 7}, {"_id": "b", "_rev": "x"}).rows
         assert [type(row) for row in rows] == [Document, Document, Outcome, Outcome]
-        assert [row.id for row in rows] == ["a", "new", "", "b"]
+        assert [getattr(row, "id", None) for row in rows] == ["a", "new", "", "b"]
 
     def test_new_edits_is_true_unless_told(self) -> None:
         assert self.parse().new_edits
@@ -89,7 +89,8 @@ def test_an_entry_that_cannot_be_read_does_not_hold_up_the_others() -> None:
     wrong = [1, {}, {"id": 1}, entry | {"rev": 1}, entry | {"rev": "x"}, entry | {"atts_since": 7}]
     read = parse_bulk_get({"docs": [*wrong, entry]})
     assert [one.error is None for one in read] == [False] * len(wrong) + [True]
-    for docs in (None, {}):
+    shapes: list[Any] = [None, {}]
+    for docs in shapes:
         with pytest.raises(BadRequest):
             parse_bulk_get({"docs": docs})
     with pytest.raises(TooLarge):
