@@ -18,6 +18,7 @@ from vectors import (
     circle_key_cases,
     circle_log_cases,
     circle_membership_cases,
+    circle_merge_cases,
     circle_role_cases,
 )
 
@@ -30,6 +31,7 @@ SOURCES = (
     circle_document_cases,
     circle_deflate_cases,
     circle_feed_cases,
+    circle_merge_cases,
     circle_admission_cases,
 )
 

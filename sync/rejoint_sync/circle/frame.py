@@ -12,6 +12,7 @@ import json
 from typing import Any, Final
 
 from rejoint_sync.circle.dictionary import DICTIONARIES, deflate, inflate
+from rejoint_sync.circle.encoding import INTEGER_MAX
 from rejoint_sync.circle.limits import INFLATED_BYTES_MAX
 from rejoint_sync.errors import CircleError
 
@@ -80,12 +81,20 @@ def unframe(packed: bytes) -> dict[str, Any]:
     elif codec != CODEC_JSON:
         raise CircleError("codec", "packed by a newer version of the app")
     try:
-        body = json.loads(content.decode("utf-8"), parse_constant=_refuse)
+        body = json.loads(
+            content.decode("utf-8"), parse_constant=_refuse, parse_int=_number, parse_float=_number
+        )
     except (ValueError, RecursionError) as error:
         raise CircleError("frame", "expected JSON in UTF-8") from error
     if type(body) is not dict:
         raise CircleError("frame", "expected a JSON object")
     return body
+
+
+def _number(text: str) -> float:
+    """A number as every program reads it: 1.0 is 1, and beyond 2^53 digits are lost."""
+    number = float(text)
+    return int(number) if number.is_integer() and abs(number) <= INTEGER_MAX else number
 
 
 def _padded(codec: int, content: bytes) -> bytes:

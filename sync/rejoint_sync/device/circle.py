@@ -256,8 +256,7 @@ class CircleCopy:
         if sealed.id.device == self.keys.id and sealed.id.stream == STREAM:
             # A directory that was restored from a copy is behind what its device has written.
             self.state.n = max(self.state.n, sealed.id.n)
-        role = self.members.devices[sealed.id.device].role
-        operation = Operation.of(sealed, role, body)
+        operation = Operation.of(sealed, self.members.devices[sealed.id.device], body)
         if operation is not None:
             self.state.lam = max(self.state.lam, operation.lam)
 
@@ -293,8 +292,7 @@ class CircleCopy:
         body = open_document(self.members, held, document)
         sealed = Sealed.parse(self.circle, document)
         parse_record(sealed.id.kind, body)
-        role = self.members.devices[sealed.id.device].role
-        operation = Operation.of(sealed, role, body)
+        operation = Operation.of(sealed, self.members.devices[sealed.id.device], body)
         assert operation is not None, "parse_record has seen lam and at"
         return operation
 
@@ -302,8 +300,8 @@ class CircleCopy:
         return {
             "id": name,
             "place": "phone" if name in self.state.unsent else "server",
-            "author": operation.device,
-            "member": self.members.devices[operation.device].member,
+            "author": operation.id.device,
+            "member": operation.member,
             "role": operation.role,
             "value": operation.body,
         }

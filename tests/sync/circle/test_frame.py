@@ -77,6 +77,17 @@ def test_hostile_depth_is_an_error_and_not_a_crash() -> None:
     assert caught.value.code == "frame"
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("1.0", 1), ("1e3", 1000), ("-0", 0), ("0.5", 0.5), ("9007199254740993", float(2**53))],
+)
+def test_numbers_are_read_alike_by_every_program(text: str, number: float) -> None:
+    """Else a record would count for one program and not for another."""
+    body = b'{"a":' + text.encode() + b"}"
+    found = unframe((b"\0" + len(body).to_bytes(4) + body).ljust(128, b"\0"))["a"]
+    assert (type(found), found) == (type(number), number)
+
+
 def test_what_json_cannot_say_is_the_callers_bug() -> None:
     with pytest.raises(ValueError, match="not JSON compliant"):
         frame({"a": float("nan")})

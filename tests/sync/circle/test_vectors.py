@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from rejoint_sync.circle import checkpoint, feed, fold, frame
-from rejoint_sync.circle.document import Sealed, open_document, seal, verify
+from rejoint_sync.circle.document import DocumentId, Sealed, open_document, seal, verify
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs, parse_jcs
 from rejoint_sync.circle.epochs import commit, document_key, unwrap, wrap_id
 from rejoint_sync.circle.invitation import (
@@ -190,11 +190,34 @@ def link(case: Case) -> None:
 
 
 def folding(case: Case) -> None:
-    operations = [fold.Operation(**given, body={}) for given in case["operations"]]
+    operations = []
+    for given in case["operations"]:
+        place = {name: given.pop(name) for name in ("device", "stream", "n")}
+        name = DocumentId("ev", "2611", **place)
+        operations.append(fold.Operation(id=name, **given, member="", body={}))
     for given in (operations, operations[::-1]):
         ordered, aside = fold.in_order(given)
         assert [operation.digest for operation in ordered] == case["order"]
         assert [operation.digest for operation in aside] == case["aside"]
+
+
+def merged(case: Case) -> None:
+    operations = [
+        fold.Operation(**given | {"id": DocumentId.parse(given["id"])})
+        for given in case["operations"]
+    ]
+    for given in (operations, operations[::-1], operations * 2):
+        found = fold.fold(given, purpose=case["purpose"], stream=case["stream"])
+        assert [
+            {"id": shown.operation.name, "body": shown.body, "void": shown.void}
+            | {"amended": list(shown.amended)}
+            for shown in found.records
+        ] == case["records"]
+        assert list(found.plans) == case["plans"]
+        assert found.settings == case["settings"]
+        assert [operation.name for operation in found.idle] == case["idle"]
+        assert [operation.name for operation in found.aside] == case["aside"]
+        assert found.next_lam == case["next_lam"]
 
 
 def feeds(case: Case) -> None:
@@ -246,6 +269,7 @@ RUN: dict[str, Callable[[Case], object]] = {
     "login": login,
     "link": link,
     "fold": folding,
+    "merge": merged,
     "feed": feeds,
     "checkpoint": checkpoints,
 }
