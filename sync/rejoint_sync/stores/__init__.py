@@ -429,7 +429,7 @@ class Store(Protocol):
         ...
 
     async def set_revs_limit(self, database: str, limit: int) -> None:
-        """Keep at most `limit` revisions of a branch from its next change on.
+        """Keep at most `limit` revisions of a branch, from its next change on or at once.
 
         Raises:
             NotFound: No such database.

@@ -24,6 +24,7 @@ import httpx
 from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
 from rejoint_sync.errors import NotFound, StoreUnavailable
+from rejoint_sync.revision import Revision
 from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import (
     ChangesPage,
@@ -161,15 +162,20 @@ class CouchStore:
         entry = await self._entry(database)
         async with self._asking(database):
             found = (await self._http.get(entry.written)).value
-            deleted = found.get("doc_del_count")
+            living, deleted = found["doc_count"], found.get("doc_del_count")
+            purges = int(str(found.get("purge_seq", 0)).partition("-")[0])
             if deleted is None:
                 deleted = len(await self._feed.deleted(entry))
+            elif purges:
+                # CouchDB goes on counting a document as living whose living leaf was purged.
+                both, deleted = living + deleted, len(await self._feed.deleted(entry))
+                living = both - deleted
             return DatabaseInfo(
                 name=database,
-                documents=found["doc_count"],
+                documents=living,
                 deleted=deleted,
                 sequence=position_of(entry, found["update_seq"]),
-                purges=int(str(found.get("purge_seq", 0)).partition("-")[0]),
+                purges=purges,
                 revs_limit=await self._writer.revs_limit(entry),
             )
 
@@ -279,7 +285,7 @@ class CouchStore:
         loop = asyncio.get_running_loop()
         end_s = loop.time() + timeout_s
         self._check_open()
-        watch = self._begin_watch(database)
+        watch, woken = self._begin_watch(database), False
         try:
             while True:
                 seen = watch.count
@@ -288,11 +294,15 @@ class CouchStore:
                     found = await self._feed.after(entry, since, limit=1)
                 if found.rows:
                     return True
+                # What was purged moves the number, and is no row.
+                if woken and await self._feed.newest(entry) > since:
+                    return True
                 left_s = end_s - loop.time()
                 if watch.count == seen and not await watch.sleep(entry, found.last, left_s):
                     return False
                 if self._closed:
                     return False
+                woken = True
         except StoreUnavailable:
             if self._closed:
                 return False
@@ -344,12 +354,24 @@ class CouchStore:
         async def purge() -> dict[str, list[str]]:
             entry = await self._register.entry(database)
             async with self._asking(database):
-                purged = await self._writer.purge(entry, revs)
-            self._feed.forget(database)
-            self._note(database, "updated")
+                leaves = await self._documents.leaves(entry, revs)
+                there = {name: {leaf.rev for leaf in found} for name, found in leaves.items()}
+                # CouchDB takes a number for what is no leaf, too.
+                purged = {
+                    name: [rev for rev in dict.fromkeys(asked) if rev in there.get(name, ())]
+                    for name, asked in revs.items()
+                }
+                wanted = {name: found for name, found in purged.items() if found}
+                if wanted:
+                    await self._writer.purge(entry, wanted)
+                    self._feed.forget(database)
+                    self._note(database, "updated")
             return purged
 
         self._check_open()
+        for asked in revs.values():
+            for rev in asked:
+                Revision.parse(rev)
         found = await self._turn(database, purge())
         return Purged((await self.info(database)).purges, found)
 

@@ -1,13 +1,20 @@
-"""Documents between the port and CouchDB: leaves with their bodies, and revisions to send."""
+"""Documents between the port and CouchDB: leaves with their bodies, and revisions to send.
+
+CouchDB compresses attachments whose media type it knows as text, and then has the digest of what
+it made of them; and inside a bulk write it does not take gzip for gzip. Bytes are to be kept as
+they came, so ours are stored under a media type that it leaves alone: `x-rejoint-plain+text/plain`,
+and for gzip `x-rejoint-gzip-250+text/plain`, 250 being the length inside.
+"""
 
 import asyncio
 import base64
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
 
-from rejoint_sync.attachment import Attachment, Sent, inflate
+from rejoint_sync.attachment import Attachment, Sent
 from rejoint_sync.document import Document
 from rejoint_sync.errors import NotFound, StoreUnavailable
 from rejoint_sync.revision import Revision
@@ -20,6 +27,7 @@ from rejoint_sync.stores.graft import leaf_of
 READ_AT_ONCE: Final = 500
 """Documents asked for in one request: half a megabyte of ordinary records."""
 
+_TYPE: Final = re.compile(r"x-rejoint-(?:plain|gzip-([0-9]+))\+(.*)")
 _PROTOCOL: Final = ("_id", "_rev", "_revisions", "_attachments")
 
 Leaves = tuple[Leaf, ...]
@@ -77,22 +85,22 @@ class CouchDocuments:
         self, entry: Entry, document_id: str, name: str, rev: str | None
     ) -> tuple[Attachment, bytes] | None:
         """An attachment and its bytes as CouchDB keeps them, None when it is not there."""
-        query = {"rev": rev} if rev else {}
         path = (entry.written, *_path(document_id))
+        if rev is None:
+            # Asked for by its name: `GET` without one does not show the winner when it is deleted.
+            leaves = (await self.leaves(entry, [document_id])).get(document_id)
+            if leaves is None:
+                return None
+            rev = leaves[0].rev
         try:
-            answer = await self._http.get(*path, query={"att_encoding_info": "true"} | query)
+            answer = await self._http.get(*path, query={"rev": rev, "att_encoding_info": "true"})
             stub = answer.value.get("_attachments", {}).get(name)
             if stub is None:
                 return None
-            # The revision whose stub was read, whatever wins meanwhile.
-            own = str(answer.value["_rev"])
-            async with self._http.raw(*path, name, rev=own) as response:
+            async with self._http.raw(*path, name, rev=rev) as response:
                 data = b"".join([piece async for piece in response.aiter_raw()])
-                gzipped = response.headers.get("content-encoding") == "gzip"
         except NotFound:
             return None
-        if gzipped and "encoding" not in stub:
-            data = inflate(data)
         return attachment_from(name, stub), data
 
     async def _one(self, entry: Entry, name: str) -> Leaves:
@@ -149,13 +157,15 @@ def tail_of(members: Mapping[str, Any]) -> bytes:
 def attachment_from(name: str, stub: Mapping[str, Any]) -> Attachment:
     """An attachment by its stub, read with `att_encoding_info=true`."""
     length = int(stub.get("length", 0))
+    kept = _TYPE.fullmatch(stub["content_type"])
+    inside = kept[1] if kept else None
     return Attachment(
         name=name,
-        content_type=stub["content_type"],
+        content_type=kept[2] if kept else stub["content_type"],
         digest=stub["digest"],
-        length=length,
+        length=int(inside) if inside else length,
         revpos=int(stub.get("revpos", 0)),
-        gzipped=stub.get("encoding") == "gzip",
+        gzipped=bool(inside) or stub.get("encoding") == "gzip",
         encoded_length=int(stub.get("encoded_length", length)),
     )
 
@@ -183,23 +193,36 @@ def upload(name: str, branch: Branch, tail: bytes, attachments: Iterable[Any]) -
     }
 
 
-def sent_of(document: Document, attachments: Sequence[Attachment]) -> list[Sent | Attachment]:
-    """What to send of a document's attachments: the bytes that are new, stubs of the others."""
-    new = {one.name: one for one in document.attachments if one.attachment is not None}
-    return [
-        Sent(one.name, one, new[one.name].data) if one.name in new else one for one in attachments
-    ]
+def sent_of(
+    document: Document, attachments: Sequence[Attachment], new: dict[tuple[str, str], Sent]
+) -> list[Sent | Attachment]:
+    """What to send of a document's attachments: the bytes that are new, stubs of the others.
+
+    Args:
+        document: As it came.
+        attachments: What it has, stubs resolved.
+        new: Bytes that came earlier in the same call, by name and digest; those of this document
+            are added.
+    """
+    for one in document.attachments:
+        if one.attachment is not None:
+            new[one.name, one.attachment.digest] = one
+    found: list[Sent | Attachment] = []
+    for known in attachments:
+        sent = new.get((known.name, known.digest))
+        found.append(known if sent is None else Sent(known.name, known, sent.data))
+    return found
 
 
 def _attached(one: Sent | Attachment) -> dict[str, Any]:
     if isinstance(one, Attachment):
         return one.stub()
     assert one.attachment is not None
-    data = inflate(one.data) if one.attachment.gzipped else one.data
+    kept = f"gzip-{one.attachment.length}" if one.attachment.gzipped else "plain"
     return {
-        "content_type": one.attachment.content_type,
+        "content_type": f"x-rejoint-{kept}+{one.attachment.content_type}",
         "revpos": one.attachment.revpos,
-        "data": base64.b64encode(data).decode(),
+        "data": base64.b64encode(one.data).decode(),
     }
 
 

@@ -37,6 +37,7 @@ class _Held:
     tree: Tree
     bodies: dict[str, tuple[bytes, Sequence[Sent | Attachment]]] = field(default_factory=dict)
     attachments: dict[str, tuple[Attachment, ...]] = field(default_factory=dict)
+    bytes_of: dict[tuple[str, str], Sent] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ class CouchTurn:
             raise BadRequest("CouchDB would rename a revision with a digest of 16 characters")
         before = set(held.tree)
         if grafted.rev not in held.bodies:
-            body = (document.tail, sent_of(document, grafted.attachments))
+            body = (document.tail, sent_of(document, grafted.attachments, held.bytes_of))
             held.bodies[grafted.rev] = body
             held.attachments[grafted.rev] = grafted.attachments
         held.tree = grafted.tree

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from rejoint_sync.document import Document
-from rejoint_sync.errors import BadRequest, Forbidden, StoreUnavailable, SyncError
+from rejoint_sync.errors import BadRequest, Forbidden, NotOffered, StoreUnavailable, SyncError
 from rejoint_sync.limits import REVS_LIMIT
 from rejoint_sync.stores import Judge, Outcome
 from rejoint_sync.stores.couch_admin import CouchAdmin
@@ -77,11 +77,11 @@ class CouchWriter:
         """Ask for the limit of revisions anew next time."""
         self._limits.pop(name, None)
 
-    async def purge(self, entry: Entry, revs: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-        """Remove leaves; which they were."""
-        answer = await self._http.post(entry.written, "_purge", body=dict(revs))
-        purged: dict[str, list[str]] = answer.value["purged"]
-        return purged
+    async def purge(self, entry: Entry, revs: Mapping[str, Sequence[str]]) -> None:
+        """Remove leaves. Raises `NotOffered` where the server cannot."""
+        if not self._is_couchdb:
+            raise NotOffered("this server cannot purge")
+        await self._http.post(entry.written, "_purge", body=dict(revs))
 
     async def _all_copies_up(self, entry: Entry) -> None:
         """Appends wait for a copy that is down: it may hold what the others do not know."""

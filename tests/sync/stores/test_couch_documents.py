@@ -1,11 +1,13 @@
 """Documents between the port and CouchDB."""
 
+import base64
 import gzip
 from typing import Any
 
 import pytest
 
 from contract.couchdb import is_real
+from rejoint_sync.attachment import Attachment, md5_digest
 from rejoint_sync.document import Document
 from rejoint_sync.errors import StoreUnavailable
 from rejoint_sync.revtree import Branch
@@ -18,7 +20,8 @@ from rejoint_sync.stores.couch_documents import (
     sent_of,
     upload,
 )
-from sync.stores.couch_cluster import Cluster, entry
+from sync.stores.couch_cluster import Cluster
+from sync.stores.couch_cluster import entry as cluster_entry
 
 TEXT = b"a text that CouchDB likes to compress, " * 20
 
@@ -41,7 +44,9 @@ def test_new_bytes_are_sent_and_known_ones_are_named() -> None:
     )
     new = parsed.attachments[0].attachment
     assert new is not None
-    sent = upload("x", branch_of(leaf_from({"_rev": "1-a"})), b"}", sent_of(parsed, [known, new]))
+    sent = upload(
+        "x", branch_of(leaf_from({"_rev": "1-a"})), b"}", sent_of(parsed, [known, new], {})
+    )
     assert sent["_attachments"]["old"] == known.stub()
     assert sent["_attachments"]["new"]["data"] == "aGk="
 
@@ -56,13 +61,13 @@ async def test_a_document_that_cannot_be_read_is_not_taken_for_absent() -> None:
 
     http = Broken().http()
     with pytest.raises(StoreUnavailable):
-        await CouchDocuments(http, is_couchdb=True).leaves(entry(), ["x"])
+        await CouchDocuments(http, is_couchdb=True).leaves(cluster_entry(), ["x"])
     await http.close()
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "image/png"])
-async def test_attachments_come_back(couch: CouchStore, content_type: str) -> None:
-    """CouchDB may compress them; what `attachment` gives says so, and inflates to the same."""
+async def test_couchdb_leaves_the_bytes_alone(couch: CouchStore, content_type: str) -> None:
+    """It would compress the text, and have another digest than the client that sent it."""
     value = {"a b/ü": {"follows": True, "content_type": content_type, "length": len(TEXT)}}
     document = Document.parse(
         {"_id": "x", "_rev": "1-a", "_attachments": value}, follows={"a b/ü": TEXT}
@@ -70,18 +75,24 @@ async def test_attachments_come_back(couch: CouchStore, content_type: str) -> No
     [outcome] = await couch.write("circle", [document], new_edits=False)
     assert outcome.error is None
     found = await couch.attachment("circle", "x", "a b/ü")
+    expected = Attachment.of("a b/ü", TEXT, content_type=content_type)
+    assert found == (expected, TEXT)
+
+
+async def test_what_others_stored_is_shown_as_couchdb_keeps_it(couch: CouchStore) -> None:
+    value = {"a": {"content_type": "text/plain", "data": base64.b64encode(TEXT).decode()}}
+    body = {"docs": [{"_id": "x", "_rev": "1-a", "_attachments": value}], "new_edits": False}
+    entry = await couch._register.entry("circle")
+    await couch._http.post(entry.written, "_bulk_docs", body=body)
+    found = await couch.attachment("circle", "x", "a")
     assert found is not None
     described, data = found
-    assert (described.content_type, described.length) == (content_type, len(TEXT))
+    assert (described.content_type, described.length) == ("text/plain", len(TEXT))
     assert described.encoded_length == len(data)
     assert (gzip.decompress(data) if described.gzipped else data) == TEXT
     if is_real():
-        assert described.gzipped == (content_type == "text/plain")
-    assert await couch.attachment("circle", "x", "other") is None
-    assert await couch.attachment("circle", "y", "a b/ü") is None
-    cut = await couch.attachment("circle", "x", "a b/ü", part=slice(2, 5))
-    assert cut is not None
-    assert cut[1] == data[2:5]
+        assert described.gzipped
+        assert described.digest == md5_digest(data)
 
 
 async def test_an_attachment_stays_by_its_stub(couch: CouchStore) -> None:
