@@ -51,6 +51,8 @@ import {
   Standing,
 } from "./standing.ts";
 
+export const PROOF_TYP = "rj1+join";
+
 type Rule<P extends Payload> = (before: Standing, entry: Entry<P>) => Changes | Promise<Changes>;
 
 /** The operations after genesis, by name. */
@@ -147,7 +149,7 @@ async function join(before: Standing, { payload, jws }: Entry<Join>): Promise<Ch
   if (invitation.mode !== "direct") {
     throw new CircleError("invite", "this invitation only lets one ask; somebody must approve");
   }
-  await checkProof(before, payload, jws.kid, invitation.spk);
+  await checkProof(before.circle, invitation, jws.kid, payload.proof);
   const { role, member, s, by } = invitation;
   return {
     invitations: ended(before, invitation, "used"),
@@ -292,18 +294,21 @@ function ended(
   return new Map(before.invitations).set(invitation.iid, { ...invitation, state });
 }
 
-/** Promise that the joiner holds the invitation's key; whatever is wrong with it is `proof`. */
-async function checkProof(
-  before: Standing,
-  { iid, proof }: Join,
+/**
+ * Promise that a device holds an invitation's key.
+ *
+ * @throws CircleError `proof`: whatever is wrong with it.
+ */
+export async function checkProof(
+  circle: string,
+  { iid, spk }: Pick<Invitation, "iid" | "spk">,
   device: string,
-  spk: string,
+  proof: string,
 ): Promise<void> {
   try {
-    const jws = parseJws(proof, "rj1+join");
-    const expected = jcs({ cir: before.circle, dev: device });
+    const jws = parseJws(proof, PROOF_TYP);
     await verifyJws(jws, spk);
-    if (jws.kid === iid && equalBytes(jcs(jws.payload), expected)) {
+    if (jws.kid === iid && equalBytes(jcs(jws.payload), jcs({ cir: circle, dev: device }))) {
       return;
     }
   } catch (error) {

@@ -15,9 +15,11 @@ import {
   currentEpoch,
   drawSecret,
   EpochSecrets,
+  makeWraps,
+  pieces,
+  repairWraps,
   requiredWraps,
   type WrapDocument,
-  wrap,
 } from "./epochs.ts";
 import type { Mode, Purpose, Reach, Role, Stream } from "./grammar.ts";
 import {
@@ -25,7 +27,7 @@ import {
   type InvitationDocument,
   type InvitationSecret,
   invitationId,
-  invitationSigner,
+  joinProof,
   type Link,
   sealInvitation,
 } from "./invitation.ts";
@@ -183,9 +185,7 @@ export async function join(
   now: number,
 ): Promise<Proposal> {
   const { iid } = invited.invitation;
-  const signer = await invitationSigner(invited.invitation, invited.content);
-  const admission = { cir: membership.circle, dev: keys.id };
-  const proof = await compactJws(signer, { kid: iid, typ: "rj1+join" }, admission);
+  const proof = await joinProof(invited, membership.circle, keys.id);
   const members = { op: "join", iid, dev: { ...keys.pub }, proof };
   return append(keys, membership, invited.secrets, now, members);
 }
@@ -385,11 +385,12 @@ async function propose(
   after: Membership,
   secrets: EpochSecrets,
 ): Promise<Proposal> {
-  const required = requiredWraps(before, after);
-  const wraps = await Promise.all(
-    required.map(({ stream, epoch, member }) =>
-      wrap(after.circle, stream, epoch, member, secrets.get(stream, epoch.e)),
-    ),
+  const { bad } = await secrets.walked(after);
+  const missing = pieces(after, bad);
+  const repairs = repairWraps(before, after).filter(({ stream, epoch }) =>
+    missing.some((piece) => piece.stream === stream && piece.e === epoch.e),
   );
+  const held = repairs.filter(({ stream, epoch }) => secrets.has(stream, epoch.e));
+  const wraps = await makeWraps(after, [...requiredWraps(before, after), ...held], secrets);
   return { bundle: { log, wraps }, membership: after, secrets };
 }

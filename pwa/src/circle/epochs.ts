@@ -19,10 +19,20 @@ export interface WrapDocument {
   readonly k: string;
 }
 
+/** A link to the epoch before that does not lead there: its signer broke the chain. */
+export interface BadBack {
+  readonly stream: Stream;
+  /** The epoch that carries it. */
+  readonly e: number;
+  /** Who signed it. */
+  readonly device: string;
+}
+
 /** Known secrets of a circle as text, to be kept under the device's own key. */
 export type KnownSecrets = Readonly<Partial<Record<Stream, Readonly<Record<string, string>>>>>;
 
 const SECRET_BYTES = 32;
+const STREAMS = ["c", "k"] as const;
 
 /** A new secret, used in one stream, one circle, one try. */
 export function drawSecret(): Bytes {
@@ -102,8 +112,8 @@ export async function back(
 /**
  * The secret of the epoch before `later`, out of the link that `later` has to it.
  *
- * @throws CircleError `epoch`: history begins at `later`; `back`: the link leads elsewhere, which
- *   only the signer of its entry can have done.
+ * @throws CircleError `back`: there is none, or it leads elsewhere, which only the signer of its
+ *   entry can have done.
  */
 export async function unback(
   circle: string,
@@ -112,12 +122,9 @@ export async function unback(
   es: Bytes,
   earlier: Epoch,
 ): Promise<Bytes> {
-  if (later.back === undefined) {
-    throw new CircleError("epoch", "the history of this circle begins here for this device");
-  }
   try {
     const key = await backKey(circle, stream, es);
-    const sealed = b64uDecode(later.back);
+    const sealed = b64uDecode(later.back ?? "");
     const before = await aesOpen(key, sealed, backAad(circle, stream, later.e));
     await checkCommit(before, stream, earlier);
     return before;
@@ -137,8 +144,8 @@ function backAad(circle: string, stream: Stream, e: number): Bytes {
   return concat(utf8("rj1 back\0"), jcs([circle, stream, e]));
 }
 
-/** A wrap that an entry asks for. */
-export interface RequiredWrap {
+/** A wrap that an entry asks for, or may bring along. */
+export interface NamedWrap {
   readonly id: string;
   readonly stream: Stream;
   readonly epoch: Epoch;
@@ -148,23 +155,81 @@ export interface RequiredWrap {
 /**
  * Exactly the wraps that the last entry asks for; `before` is undefined at the founding.
  *
- * A new epoch needs one for each live device of the stream; a device that is new to a stream needs
- * its current epoch.
+ * A new epoch needs one for each live device of the stream; a device that comes in, or is given the
+ * clinicians' stream, needs the current epoch of each stream that is new to it.
  */
-export function requiredWraps(before: Standing | undefined, after: Standing): RequiredWrap[] {
-  return (["c", "k"] as const).flatMap((stream) => {
+export function requiredWraps(before: Standing | undefined, after: Standing): NamedWrap[] {
+  return STREAMS.flatMap((stream) => {
     const epoch = after.epochs[stream].at(-1);
     if (epoch === undefined) {
       return [];
     }
+    const isOpened = epoch.at === after.seq;
     return after
       .entitled(stream)
-      .filter((member) => {
-        const known = before?.devices.get(member.device);
-        return epoch.at === after.seq || known === undefined || !holds(known, stream);
-      })
-      .map((member) => ({ id: wrapId(stream, epoch, member.device), stream, epoch, member }));
+      .filter((member) => isOpened || isNewTo(before, member, stream))
+      .map((member) => named(stream, epoch, member));
   });
+}
+
+/**
+ * The wraps that an entry may bring along beyond `requiredWraps`.
+ *
+ * Who lets a device in knows which links are broken and hands it the newest secret of each piece
+ * beyond one. The server cannot tell, so any epoch that is linked to the current one may be wrapped;
+ * beyond an end of history on purpose none is.
+ */
+export function repairWraps(before: Standing | undefined, after: Standing): NamedWrap[] {
+  return STREAMS.flatMap((stream) => {
+    const [, ...older] = linked(after, stream);
+    return after
+      .entitled(stream)
+      .filter((member) => isNewTo(before, member, stream))
+      .flatMap((member) => older.map((epoch) => named(stream, epoch, member)));
+  });
+}
+
+function isNewTo(before: Standing | undefined, { device }: Member, stream: Stream): boolean {
+  const known = before?.devices.get(device);
+  return known === undefined || !holds(known, stream);
+}
+
+function named(stream: Stream, epoch: Epoch, member: Member): NamedWrap {
+  return { id: wrapId(stream, epoch, member.device), stream, epoch, member };
+}
+
+/** The current epoch, and those before it up to where history was made to end. */
+function linked(circle: Standing, stream: Stream): Epoch[] {
+  const newestFirst = [...circle.epochs[stream]].reverse();
+  const end = newestFirst.findIndex((epoch) => epoch.back === undefined);
+  return end === -1 ? newestFirst : newestFirst.slice(0, end + 1);
+}
+
+/**
+ * The epochs whose secrets a new device must be handed beside the current one.
+ *
+ * Each is the newest behind a broken link. Behind an end of history on purpose there is none.
+ */
+export function pieces(
+  circle: Standing,
+  bad: readonly BadBack[],
+): { readonly stream: Stream; readonly e: number }[] {
+  return bad
+    .map(({ stream, e }) => ({ stream, e: e - 1 }))
+    .filter(({ stream, e }) => linked(circle, stream).some((epoch) => epoch.e === e));
+}
+
+/** Write wraps; `secrets` holds the secret of each of their epochs. */
+export function makeWraps(
+  circle: Standing,
+  wraps: readonly NamedWrap[],
+  secrets: EpochSecrets,
+): Promise<WrapDocument[]> {
+  return Promise.all(
+    wraps.map(({ stream, epoch, member }) =>
+      wrap(circle.circle, stream, epoch, member, secrets.get(stream, epoch.e)),
+    ),
+  );
 }
 
 /** The epoch in which a stream is written now. */
@@ -174,14 +239,6 @@ export function currentEpoch(circle: Standing, stream: Stream): Epoch {
     throw new CircleError("epoch", "this stream was never opened");
   }
   return epoch;
-}
-
-/** A link to an earlier secret that does not lead there. */
-export interface BadBack {
-  readonly stream: Stream;
-  readonly e: number;
-  /** The device that signed it. */
-  readonly by: string;
 }
 
 /** The secrets of one circle that a device holds, with the document keys that follow from them. */
@@ -197,7 +254,7 @@ export class EpochSecrets {
   /** Those that `known` lists. */
   static of(circle: string, known: KnownSecrets): EpochSecrets {
     const secrets = new EpochSecrets(circle);
-    for (const stream of ["c", "k"] as const) {
+    for (const stream of STREAMS) {
       for (const [e, es] of Object.entries(known[stream] ?? {})) {
         secrets.#secrets.set(stream + e, b64uDecode(es));
       }
@@ -224,76 +281,68 @@ export class EpochSecrets {
   /**
    * All that this device can know now: out of its wraps, and along the links from there.
    *
-   * A wrap that does not open is as good as none. A bad link costs the secrets behind it, unless
-   * they are known or wrapped; the later ones stay usable.
+   * @returns Beside them the links that are broken, and the names of the wraps that do not open or
+   *   hold another secret: a holder must write them again.
    */
   async unlocked(
     membership: Standing,
     keys: DeviceKeys,
     wraps: readonly WrapDocument[],
-  ): Promise<{ readonly secrets: EpochSecrets; readonly bad: readonly BadBack[] }> {
+  ): Promise<{
+    readonly secrets: EpochSecrets;
+    readonly bad: readonly BadBack[];
+    readonly closed: readonly string[];
+  }> {
     const byId = new Map(wraps.map((doc) => [doc._id, doc]));
-    const { s = "c" } = membership.devices.get(keys.id) ?? {};
+    const closed: string[] = [];
+    let opened: EpochSecrets = this;
+    for (const stream of STREAMS) {
+      for (const epoch of membership.epochs[stream]) {
+        const id = wrapId(stream, epoch, keys.id);
+        const doc = byId.get(id);
+        if (doc === undefined || opened.has(stream, epoch.e)) {
+          continue;
+        }
+        const es = await orCode(unwrap(keys, this.circle, stream, epoch, doc));
+        if (es instanceof Uint8Array) {
+          opened = opened.with(stream, epoch.e, es);
+        } else {
+          closed.push(id);
+        }
+      }
+    }
+    return { ...(await opened.walked(membership)), closed };
+  }
+
+  /**
+   * These, and all that follow along the links of every epoch whose secret is held.
+   *
+   * @returns Beside them the links that are broken, also where the secret before is held already:
+   *   who has it is the one who can tell the others. What is held stays usable.
+   */
+  async walked(
+    membership: Standing,
+  ): Promise<{ readonly secrets: EpochSecrets; readonly bad: readonly BadBack[] }> {
     let secrets: EpochSecrets = this;
     const bad: BadBack[] = [];
-    for (const stream of STREAMS_OF_S[s]) {
-      let later: Epoch | undefined;
-      for (const epoch of [...membership.epochs[stream]].reverse()) {
-        const doc = byId.get(wrapId(stream, epoch, keys.id));
-        const found = await secrets.#find(keys, stream, epoch, doc, later);
-        if (found === "bad" || (await secrets.#isBad(stream, epoch, later, this))) {
-          bad.push({
-            stream,
-            e: later?.e ?? 0,
-            by: membership.stamps[later?.at ?? 0]?.device ?? "",
-          });
+    for (const stream of STREAMS) {
+      const chain = membership.epochs[stream];
+      for (const epoch of [...chain].reverse()) {
+        const before = chain[epoch.e - 2];
+        if (epoch.back === undefined || before === undefined || !secrets.has(stream, epoch.e)) {
+          continue;
         }
-        secrets = found instanceof Uint8Array ? secrets.with(stream, epoch.e, found) : secrets;
-        later = epoch;
+        const es = secrets.get(stream, epoch.e);
+        const older = await orCode(unback(this.circle, stream, epoch, es, before));
+        if (older instanceof Uint8Array) {
+          secrets = secrets.with(stream, before.e, older);
+        } else {
+          const device = membership.stamps[epoch.at]?.device ?? "";
+          bad.push({ stream, e: epoch.e, device });
+        }
       }
     }
     return { secrets, bad };
-  }
-
-  /** A secret that is not known yet: out of its wrap, or along the link of the one after it. */
-  async #find(
-    keys: DeviceKeys,
-    stream: Stream,
-    epoch: Epoch,
-    doc: WrapDocument | undefined,
-    later: Epoch | undefined,
-  ): Promise<Bytes | "known" | "none" | "bad"> {
-    if (this.has(stream, epoch.e)) {
-      return "known";
-    }
-    const wrapped = doc && (await orCode(unwrap(keys, this.circle, stream, epoch, doc)));
-    if (wrapped instanceof Uint8Array) {
-      return wrapped;
-    }
-    if (later === undefined || !this.has(stream, later.e)) {
-      return "none";
-    }
-    const es = this.get(stream, later.e);
-    const linked = await orCode(unback(this.circle, stream, later, es, epoch));
-    if (linked instanceof Uint8Array) {
-      return linked;
-    }
-    return linked === "back" ? "bad" : "none";
-  }
-
-  /** Whether a link that has just arrived leads elsewhere than to the secret that was known. */
-  async #isBad(
-    stream: Stream,
-    epoch: Epoch,
-    later: Epoch | undefined,
-    before: EpochSecrets,
-  ): Promise<boolean> {
-    const isNew = later?.back !== undefined && !before.has(stream, later.e);
-    if (!isNew || !this.has(stream, later.e) || !before.has(stream, epoch.e)) {
-      return false;
-    }
-    const es = this.get(stream, later.e);
-    return (await orCode(unback(this.circle, stream, later, es, epoch))) === "back";
   }
 
   /** These and one more, whose commitment was checked. */

@@ -3,6 +3,8 @@
  *
  * Source: docs/circle.md, "Admission".
  */
+
+import { PROOF_TYP } from "./changes.ts";
 import { type Bytes, b64uDecode, b64uEncode, concat, jcs, parseJcs, utf8 } from "./encoding.ts";
 import {
   aesOpen,
@@ -17,8 +19,9 @@ import {
 import { checkCommit, currentEpoch, EpochSecrets } from "./epochs.ts";
 import { CircleError } from "./errors.ts";
 import { hasExactly, isHash, isIid, isScalar, isSeq, type Stream } from "./grammar.ts";
-import type { Signer } from "./jws.ts";
+import { compactJws, type Signer } from "./jws.ts";
 import type { Invitation, Membership } from "./log.ts";
+import { STREAMS_OF_S } from "./roles.ts";
 
 /** The fragment of a link: a place in a circle, or the founding of the clinic. */
 export type Link =
@@ -153,6 +156,10 @@ export async function checkInvitation(
     await checkCommit(es, stream, epoch);
     secrets = secrets.with(stream, epoch.e, es);
   }
+  const expected = invitation.mode === "direct" ? STREAMS_OF_S[invitation.s] : [];
+  if (Object.keys(content.es).join("") !== expected.join("")) {
+    throw new CircleError("epoch", "the link carries other keys than such an invitation does");
+  }
   return { invitation, secrets };
 }
 
@@ -170,8 +177,19 @@ async function checkSigner(invitation: Invitation, content: InvitationSecret): P
   throw new CircleError("invite", "the member list names another key for this invitation");
 }
 
-/** The invitation's own signature, with which it admits one device. */
-export async function invitationSigner(
+/** The invitation's word that it admits one device. */
+export async function joinProof(
+  invited: { readonly invitation: Invitation; readonly content: InvitationSecret },
+  circle: string,
+  device: string,
+): Promise<string> {
+  const signer = await invitationSigner(invited.invitation, invited.content);
+  const header = { kid: invited.invitation.iid, typ: PROOF_TYP };
+  return compactJws(signer, header, { cir: circle, dev: device });
+}
+
+/** The invitation's own signature. */
+async function invitationSigner(
   invitation: Invitation,
   content: InvitationSecret,
 ): Promise<Signer> {

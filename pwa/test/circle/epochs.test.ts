@@ -7,6 +7,8 @@ import {
   currentEpoch,
   drawSecret,
   EpochSecrets,
+  pieces,
+  repairWraps,
   requiredWraps,
   unback,
   unwrap,
@@ -107,7 +109,7 @@ test("a bad link is found by who knows the secret before, and names who wrote it
   const other = await back(circle, "c", 3, es, drawSecret());
   const chain = [first, middle, { ...last, back: other }] as Epoch[];
   const membership = new Standing({ ...third.membership, epochs: { c: chain, k: [] } });
-  const bad = [{ stream: "c", e: 3, by: patient.keys.id }];
+  const bad = [{ stream: "c", e: 3, device: patient.keys.id }];
   const { wraps } = third.bundle;
   const keys = founded.therapist;
   const known = await second.secrets.unlocked(membership, keys, wraps);
@@ -137,5 +139,32 @@ test("a link belongs to one circle, stream and epoch", async () => {
   expect(await codeOf(() => unback(circle, "k", last, es, middle))).toBe("back");
   expect(await codeOf(() => unback(circle, "c", { ...last, e: 4 }, es, middle))).toBe("back");
   expect(await codeOf(() => unback(circle, "c", last, es, first))).toBe("back");
-  expect(await codeOf(() => unback(circle, "c", first, es, first))).toBe("epoch");
+  expect(await codeOf(() => unback(circle, "c", first, es, first))).toBe("back");
+});
+
+test("who lets a device in hands it the secrets behind a broken link, and none behind an end", async () => {
+  const { founded, third } = await rekeyed();
+  const { circle } = third.membership;
+  const [first, middle, last] = third.membership.epochs.c as [Epoch, Epoch, Epoch];
+  const other = await back(circle, "c", 3, third.secrets.get("c", 3), drawSecret());
+  const chain = [first, middle, { ...last, back: other }];
+  const broken = new Standing({ ...third.membership, epochs: { c: chain, k: [] } });
+  const { bad } = await third.secrets.walked(broken);
+  expect(pieces(broken, bad)).toEqual([{ stream: "c", e: 2 }]);
+  const { back: _, ...ended } = last;
+  const cut = new Standing({ ...third.membership, epochs: { c: [first, middle, ended], k: [] } });
+  expect(pieces(cut, bad)).toEqual([]);
+  const repairs = (membership: Standing) => {
+    const devices = new Map([...membership.devices].slice(0, 1));
+    const before = new Standing({ ...membership, devices });
+    return repairWraps(before, membership).map(({ epoch, member }) => [epoch.e, member.device]);
+  };
+  const [, device] = [...broken.devices.keys()];
+  expect(repairs(broken)).toEqual([
+    [2, device],
+    [1, device],
+  ]);
+  expect(repairs(cut)).toEqual([]);
+  expect(repairWraps(broken, broken)).toEqual([]);
+  expect(founded.membership.epochs.c.length).toBe(1);
 });
