@@ -114,6 +114,16 @@ def test_an_edit_of_a_sealed_document_is_refused() -> None:
     assert judged(unnamed) == "schema"
 
 
+def test_nothing_may_be_attached() -> None:
+    """Nobody has signed it, and a stub of it would be resolved by the store."""
+    for attachment in ({"data": ""}, {"stub": True}):
+        beside = {"_attachments": {"a": attachment}}
+        assert judged(sealed(CIRCLE) | beside) == "schema"
+        entry = Document.parse({"_id": "log:000001", "_rev": "1-a", **beside})
+        assert code_of(judge(CIRCLE), Shelf(), entry) == "schema"
+        assert code_of(judge_append(CIRCLE), Shelf(), entry) == "schema"
+
+
 def test_a_signature_that_nobody_checked_is_checked_in_the_turn() -> None:
     """Forgetting to check ahead costs time, never safety."""
     forged = sealed(CIRCLE) | {"s": sealed(CIRCLE, n=2)["s"]}
