@@ -24,7 +24,7 @@ from rejoint_sync.circle.document import (
 from rejoint_sync.circle.encoding import b64u_decode
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.envelope import NONCE_BYTES, TAG_BYTES, WRAP_BYTES
-from rejoint_sync.circle.epochs import required_wraps
+from rejoint_sync.circle.epochs import repair_wraps, required_wraps
 from rejoint_sync.circle.invitation import INVITATION_PREFIX
 from rejoint_sync.circle.limits import (
     APPENDS_PER_DAY_MAX,
@@ -38,6 +38,7 @@ from rejoint_sync.circle.limits import (
     LATER_SECONDS_MAX,
     REPAIRS,
     SEQ_ORDINARY_MAX,
+    UNCOUNTED,
 )
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.schema import Entry, parse_entry
@@ -81,7 +82,9 @@ def check_signature(membership: Membership, document: Document) -> Signed | None
     return _signed(membership, document)
 
 
-def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Judge:
+def judge(
+    membership: Membership, signed: Collection[Signed | None] = (), *, again: bool = False
+) -> Judge:
     """Make the judge of documents that arrive by replication or exchange, for one `write`.
 
     Args:
@@ -89,13 +92,18 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
             every document is refused for now with `StoreUnavailable`: read the log, try again.
         signed: Results of `check_signature`. A document that is not among them has its signature
             checked in the store's turn: as safe, but slower for all.
+        again: Whether who sends says that these were taken before or are another's: a relay, or a
+            push after a restore. Then they may be of an epoch that is over.
 
     Returns:
         A judge that takes exactly these: a structural document that is stored already, bit for
         bit; a sealed document that may be read by the rules of docs/circle.md as far as they need
         no key, whose name is free or holds the same content, and whose counter is not out of
         reach. It raises `CircleError` with the code of the first rule broken: `schema`, `limit`,
-        `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`, `taken`.
+        `b64`, `author`, `sig`, `newer-log`, `fork`, `authz`, `removed`; then, for one that is not
+        stored yet, `closed`, `removed` (the author is gone, and up to where it counts is not said
+        yet), `stale` (under a key that is over, or that somebody has who is gone: seal it again)
+        and `limit`; for one that is stored with other content `taken`.
     """
     proven = {id(proof.document): proof for proof in signed if proof is not None}
     greatest: dict[str, int] = {}
@@ -116,6 +124,7 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
         require_allowed(membership, sealed)
         stored = view.rev(document.id)
         if stored is None:
+            _require_open(membership, sealed.id, sealed.seq, again=again)
             _require_counter_in_reach(view, sealed.id, greatest)
         elif stored != sealed.rev:
             raise CircleError("taken", "another document has this name; it must take a new one")
@@ -123,7 +132,9 @@ def judge(membership: Membership, signed: Collection[Signed | None] = ()) -> Jud
     return decide
 
 
-def judge_bundle(membership: Membership | None, bundle: Bundle, now_s: int) -> Membership:
+def judge_bundle(
+    membership: Membership | None, bundle: Bundle, now_s: int, *, again: bool = False
+) -> Membership:
     """Judge an append to a log, or with None the founding of a circle. Pure.
 
     Whether its sender may found a circle at all is not asked here.
@@ -132,6 +143,8 @@ def judge_bundle(membership: Membership | None, bundle: Bundle, now_s: int) -> M
         membership: The circle before the entry; None to found one.
         bundle: The entry and what it requires.
         now_s: Unix seconds by the server's clock.
+        again: Whether the entry was in this log before and is brought back after a restore: it may
+            be of any time in the past.
 
     Returns:
         The membership after the entry. Store `bundle.documents()` with `judge_append` and
@@ -145,8 +158,9 @@ def judge_bundle(membership: Membership | None, bundle: Bundle, now_s: int) -> M
     entry = parse_entry(bundle.log)
     _require_bundle_size(bundle)
     after = (Membership.founded if membership is None else membership.append)(bundle.log)
-    _require_timely(membership, entry, now_s)
-    _require_wraps(bundle, required_wraps(membership, after))
+    _require_timely(membership, entry, now_s, again=again)
+    required = required_wraps(membership, after)
+    _require_wraps(bundle, required, repair_wraps(membership, after), after)
     _require_invitation(bundle, entry)
     _require_limits(membership, after, entry, now_s)
     return after
@@ -175,6 +189,19 @@ def _require_bare(document: Document) -> None:
     """Check that nothing lies beside the sealed content, where nobody has signed it."""
     if document.attachments:
         raise CircleError("schema", "documents of a circle have no attachments")
+
+
+def _require_open(membership: Membership, identity: DocumentId, seq: int, *, again: bool) -> None:
+    """Check that a new document may still be taken: circle, author and key are not over."""
+    stream = identity.stream
+    if membership.closed_s is not None:
+        raise CircleError("closed", "this circle is closed")
+    author = membership.devices[identity.device]
+    if not author.live and author.fence(stream) is None:
+        raise CircleError("removed", "the author is gone, and nobody has said yet what counts")
+    over = membership.epoch_at(stream, seq) != membership.current_epoch(stream)
+    if not again and (over or membership.is_stale(stream)):
+        raise CircleError("stale", "the key of this stream is over; seal it under a new one")
 
 
 def _signed(membership: Membership, document: Document) -> Signed:
@@ -249,25 +276,35 @@ def _require_bundle_size(bundle: Bundle) -> None:
         raise CircleError("limit", f"expected a bundle of at most {BUNDLE_BYTES_MAX} characters")
 
 
-def _require_timely(membership: Membership | None, entry: Entry, now_s: int) -> None:
+def _require_timely(
+    membership: Membership | None, entry: Entry, now_s: int, *, again: bool
+) -> None:
     last_s = None if membership is None else membership.stamps[-1].ts
     if entry.ts > max(now_s, last_s or 0) + LATER_SECONDS_MAX:
         raise CircleError("ts", "the time of this entry is in the future")
+    if again:
+        return
     if entry.ts < now_s - EARLIER_SECONDS_MAX and entry.ts != last_s:
         raise CircleError("ts", "the time of this entry is too long ago")
-    if entry.op == "join" and membership is not None:
+    if entry.op in {"join", "add"} and entry.payload["iid"] and membership is not None:
         membership.open_invitation(entry.payload["iid"], max(now_s, entry.ts))
 
 
-def _require_wraps(bundle: Bundle, names: list[str]) -> None:
-    required = list(names)
+def _require_wraps(
+    bundle: Bundle, required: list[str], allowed: list[str], after: Membership
+) -> None:
+    """Check that each required wrap is there, once, and nothing but these and allowed ones."""
+    missing, left = set(required), {*required, *allowed}
     for wrap in bundle.wraps:
-        if wrap.keys() - {"_rev"} != {"_id", "k"} or wrap["_id"] not in required:
+        named = wrap.keys() - {"_rev"} == {"_id", "k"} and type(wrap["_id"]) is str
+        if not named or wrap["_id"] not in left:
             raise CircleError("wrap", "expected exactly the wraps that the entry requires")
-        required.remove(wrap["_id"])
-        if type(wrap["k"]) is not str or len(b64u_decode(wrap["k"])) != WRAP_BYTES:
-            raise CircleError("wrap", f"expected a wrap of {WRAP_BYTES} bytes")
-    if required:
+        left.remove(wrap["_id"])
+        missing.discard(wrap["_id"])
+        size = WRAP_BYTES[after.devices[wrap["_id"].rpartition(":")[2]].pub["kem"]]
+        if type(wrap["k"]) is not str or len(b64u_decode(wrap["k"])) != size:
+            raise CircleError("wrap", f"expected a wrap of {size} bytes")
+    if missing:
         raise CircleError("wrap", "a device that must get the key has no wrap")
 
 
@@ -295,7 +332,7 @@ def _require_limits(before: Membership | None, after: Membership, entry: Entry, 
         raise CircleError("limit", "this circle has reached its number of live devices")
     if len(after.open_invitations(now_s)) > INVITATIONS_OPEN_MAX:
         raise CircleError("limit", "this circle has too many open invitations")
-    if before is None or entry.op in REPAIRS:
+    if before is None or entry.op in UNCOUNTED:
         return
     count = 0
     for stamp in reversed(before.stamps):

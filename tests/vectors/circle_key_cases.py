@@ -114,7 +114,7 @@ def devices() -> Iterator[Case]:
         ("order", "the order of the curve", "schema", {"ksk": b64u(ORDER_OF_CURVE.to_bytes(32))}),
         ("short", "31 bytes", "schema", {"ssk": b64u(bytes(30) + b"\1")}),
         ("padding", "padding", "b64", {"ssk": good["ssk"] + "="}),
-        ("xwing", "reserved: not offered by this version", "schema", {"kem": "XWING"}),
+        ("kem", "a kind that does not exist", "schema", {"kem": "P384"}),
         ("extra", "one member too many", "schema", {"x": "1"}),
     ):
         yield (

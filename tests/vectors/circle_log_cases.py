@@ -196,14 +196,16 @@ def keys_refused() -> Iterator[Case]:
     off_curve = b64u(point(THERAPIST.ksk)[:-1] + b"\0")
     padded = pub["kpk"] + "="
     loose = pub["kpk"][:-1] + "B"
-    xwing = {"kem": "XWING", "kpk": b64u(fixed("xwing", 1216))}
+    short = {"kem": "XWING", "kpk": b64u(fixed("xwing", 1215))}
     for name, comment, expect, change in (
         ("compressed", "a compressed point", "schema", {"kpk": compressed}),
         ("off-curve", "a point beside the curve", "schema", {"kpk": off_curve}),
         ("spk-off-curve", "a signing key beside the curve", "schema", {"spk": off_curve}),
         ("padded", "base64 with padding", "b64", {"kpk": padded}),
         ("left-over-bits", "base64 with left-over bits", "b64", {"kpk": loose}),
-        ("xwing", "reserved: not offered by this version", "schema", xwing),
+        ("kem", "a kind that does not exist", "schema", {"kem": "P384"}),
+        ("xwing-short", "a post-quantum key of 1,215 bytes", "schema", short),
+        ("xwing-point", "a point for a post-quantum key", "schema", {"kem": "XWING"}),
         ("extra", "one member too many", "schema", {"x": "1"}),
     ):
         members = genesis_members(THERAPIST, "therapist", dev=pub | change)

@@ -91,20 +91,25 @@ def _labeled_expand(suite: bytes, prk: bytes, label: bytes, info: bytes, size: i
     return expand(prk, size.to_bytes(2) + b"HPKE-v1" + suite + label + info, size)
 
 
+def key_schedule(suite: bytes, secret: bytes, info: bytes) -> tuple[bytes, bytes]:
+    """Key and nonce of a KEM's shared secret."""
+    context = (
+        b"\0"
+        + _labeled_extract(suite, b"", b"psk_id_hash", b"")
+        + _labeled_extract(suite, b"", b"info_hash", info)
+    )
+    prk = _labeled_extract(suite, secret, b"secret", b"")
+    key = _labeled_expand(suite, prk, b"key", context, 32)
+    return key, _labeled_expand(suite, prk, b"base_nonce", context, 12)
+
+
 def hpke(recipient: bytes, ephemeral: bytes, info: bytes, plain: bytes) -> bytes:
     """Seal to a public point with an ephemeral private key: enc || ciphertext."""
     peer = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), recipient)
     shared, enc = private(ephemeral).exchange(ec.ECDH(), peer), point(ephemeral)
     eae = _labeled_extract(KEM_SUITE, b"", b"eae_prk", shared)
     secret = _labeled_expand(KEM_SUITE, eae, b"shared_secret", enc + recipient, 32)
-    context = (
-        b"\0"
-        + _labeled_extract(HPKE_SUITE, b"", b"psk_id_hash", b"")
-        + _labeled_extract(HPKE_SUITE, b"", b"info_hash", info)
-    )
-    prk = _labeled_extract(HPKE_SUITE, secret, b"secret", b"")
-    key = _labeled_expand(HPKE_SUITE, prk, b"key", context, 32)
-    nonce = _labeled_expand(HPKE_SUITE, prk, b"base_nonce", context, 12)
+    key, nonce = key_schedule(HPKE_SUITE, secret, info)
     return enc + AESGCM(key).encrypt(nonce, plain, b"")
 
 

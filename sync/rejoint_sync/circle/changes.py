@@ -100,7 +100,7 @@ def _join(before: Standing, entry: Entry) -> Changes:
     invitation = before.open_invitation(entry.payload["iid"], entry.ts)
     if invitation.mode != "direct":
         raise CircleError("invite", "this invitation only lets one ask; somebody must approve")
-    _require_proof(before, entry, invitation)
+    require_proof(before.circle, invitation, entry.jws.kid, entry.payload["proof"])
     member = Member(
         device=entry.jws.kid,
         pub=entry.payload["dev"],
@@ -223,15 +223,14 @@ def _require_may_close(before: Standing, entry: Entry) -> None:
         raise CircleError("authz", "the signer may not close this circle, nor open it again")
 
 
-def _require_proof(before: Standing, entry: Entry, invitation: Invitation) -> None:
-    """Check that the joiner holds the invitation's key; whatever is wrong with it is `proof`."""
+def require_proof(circle: str, invitation: Invitation, device: str, proof: object) -> None:
+    """Check that a device holds an invitation's key; whatever is wrong with it is `proof`."""
     try:
-        proof = parse_jws(entry.payload["proof"], PROOF_TYP)
-        proof.verify(b64u_decode(invitation.spk))
+        jws = parse_jws(proof, PROOF_TYP)
+        jws.verify(b64u_decode(invitation.spk))
     except CircleError as error:
         raise CircleError("proof", "the joiner does not hold the invitation") from error
-    expected = {"cir": before.circle, "dev": entry.jws.kid}
-    if proof.kid != invitation.iid or proof.payload != expected:
+    if jws.kid != invitation.iid or jws.payload != {"cir": circle, "dev": device}:
         raise CircleError("proof", "the proof is for another device, circle or invitation")
 
 

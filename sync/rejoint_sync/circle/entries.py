@@ -5,17 +5,18 @@ asked to: whether it is allowed is said by `Membership.append`, which the caller
 sends. All randomness comes in as arguments.
 """
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from rejoint_sync.circle.document import structural_rev
 from rejoint_sync.circle.encoding import b64u_encode
 from rejoint_sync.circle.envelope import public_point
-from rejoint_sync.circle.epochs import commit
+from rejoint_sync.circle.epochs import back, commit
 from rejoint_sync.circle.grammar import Pub
 from rejoint_sync.circle.invitation import Opened, join_proof
 from rejoint_sync.circle.keys import DeviceKeys
-from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.log import Mark, Membership
 from rejoint_sync.circle.schema import ENTRY_TYP
 from rejoint_sync.errors import CircleError
 
@@ -83,8 +84,9 @@ def invite(  # noqa: PLR0913  # each is named at the call
     s: str,
     exp: int,
     ts: int,
+    mode: str = "direct",
 ) -> dict[str, Any]:
-    """Invite, in person, one device for a member.
+    """Invite one device for a member.
 
     Args:
         membership: The circle now.
@@ -93,9 +95,10 @@ def invite(  # noqa: PLR0913  # each is named at the call
         sign_scalar: The invitation's signing key, 32 random bytes below the curve's order.
         role: What the member is or will be.
         member: Known or new.
-        s: Streams of the new device, "c".
+        s: Streams of the new device, "c" or "ck".
         exp: Last unix second at which it can be used.
         ts: Unix seconds by the server's clock, not before the last entry's.
+        mode: "direct" (in person, an hour at most) or "approve" (by a messenger, 14 days at most).
     """
     return _entry(
         membership,
@@ -107,7 +110,7 @@ def invite(  # noqa: PLR0913  # each is named at the call
         role=role,
         member=member,
         s=s,
-        mode="direct",
+        mode=mode,
         exp=exp,
     )
 
@@ -132,9 +135,92 @@ def add(  # noqa: PLR0913  # each is named at the call
     member: str,
     s: str,
     ts: int,
+    iid: str = "",
 ) -> dict[str, Any]:
-    """Bring in a device whose public keys are known."""
-    return _entry(membership, keys, ts, "add", member=member, role=role, s=s, dev=dict(pub), iid="")
+    """Bring in a device whose public keys are known; `iid` names the invitation it asked by."""
+    given = {"member": member, "role": role, "s": s, "dev": dict(pub), "iid": iid}
+    return _entry(membership, keys, ts, "add", **given)
+
+
+def epoch(  # noqa: PLR0913  # each is named at the call
+    membership: Membership,
+    stream: str,
+    *,
+    es: bytes,
+    before: bytes | None,
+    fence: Mapping[str, Mark],
+    nonce: bytes,
+) -> dict[str, Any]:
+    """Make the next epoch of a stream, as `remove` and `rekey` carry it.
+
+    Args:
+        membership: The circle before the entry.
+        stream: "c" or "k".
+        es: Its secret, 32 random bytes.
+        before: The secret of the epoch before; None lets history end here.
+        fence: For each device that lost the stream by removal and has no fence in it yet.
+        nonce: 12 random bytes.
+    """
+    e = len(membership.epochs.get(stream, ())) + 1
+    made: dict[str, Any] = {
+        "e": e,
+        "commit": commit(es, stream, e),
+        "fence": {device: list(mark) for device, mark in fence.items()},
+    }
+    if before is None:
+        return made
+    circle = membership.circle
+    return made | {"back": back(es, before, circle=circle, stream=stream, e=e, nonce=nonce)}
+
+
+def grant(membership: Membership, keys: DeviceKeys, *, target: str, ts: int) -> dict[str, Any]:
+    """Give a live device the stream of clinicians."""
+    return _entry(membership, keys, ts, "grant", target=target)
+
+
+def remove(
+    membership: Membership,
+    keys: DeviceKeys,
+    *,
+    targets: Collection[str],
+    ep: Mapping[str, dict[str, Any]],
+    ts: int,
+) -> dict[str, Any]:
+    """Take devices out; `ep` holds an `epoch` for each stream that signer and targets share."""
+    return _entry(membership, keys, ts, "remove", target=sorted(targets), ep=dict(ep))
+
+
+def leave(
+    membership: Membership, keys: DeviceKeys, *, marks: Mapping[str, Mark], ts: int
+) -> dict[str, Any]:
+    """Go oneself; `marks` says for each of one's streams up to where one has written."""
+    mark = {stream: list(value) for stream, value in marks.items()}
+    return _entry(membership, keys, ts, "leave", mark=mark)
+
+
+def rekey(
+    membership: Membership, keys: DeviceKeys, *, ep: Mapping[str, dict[str, Any]], ts: int
+) -> dict[str, Any]:
+    """Open epochs; `ep` holds an `epoch` by stream."""
+    return _entry(membership, keys, ts, "rekey", ep=dict(ep))
+
+
+def accept(  # noqa: PLR0913  # each is named at the call
+    membership: Membership, keys: DeviceKeys, *, target: str, stream: str, mark: Mark, ts: int
+) -> dict[str, Any]:
+    """Let more documents of a device count that is gone."""
+    n, d = mark
+    return _entry(membership, keys, ts, "accept", target=target, x=stream, n=n, d=d)
+
+
+def close(membership: Membership, keys: DeviceKeys, *, ts: int) -> dict[str, Any]:
+    """Close the circle: nothing new is taken, and after a time it is purged."""
+    return _entry(membership, keys, ts, "close")
+
+
+def reopen(membership: Membership, keys: DeviceKeys, *, ts: int) -> dict[str, Any]:
+    """Open a closed circle again."""
+    return _entry(membership, keys, ts, "reopen")
 
 
 def _entry(

@@ -1,17 +1,22 @@
 """The ciphers: the only file that imports `cryptography`.
 
-Everything is P-256: ES256 signatures (RFC 7518), HPKE base mode DHKEM(P-256, HKDF-SHA256) with
-AES-256-GCM (RFC 9180). Points are uncompressed, 65 bytes, and on the curve; private keys are the
-32-byte scalar. Signatures are deterministic (RFC 6979), so that the same entry has the same bytes.
+Signatures are ES256 (RFC 7518), deterministic (RFC 6979): the same entry has the same bytes.
+Sealing to a device is HPKE base mode with AES-256-GCM (RFC 9180), by one of two KEMs:
+
+- "P256": DHKEM(P-256, HKDF-SHA256). Points are uncompressed, 65 bytes, and on the curve; private
+  keys are the 32-byte scalar.
+- "XWING": X-Wing (0x647a), which a quantum computer does not open. The public key is 1,216 bytes:
+  ML-KEM-768, then X25519; the private key is a seed of 32 bytes (draft-connolly-cfrg-xwing-kem).
 """
 
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import hashes, hpke
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 from cryptography.hazmat.primitives.asymmetric.utils import (
     decode_dss_signature,
     encode_dss_signature,
@@ -29,13 +34,29 @@ NONCE_BYTES: Final = 12
 TAG_BYTES: Final = 16
 SECRET_BYTES: Final = 32
 """Length of an epoch secret and of every symmetric key."""
-WRAP_BYTES: Final = POINT_BYTES + SECRET_BYTES + TAG_BYTES
-"""Length of a sealed epoch secret: HPKE's encapsulated key and its ciphertext."""
 
+
+@dataclass(frozen=True, slots=True)
+class Kem:
+    """The lengths of one KEM, in bytes: its public key, and what HPKE sends along."""
+
+    public: int
+    enc: int
+
+
+KEMS: Final = {"P256": Kem(POINT_BYTES, POINT_BYTES), "XWING": Kem(1216, 1120)}
+WRAP_BYTES: Final = {name: kem.enc + SECRET_BYTES + TAG_BYTES for name, kem in KEMS.items()}
+"""Length of a sealed epoch secret by KEM: HPKE's encapsulated key and its ciphertext."""
+
+_MLKEM_PUBLIC_BYTES: Final = 1184
+_MLKEM_SEED_BYTES: Final = 64
 _CURVE: Final = ec.SECP256R1()
 _ES256_SIGN: Final = ec.ECDSA(hashes.SHA256(), deterministic_signing=True)
 _ES256_VERIFY: Final = ec.ECDSA(hashes.SHA256())
-_SUITE: Final = hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
+_SUITES: Final = {
+    "P256": hpke.Suite(hpke.KEM.P256, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM),
+    "XWING": hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM),
+}
 
 
 def sha256(data: bytes) -> bytes:
@@ -118,21 +139,60 @@ def es256_verify(point: bytes, message: bytes, signature: bytes) -> None:
         raise CircleError("sig", "the signature is not the named device's") from error
 
 
-def hpke_seal(point: bytes, plaintext: bytes, *, info: bytes) -> bytes:
-    """Seal to a public key: encapsulated key (65 bytes), ciphertext, tag. Differs each time."""
-    return _SUITE.encrypt(plaintext, _public(point), info=info)
+def kem_public(kem: str, private: bytes) -> bytes:
+    """Compute the public key of a private one of 32 bytes. Raises as `require_scalar`."""
+    if kem == "P256":
+        return public_point(private)
+    key = _xwing_mlkem(private).public_key().public_bytes_raw()
+    return key + _xwing_x25519(private).public_key().public_bytes_raw()
 
 
-def hpke_open(scalar: bytes, sealed: bytes, *, info: bytes) -> bytes:
+def hpke_seal(kem: str, public: bytes, plaintext: bytes, *, info: bytes) -> bytes:
+    """Seal to a public key: encapsulated key, ciphertext, tag. Differs each time.
+
+    A key that nothing can be sealed to gets bytes of the same length that nobody opens: a device
+    that published such a key reads nothing, and keeps nobody from changing the circle's key.
+    """
+    try:
+        key = _public(public) if kem == "P256" else _xwing_public(public)
+        return _SUITES[kem].encrypt(plaintext, key, info=info)
+    except ValueError:
+        nobody = kem_public(kem, generate_scalar())
+        return hpke_seal(kem, nobody, bytes(len(plaintext)), info=b"")
+
+
+def hpke_open(kem: str, private: bytes, sealed: bytes, *, info: bytes) -> bytes:
     """Open what `hpke_seal` made.
 
     Raises:
         CircleError: `wrap`: another key or `info`, or changed bytes.
     """
+    key = _private(private) if kem == "P256" else _xwing_private(private)
     try:
-        return _SUITE.decrypt(sealed, _private(scalar), info=info)
+        return _SUITES[kem].decrypt(sealed, key, info=info)
     except InvalidTag as error:
         raise CircleError("wrap", "the wrap is not for this device and epoch") from error
+
+
+def _xwing_mlkem(seed: bytes) -> mlkem.MLKEM768PrivateKey:
+    expanded = hashlib.shake_256(seed).digest(_MLKEM_SEED_BYTES + SCALAR_BYTES)
+    return mlkem.MLKEM768PrivateKey.from_seed_bytes(expanded[:_MLKEM_SEED_BYTES])
+
+
+def _xwing_x25519(seed: bytes) -> x25519.X25519PrivateKey:
+    expanded = hashlib.shake_256(seed).digest(_MLKEM_SEED_BYTES + SCALAR_BYTES)
+    return x25519.X25519PrivateKey.from_private_bytes(expanded[_MLKEM_SEED_BYTES:])
+
+
+def _xwing_private(seed: bytes) -> hpke.MLKEM768X25519PrivateKey:
+    return hpke.MLKEM768X25519PrivateKey(_xwing_mlkem(seed), _xwing_x25519(seed))
+
+
+def _xwing_public(public: bytes) -> hpke.MLKEM768X25519PublicKey:
+    return hpke.MLKEM768X25519PublicKey(
+        mlkem.MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES]),
+        x25519.X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:]),
+    )
 
 
 @lru_cache(maxsize=4096)

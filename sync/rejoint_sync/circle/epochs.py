@@ -2,17 +2,23 @@
 
 An epoch secret ES is 32 random bytes, never reused. The log carries a commitment to it, each
 entitled device gets it sealed to its own key (a wrap), and every author's documents have a key of
-their own derived from it.
+their own derived from it. An epoch may carry the secret of the one before, sealed under its own
+(`back`): who has the newest walks back from there.
 
-Source: docs/circle.md, "Epochs and wraps".
+Source: docs/circle.md, "Epochs".
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs
 from rejoint_sync.circle.envelope import (
+    NONCE_BYTES,
     SECRET_BYTES,
+    aes_gcm_open,
+    aes_gcm_seal,
     hkdf,
     hpke_open,
     hpke_seal,
@@ -26,6 +32,23 @@ Secrets = Mapping[str, Mapping[int, bytes]]
 """The epoch secrets that a device holds in one circle: by stream, by number of the epoch."""
 
 WRAP_PREFIX: Final = "wrap:"
+
+_WRAP_ID: Final = re.compile(r"wrap:([ck])([0-9]{6}):([A-Za-z0-9_-]{16}):(d[A-Za-z0-9_-]{20})\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class BadBack:
+    """A link to the epoch before that does not lead there: its signer broke the chain.
+
+    Attributes:
+        stream: Of which stream.
+        e: The epoch that carries it.
+        device: Who signed it.
+    """
+
+    stream: str
+    e: int
+    device: str
 
 
 def commit(es: bytes, stream: str, e: int) -> str:
@@ -60,7 +83,7 @@ def wrap(circle: str, stream: str, e: int, es: bytes, pub: Pub) -> dict[str, Any
     """
     device, commitment = device_id(pub), commit(es, stream, e)
     info = _wrap_info(circle, stream, e, device, commitment)
-    sealed = hpke_seal(b64u_decode(pub["kpk"]), es, info=info)
+    sealed = hpke_seal(pub["kem"], b64u_decode(pub["kpk"]), es, info=info)
     return {"_id": wrap_id(stream, e, commitment, device), "k": b64u_encode(sealed)}
 
 
@@ -82,7 +105,7 @@ def unwrap(
     if type(document.get("k")) is not str:
         raise CircleError("schema", "expected the sealed secret as text")
     info = _wrap_info(circle, stream, epoch.e, keys.id, epoch.commit)
-    es = hpke_open(keys.kem_scalar, b64u_decode(document["k"]), info=info)
+    es = hpke_open(keys.pub["kem"], keys.kem_secret, b64u_decode(document["k"]), info=info)
     require_commit(es, stream, epoch)
     return es
 
@@ -107,6 +130,192 @@ def required_wraps(before: Membership | None, after: Membership) -> list[str]:
             if opened or entered:
                 names.append(wrap_id(stream, epoch.e, epoch.commit, member.device))
     return names
+
+
+def repair_wraps(before: Membership | None, after: Membership) -> list[str]:
+    """Name the wraps that an entry may bring along beyond `required_wraps`.
+
+    Who lets a device in knows which links are broken and hands it the newest secret of each piece
+    beyond one. The server cannot tell, so any epoch that is linked to the current one may be
+    wrapped; beyond an end of history on purpose none is.
+
+    Args:
+        before: The membership before the entry, None when it is the first.
+        after: The membership after it.
+    """
+    names = []
+    for stream in after.epochs:
+        older = [epoch for epoch in _linked(after, stream) if epoch.e != len(after.epochs[stream])]
+        for member in after.entitled(stream):
+            known = None if before is None else before.devices.get(member.device)
+            if known is None or stream not in known.streams:
+                names += [wrap_id(stream, x.e, x.commit, member.device) for x in older]
+    return names
+
+
+def make_wraps(
+    membership: Membership, names: Iterable[str], secrets: Secrets
+) -> tuple[dict[str, Any], ...]:
+    """Write the wraps of these names.
+
+    Args:
+        membership: After the entry that they belong to.
+        names: From `required_wraps` or `repair_wraps`.
+        secrets: Holds the secret of each of their epochs.
+    """
+    found = []
+    for name in names:
+        stream, e, _, device = _parts(name)
+        pub = membership.devices[device].pub
+        found.append(wrap(membership.circle, stream, e, secrets[stream][e], pub))
+    return tuple(found)
+
+
+def open_wraps(
+    keys: DeviceKeys, membership: Membership, documents: Iterable[Mapping[str, Any]]
+) -> tuple[dict[str, dict[int, bytes]], list[str]]:
+    """Open what the server has for this device.
+
+    Args:
+        keys: The device.
+        membership: The circle; a wrap of an epoch that it does not know is passed over.
+        documents: Wraps; those of other devices are passed over.
+
+    Returns:
+        The secrets, and the names of the wraps that do not open or hold another secret: a holder
+        must write them again.
+    """
+    secrets: dict[str, dict[int, bytes]] = {}
+    closed: list[str] = []
+    for document in documents:
+        stream, e, _, device = _parts(document.get("_id"))
+        chain = membership.epochs.get(stream, ())
+        if device != keys.id or not 1 <= e <= len(chain):
+            continue
+        try:
+            es = unwrap(keys, document, circle=membership.circle, stream=stream, epoch=chain[e - 1])
+        except CircleError:
+            closed.append(document["_id"])
+        else:
+            secrets.setdefault(stream, {})[e] = es
+    return secrets, closed
+
+
+def back(  # noqa: PLR0913  # each is named at the call
+    es: bytes, before: bytes, *, circle: str, stream: str, e: int, nonce: bytes
+) -> str:
+    """Seal the secret of the epoch before under that of epoch `e`.
+
+    Args:
+        es: Secret of epoch `e`, 32 bytes.
+        before: Secret of epoch `e` - 1, 32 bytes.
+        circle: The circle.
+        stream: "c" or "k".
+        e: From 2.
+        nonce: 12 random bytes.
+    """
+    assert len(before) == SECRET_BYTES
+    assert len(nonce) == NONCE_BYTES
+    key, aad = _back_key(es, circle, stream), _back_aad(circle, stream, e)
+    return b64u_encode(aes_gcm_seal(key, before, nonce=nonce, aad=aad))
+
+
+def unback(es: bytes, *, circle: str, stream: str, epoch: Epoch, before: Epoch) -> bytes:
+    """Open the link of an epoch to the one before.
+
+    Args:
+        es: Secret of `epoch`.
+        circle: The circle.
+        stream: "c" or "k".
+        epoch: An epoch with a link.
+        before: The epoch before it.
+
+    Returns:
+        The secret of `before`.
+
+    Raises:
+        CircleError: `back`: it does not open, or is not the secret that the log names.
+    """
+    key, aad = _back_key(es, circle, stream), _back_aad(circle, stream, epoch.e)
+    try:
+        found = aes_gcm_open(key, b64u_decode(epoch.back or ""), aad=aad)
+        require_commit(found, stream, before)
+    except CircleError as error:
+        raise CircleError("back", "the link to the key before is broken") from error
+    return found
+
+
+def walk(
+    membership: Membership, secrets: Secrets
+) -> tuple[dict[str, dict[int, bytes]], list[BadBack]]:
+    """Follow the links of every epoch whose secret is held, and check them.
+
+    Args:
+        membership: The circle.
+        secrets: What is held, each checked against the log.
+
+    Returns:
+        All secrets that follow, and the links that are broken, also where the secret before is
+        held already: who has it is the one who can tell the others. What is held stays usable.
+    """
+    found = {stream: dict(chain) for stream, chain in secrets.items()}
+    broken: list[BadBack] = []
+    for stream, chain in membership.epochs.items():
+        held = found.setdefault(stream, {})
+        for epoch in reversed(chain):
+            if epoch.back is None or epoch.e not in held:
+                continue
+            before = chain[epoch.e - 2]
+            try:
+                older = unback(
+                    held[epoch.e],
+                    circle=membership.circle,
+                    stream=stream,
+                    epoch=epoch,
+                    before=before,
+                )
+            except CircleError:
+                broken.append(BadBack(stream, epoch.e, membership.stamps[epoch.at_seq].device))
+            else:
+                held[before.e] = older
+    return found, broken
+
+
+def pieces(membership: Membership, broken: Iterable[BadBack]) -> dict[str, list[int]]:
+    """The epochs whose secrets a new device must be handed beside the current one, by stream.
+
+    Each is the newest behind a broken link. Behind an end of history on purpose there is none.
+    """
+    found: dict[str, list[int]] = {}
+    for bad in broken:
+        if bad.e - 1 in {epoch.e for epoch in _linked(membership, bad.stream)}:
+            found.setdefault(bad.stream, []).append(bad.e - 1)
+    return found
+
+
+def _linked(membership: Membership, stream: str) -> Iterator[Epoch]:
+    """The current epoch, and those before it up to where history was made to end."""
+    for epoch in reversed(membership.epochs[stream]):
+        yield epoch
+        if epoch.back is None:
+            return
+
+
+def _parts(name: object) -> tuple[str, int, str, str]:
+    """Stream, number, commitment and device of a wrap's name; empty ones when it is none."""
+    matched = _WRAP_ID.match(name) if type(name) is str else None
+    if matched is None:
+        return "", 0, "", ""
+    return matched[1], int(matched[2]), matched[3], matched[4]
+
+
+def _back_key(es: bytes, circle: str, stream: str) -> bytes:
+    info = b"rj1 back\0" + stream.encode("ascii")
+    return hkdf(es, salt=circle.encode("ascii"), info=info)
+
+
+def _back_aad(circle: str, stream: str, e: int) -> bytes:
+    return b"rj1 back\0" + jcs([circle, stream, e])
 
 
 def _wrap_info(circle: str, stream: str, e: int, device: str, commitment: str) -> bytes:

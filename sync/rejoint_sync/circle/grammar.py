@@ -8,8 +8,8 @@ Each `require_*` takes a value straight from parsed JSON and returns it typed, o
 import re
 from typing import Final, TypedDict
 
-from rejoint_sync.circle.encoding import INTEGER_MAX, b64u_decode
-from rejoint_sync.circle.envelope import POINT_BYTES, require_point
+from rejoint_sync.circle.encoding import INTEGER_MAX, b64u_decode, b64u_encode
+from rejoint_sync.circle.envelope import KEMS, POINT_BYTES, require_point
 from rejoint_sync.errors import CircleError
 
 CIRCLE: Final = re.compile(r"c[0-9a-f]{40}\Z")
@@ -22,7 +22,11 @@ HASH_BYTES: Final = 32
 
 
 class Pub(TypedDict):
-    """The public half of a device: `kem` ("P256"), `kpk` and `spk` (points as base64url)."""
+    """The public half of a device.
+
+    `kem` is "P256" or "XWING"; `kpk`, the key that wraps are sealed to, and `spk`, the point that
+    checks its signatures, are base64url.
+    """
 
     kem: str
     kpk: str
@@ -75,11 +79,14 @@ def require_public_point(value: object, what: str) -> str:
 
 
 def require_pub(value: object) -> Pub:
-    """Check the public half of a device. Other KEMs than P256 are not offered yet."""
+    """Check the public half of a device; of an X-Wing key only the length."""
     members = require_members(value, frozenset({"kem", "kpk", "spk"}), "a public key")
-    kem = require_choice(members["kem"], frozenset({"P256"}), "a key of the kind P256")
+    kem = require_choice(members["kem"], frozenset(KEMS), "a key of the kind P256 or XWING")
+    kpk = require_bytes(members["kpk"], KEMS[kem].public, "kpk")
+    if kem == "P256":
+        require_point(kpk)
     return Pub(
         kem=kem,
-        kpk=require_public_point(members["kpk"], "kpk"),
+        kpk=b64u_encode(kpk),
         spk=require_public_point(members["spk"], "spk"),
     )

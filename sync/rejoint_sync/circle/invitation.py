@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
+from rejoint_sync.circle.changes import require_proof
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs, parse_jcs
 from rejoint_sync.circle.envelope import (
     SCALAR_BYTES,
@@ -21,25 +22,34 @@ from rejoint_sync.circle.envelope import (
     hkdf,
     public_point,
     require_scalar,
+    sha256,
 )
 from rejoint_sync.circle.epochs import require_commit
 from rejoint_sync.circle.grammar import (
     CIRCLE,
     HASH_BYTES,
     INVITATION,
+    Pub,
     require_bytes,
     require_integer,
     require_members,
+    require_pub,
     require_text,
 )
 from rejoint_sync.circle.jws import sign_jws
+from rejoint_sync.circle.keys import DeviceKeys, device_id
 from rejoint_sync.circle.limits import SEQ_MAX
 from rejoint_sync.circle.log import PROOF_TYP, Invitation, Membership
+from rejoint_sync.circle.roles import STREAMS_OF_S
 from rejoint_sync.circle.schema import STREAMS
 from rejoint_sync.errors import CircleError
 
 LINK_SECRET_BYTES: Final = 16
 INVITATION_PREFIX: Final = "inv:"
+REQUEST_PREFIX: Final = "req:"
+CODE_DIGITS: Final = 12
+
+_REQUEST_ID: Final = re.compile(r"req:(i[A-Za-z0-9_-]{22}):(d[A-Za-z0-9_-]{20})\Z")
 
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z")
 _INCOMPLETE: Final = "this link is incomplete"
@@ -136,7 +146,8 @@ def seal_inv(
         membership: After the `invite` entry, which is its last.
         secret: The link's 16 random bytes.
         sign_scalar: The invitation's signing key, 32 bytes.
-        es: The current epoch secret of each stream that the joiner will have.
+        es: The current epoch secret of each stream that the joiner will have; none where the
+            invitation must be approved.
         nonce: 12 random bytes.
 
     Returns:
@@ -209,7 +220,8 @@ def accept(membership: Membership, opened: Opened, now_s: int) -> Invitation:
     Raises:
         CircleError: `newer-log` (the log is shorter than the inviter's), `fork` (it is another
             log), `invite` (not open, or not this key), `commit` (a secret that is not the log's),
-            `epoch` (a stream that the log does not have).
+            `epoch` (a stream that the log does not have, or not exactly the secrets that such an
+            invitation carries).
     """
     if opened.seq > membership.seq:
         raise CircleError("newer-log", "the log is shorter than the one of who invited")
@@ -222,12 +234,84 @@ def accept(membership: Membership, opened: Opened, now_s: int) -> Invitation:
         raise CircleError("invite", "the log names another key for this invitation")
     for stream, es in opened.es.items():
         require_commit(es, stream, membership.current_epoch(stream))
+    if set(opened.es) != (
+        set(STREAMS_OF_S[invitation.s]) if invitation.mode == "direct" else set()
+    ):
+        raise CircleError("epoch", "the link carries other keys than such an invitation does")
     return invitation
 
 
 def join_proof(opened: Opened, circle: str, device: str) -> str:
     """Sign, with the invitation's key, that this device is the one that joins."""
     return sign_jws(opened.sign_scalar, opened.iid, PROOF_TYP, {"cir": circle, "dev": device})
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A device that asks to be let in by an invitation that must be approved.
+
+    Attributes:
+        iid: The invitation.
+        device: Who asks.
+        pub: Its public keys.
+    """
+
+    iid: str
+    device: str
+    pub: Pub
+
+
+def request(opened: Opened, circle: str, keys: DeviceKeys) -> dict[str, Any]:
+    """Ask to be let in, as the new device.
+
+    Returns:
+        `{"_id", "dev", "proof"}`.
+    """
+    return {
+        "_id": f"{REQUEST_PREFIX}{opened.iid}:{keys.id}",
+        "dev": dict(keys.pub),
+        "proof": join_proof(opened, circle, keys.id),
+    }
+
+
+def read_request(membership: Membership, document: object, now_s: int) -> Request:
+    """Read what a device asks for.
+
+    Args:
+        membership: The circle.
+        document: `{"_id", "dev", "proof"}`, with or without `_rev`, from the wire.
+        now_s: Unix seconds by the server's clock.
+
+    Raises:
+        CircleError: In this order `schema`, `b64` (its shape), `kid` (the keys are another
+            device's), `invite` (not open, or nobody has to approve), `proof`, `dup` (the device or
+            its signing key stood in the log before).
+    """
+    if type(document) is not dict or document.keys() - {"_rev"} != {"_id", "dev", "proof"}:
+        raise CircleError("schema", "expected a request with exactly _id, dev and proof")
+    name = require_text(document["_id"], _REQUEST_ID, "a name like req:i…:d…")
+    pub = require_pub(document["dev"])
+    if type(document["proof"]) is not str:
+        raise CircleError("schema", "expected a proof as text")
+    _, iid, device = name.split(":")
+    if device_id(pub) != device:
+        raise CircleError("kid", "the keys are another device's")
+    invitation = membership.open_invitation(iid, max(now_s, membership.stamps[-1].ts))
+    if invitation.mode != "approve":
+        raise CircleError("invite", "nobody has to approve this invitation")
+    require_proof(membership.circle, invitation, device, document["proof"])
+    membership.require_new(spk=pub["spk"], device=device)
+    return Request(iid, device, pub)
+
+
+def request_code(circle: str, device: str) -> str:
+    """The digits that both sides compare by voice or sight before a device is let in, 12 of them.
+
+    >>> request_code("c" + "0" * 40, "d" + "A" * 20)
+    '265805475382'
+    """
+    digest = sha256(b"rj1 code\0" + circle.encode("ascii") + device.encode("ascii"))
+    return f"{int.from_bytes(digest) % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
 
 
 def _aad(circle: str, iid: str) -> bytes:

@@ -6,9 +6,11 @@ from typing import Final, Self
 
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs
 from rejoint_sync.circle.envelope import (
+    KEMS,
     SCALAR_BYTES,
     es256_sign,
     generate_scalar,
+    kem_public,
     public_point,
     require_scalar,
     sha256,
@@ -38,31 +40,31 @@ class DeviceKeys:
     """The private keys of one device: one set for all its circles.
 
     Attributes:
-        kem_scalar: Opens wraps, 32 bytes.
+        kem_secret: Opens wraps: a scalar or, for X-Wing, a seed of 32 bytes.
         sign_scalar: Signs entries, documents and logins, 32 bytes.
         pub: The public half.
         id: The device's name.
     """
 
-    kem_scalar: bytes = field(repr=False)
+    kem_secret: bytes = field(repr=False)
     sign_scalar: bytes = field(repr=False)
     pub: Pub
     id: str
 
     @classmethod
-    def of(cls, kem_scalar: bytes, sign_scalar: bytes) -> Self:
+    def of(cls, kem_secret: bytes, sign_scalar: bytes, kem: str = "P256") -> Self:
         """Make a key set of two private keys. Raises `CircleError` with `schema`."""
         pub = Pub(
-            kem="P256",
-            kpk=b64u_encode(public_point(kem_scalar)),
+            kem=kem,
+            kpk=b64u_encode(kem_public(kem, kem_secret)),
             spk=b64u_encode(public_point(sign_scalar)),
         )
-        return cls(kem_scalar, sign_scalar, pub, device_id(pub))
+        return cls(kem_secret, sign_scalar, pub, device_id(pub))
 
     @classmethod
-    def generate(cls) -> Self:
+    def generate(cls, kem: str = "P256") -> Self:
         """Make a new key set from the system's randomness."""
-        return cls.of(generate_scalar(), generate_scalar())
+        return cls.of(generate_scalar(), generate_scalar(), kem)
 
     @classmethod
     def from_secret(cls, secret: object) -> Self:
@@ -72,17 +74,17 @@ class DeviceKeys:
             CircleError: `schema` or `b64`: it is not that.
         """
         members = require_members(secret, frozenset({"kem", "ksk", "ssk"}), "a private key")
-        require_choice(members["kem"], frozenset({"P256"}), "a key of the kind P256")
-        scalars = [require_bytes(members[name], SCALAR_BYTES, name) for name in ("ksk", "ssk")]
-        for scalar in scalars:
+        kem = require_choice(members["kem"], frozenset(KEMS), "a key of the kind P256 or XWING")
+        ksk, ssk = (require_bytes(members[name], SCALAR_BYTES, name) for name in ("ksk", "ssk"))
+        for scalar in (ksk, ssk) if kem == "P256" else (ssk,):
             require_scalar(scalar)
-        return cls.of(*scalars)
+        return cls.of(ksk, ssk, kem)
 
     def to_secret(self) -> dict[str, str]:
         """Write the private keys as JSON: whoever reads it is this device."""
         return {
             "kem": self.pub["kem"],
-            "ksk": b64u_encode(self.kem_scalar),
+            "ksk": b64u_encode(self.kem_secret),
             "ssk": b64u_encode(self.sign_scalar),
         }
 

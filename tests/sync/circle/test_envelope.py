@@ -6,6 +6,7 @@ import pytest
 from rejoint_sync import circle
 from rejoint_sync.circle import envelope
 from rejoint_sync.circle.envelope import (
+    KEMS,
     WRAP_BYTES,
     aes_gcm_open,
     aes_gcm_seal,
@@ -15,6 +16,7 @@ from rejoint_sync.circle.envelope import (
     hkdf,
     hpke_open,
     hpke_seal,
+    kem_public,
     public_point,
     require_point,
 )
@@ -76,25 +78,57 @@ def test_a_malformed_signature_is_refused(signature: bytes) -> None:
     assert caught.value.code == "sig"
 
 
-def test_a_wrap_opens_with_its_key_alone() -> None:
-    scalar, info = generate_scalar(), b"info"
-    sealed = hpke_seal(public_point(scalar), bytes(32), info=info)
-    assert len(sealed) == WRAP_BYTES
-    assert hpke_open(scalar, sealed, info=info) == bytes(32)
-    for key, bound in ((generate_scalar(), info), (scalar, b"other")):
+@pytest.mark.parametrize("kem", KEMS)
+def test_a_wrap_opens_with_its_key_alone(kem: str) -> None:
+    private, info = generate_scalar(), b"info"
+    public = kem_public(kem, private)
+    assert len(public) == KEMS[kem].public
+    sealed = hpke_seal(kem, public, bytes(32), info=info)
+    assert len(sealed) == WRAP_BYTES[kem]
+    assert hpke_open(kem, private, sealed, info=info) == bytes(32)
+    for key, bound in ((generate_scalar(), info), (private, b"other")):
         with pytest.raises(CircleError) as caught:
-            hpke_open(key, sealed, info=bound)
+            hpke_open(kem, key, sealed, info=bound)
         assert caught.value.code == "wrap"
 
 
-@pytest.mark.parametrize("bit", range(0, WRAP_BYTES * 8, 31))
-def test_a_wrap_with_one_bit_changed_is_refused(bit: int) -> None:
-    scalar = fixed("recipient")
-    changed = bytearray(hpke_seal(public_point(scalar), bytes(32), info=b""))
-    changed[bit // 8] ^= 1 << bit % 8
+@pytest.mark.parametrize("kem", KEMS)
+def test_a_wrap_with_one_bit_changed_is_refused(kem: str) -> None:
+    private = fixed("recipient")
+    sealed = hpke_seal(kem, kem_public(kem, private), bytes(32), info=b"")
+    for bit in range(0, WRAP_BYTES[kem] * 8, 131):
+        changed = bytearray(sealed)
+        changed[bit // 8] ^= 1 << bit % 8
+        with pytest.raises(CircleError) as caught:
+            hpke_open(kem, private, bytes(changed), info=b"")
+        assert caught.value.code == "wrap"
+
+
+@pytest.mark.parametrize("kem", KEMS)
+@pytest.mark.parametrize("sealed", [b"", bytes(32), bytes(113), bytes(1168), b"\xff" * 1168])
+def test_bytes_that_are_no_wrap_are_refused(kem: str, sealed: bytes) -> None:
     with pytest.raises(CircleError) as caught:
-        hpke_open(scalar, bytes(changed), info=b"")
+        hpke_open(kem, fixed("recipient"), sealed, info=b"")
     assert caught.value.code == "wrap"
+
+
+def test_a_key_that_nothing_can_be_sealed_to_stops_nobody() -> None:
+    """Else a device with such a key could never be removed: others must be given the new key."""
+    private = fixed("recipient")
+    good = kem_public("XWING", private)
+    for public in (good[:-32] + bytes(32), b"\xff" * 1216):
+        sealed = hpke_seal("XWING", public, bytes(32), info=b"")
+        assert len(sealed) == WRAP_BYTES["XWING"]
+        with pytest.raises(CircleError) as caught:
+            hpke_open("XWING", private, sealed, info=b"")
+        assert caught.value.code == "wrap"
+
+
+def test_a_post_quantum_key_is_the_one_of_its_draft() -> None:
+    """X-Wing, draft-connolly-cfrg-xwing-kem, first test vector: seed and ends of the public key."""
+    seed = "7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26"
+    public = kem_public("XWING", bytes.fromhex(seed)).hex()
+    assert public.startswith("e2236b35a8c24b39b10aa1323a96a919")
 
 
 def test_the_sealed_part_is_bound_to_its_place() -> None:

@@ -37,7 +37,7 @@ def test_private_keys_stay_out_of_text() -> None:
     shown = repr(THERAPIST)
     assert THERAPIST.to_secret()["ssk"] not in shown
     assert repr(THERAPIST.sign_scalar) not in shown
-    assert repr(THERAPIST.kem_scalar) not in shown
+    assert repr(THERAPIST.kem_secret) not in shown
 
 
 @pytest.mark.parametrize("secret", [None, {}, [], "x", {"kem": "P256", "ksk": "", "ssk": ""}])

@@ -23,4 +23,4 @@ def test_a_full_circle_can_still_be_made_safe() -> None:
 
 
 def test_a_bundle_holds_a_wrap_for_each_live_device() -> None:
-    assert limits.DEVICES_LIVE_MAX * WRAP_BYTES * 2 < limits.BUNDLE_BYTES_MAX
+    assert limits.DEVICES_LIVE_MAX * WRAP_BYTES["XWING"] * 2 < limits.BUNDLE_BYTES_MAX
