@@ -152,10 +152,13 @@ def blob(connection: apsw.Connection, num: int, digest: str, part: slice) -> byt
     [(row,)] = select(
         connection, "SELECT num FROM blob WHERE database = ? AND hash = ?", (num, digest)
     )
-    with connection.blob_open("main", "blob", "bytes", row, False) as opened:  # noqa: FBT003
+    opened = connection.blob_open("main", "blob", "bytes", row, False)  # noqa: FBT003
+    try:
         start, end, _ = part.indices(opened.length())
         opened.seek(start)
         return opened.read(max(0, end - start))
+    finally:
+        opened.close()
 
 
 def counts(connection: apsw.Connection, num: int) -> tuple[int, int]:
