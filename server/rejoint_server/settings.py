@@ -44,7 +44,7 @@ class Settings(BaseModel):
         public_url: Origin under which clients reach the server, when a proxy stands before it.
         web: Directory of the built web app.
         request_bytes_max: Longest body of one request, after decompression.
-        longpoll_s_max: A waiting `_changes` is ended after this time, with or without heartbeat.
+        longpoll_s_max: A feed ends after this time without news, with or without heartbeat.
         stop_s_max: How long a stopping server waits for requests under way.
         metrics_token: Who shows it may read `/metrics`; None for this machine only.
     """
