@@ -1,13 +1,17 @@
 """Bodies are tested through the contract and its machine; what only the tables show is here."""
 
+import asyncio
+import base64
 from pathlib import Path
 
 import apsw
 import pytest
 
 from rejoint_sync.document import Document
+from rejoint_sync.errors import StoreUnavailable
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_schema import STORE_FILE
+from sync.stores.disk import Disk
 
 
 def revision(*path: str, deleted: bool = False) -> Document:
@@ -44,3 +48,46 @@ async def test_bodies_that_no_reader_can_name_any_more_go(tmp_path: Path) -> Non
         await store.write("circle", [revision(*path)], new_edits=False)
     assert [row[0] for row in old(tmp_path)] == ["4-d4"]
     await store.close()
+
+
+async def test_bytes_survive_a_power_cut(store: SqliteStore, disk: Disk, tmp_path: Path) -> None:
+    """Promise 1 holds for attachments too: what was answered is on the disk."""
+    payload = b"\x00x" * 50_000
+    value = {"_id": "x", "_attachments": {"a": {"data": base64.b64encode(payload).decode()}}}
+    [outcome] = await store.write("circle", [Document.parse(value)], new_edits=True)
+    disk.cut(tmp_path / "after")
+    after = await SqliteStore.open(tmp_path / "after")
+    found = await after.attachment("circle", "x", "a", rev=outcome.rev)
+    assert found is not None
+    assert found[1] == payload
+    await after.close()
+
+
+async def test_a_full_disk_keeps_no_half_of_an_attachment(
+    store: SqliteStore, disk: Disk, tmp_path: Path
+) -> None:
+    value = {"_id": "x", "_attachments": {"a": {"data": "aGk="}}}
+    disk.is_full = True
+    with pytest.raises(StoreUnavailable):
+        await store.write("circle", [Document.parse(value)], new_edits=True)
+    disk.is_full = False
+    assert await store.read("circle", "x") is None
+    connection = apsw.Connection(str(tmp_path / "data" / STORE_FILE))
+    assert connection.execute("SELECT count(*) FROM blob").get == 0
+    connection.close()
+    [outcome] = await store.write("circle", [Document.parse(value)], new_edits=True)
+    assert outcome.error is None
+
+
+async def test_many_writers_of_the_same_bytes_keep_them_once(
+    store: SqliteStore, tmp_path: Path
+) -> None:
+    value = {"_attachments": {"a": {"data": "aGk="}}}
+    documents = [Document.parse({"_id": f"d{n}", **value}) for n in range(20)]
+    await asyncio.gather(*(store.write("circle", [one], new_edits=True) for one in documents))
+    connection = apsw.Connection(str(tmp_path / "data" / STORE_FILE))
+    counts = [
+        connection.execute(f"SELECT count(*) FROM {table}").get for table in ("blob", "holder")
+    ]
+    connection.close()
+    assert counts == [1, 20]
