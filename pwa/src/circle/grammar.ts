@@ -4,6 +4,7 @@
  * Source: docs/circle.md, "Objects and grammar".
  */
 import { b64uDecode, hex } from "./encoding.ts";
+import { type Kem, KPK_BYTES, POINT_BYTES } from "./envelope.ts";
 import { SEQ_MAX } from "./limits.ts";
 
 export type Purpose = "patient" | "clinic" | "cohort";
@@ -51,8 +52,13 @@ export const isEmpty = oneOf("");
 export const isRole = oneOf(...ROLES);
 export const isTime = natural(Number.MAX_SAFE_INTEGER);
 export const isSeq = natural(SEQ_MAX);
-export const isPub: Rule = (value) =>
-  hasExactly(value, { kem: oneOf("P256"), kpk: bytes(65), spk: bytes(65) });
+const isKem = oneOf("P256", "XWING");
+/** The public half of a device; points are checked by `checkPoint`, of X-Wing only the length. */
+export const isPub: Rule = (value) => {
+  const { kem } = Object(value) as { readonly kem?: unknown };
+  const kpk = isKem(kem) ? KPK_BYTES[kem as Kem] : 0;
+  return hasExactly(value, { kem: isKem, kpk: bytes(kpk), spk: bytes(POINT_BYTES) });
+};
 
 /** Whether it is base64url of a private key of P-256. */
 export const isScalar: Rule = (value) => {

@@ -5,7 +5,7 @@
  *
  * Source: docs/circle.md, "Objects and grammar" and "The server's duties".
  */
-import { type Bytes, b64uEncode, concat, jcs, utf8 } from "./encoding.ts";
+import { type Bytes, b64uDecode, b64uEncode, concat, jcs, utf8 } from "./encoding.ts";
 import {
   drawSeed,
   es256Sign,
@@ -19,7 +19,7 @@ import {
   xwingPublic,
 } from "./envelope.ts";
 import { CircleError } from "./errors.ts";
-import { hasExactly, isScalar } from "./grammar.ts";
+import { hasExactly, isHash, isScalar } from "./grammar.ts";
 import { compactJws } from "./jws.ts";
 import { LOGIN_SECONDS_MAX } from "./limits.ts";
 
@@ -127,11 +127,13 @@ export async function loginToken(keys: DeviceKeys, audience: string, now: number
  * @throws CircleError `schema`, `b64`: it is no secret of a device.
  */
 export async function importDevice(secret: unknown, pub: Pub): Promise<DeviceKeys> {
-  const isKem = (value: unknown) => value === "P256";
-  if (!hasExactly(secret, { kem: isKem, ksk: isScalar, ssk: isScalar })) {
+  const { kem } = Object(secret) as { readonly kem?: unknown };
+  const isKem = (value: unknown) => value === "P256" || value === "XWING";
+  const isKey = kem === "XWING" ? isHash : isScalar;
+  if (!hasExactly(secret, { kem: isKem, ksk: isKey, ssk: isScalar })) {
     throw new CircleError("schema", "this is not the secret of a device");
   }
   const { ksk, ssk } = secret as DeviceSecret;
-  const pairs = [importPair("sign", ssk, pub.spk), importPair("agree", ksk, pub.kpk)] as const;
-  return DeviceKeys.of(...(await Promise.all(pairs)));
+  const agreement = kem === "XWING" ? seedKey(b64uDecode(ksk)) : importPair("agree", ksk, pub.kpk);
+  return DeviceKeys.of(...(await Promise.all([importPair("sign", ssk, pub.spk), agreement])));
 }
