@@ -24,8 +24,8 @@ async def revisions(call: Call, stored: Stored, rev: str, *, latest: bool) -> li
 
 async def text(call: Call, stored: Stored, leaf: Leaf, options: DocumentOptions = PLAIN) -> bytes:
     """One revision as JSON text."""
-    if options is PLAIN:
-        return document_text(stored, leaf)
+    if not leaf.attachments and not options.revs_info:
+        return document_text(stored, leaf, options)
     data = await _bytes(call, stored, leaf, options)
     earlier = await call.store.earlier(call.database, stored.id) if options.revs_info else {}
     return document_text(stored, leaf, options, data=data, earlier=earlier)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rejoint_server import asgi
-from rejoint_server.asgi import Answer, Disconnected, Request, Stream
+from rejoint_server.asgi import GZIP_BYTES_MIN, Answer, Disconnected, Request, Stream
 from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
 from server.scene import Scene
 from server.test_changes_feed import scope_of
@@ -169,6 +169,83 @@ async def test_an_answer_tells_its_length_even_without_its_body() -> None:
     await Answer(200, b"abc").send(send, head=True)
     assert (b"content-length", b"3") in sent[0]["headers"]
     assert sent[1]["body"] == b""
+
+
+class Sink:
+    """What was sent."""
+
+    def __init__(self) -> None:
+        self.headers: dict[bytes, bytes] = {}
+        self.parts: list[bytes] = []
+
+    async def __call__(self, message: Any) -> None:
+        self.headers |= dict(message.get("headers", ()))
+        self.parts += [message["body"]] if message.get("body") else []
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(self.parts)
+
+
+LONG = b"a" * GZIP_BYTES_MIN
+
+
+async def stream(*parts: bytes, is_live: bool = False, gzip: bool = True) -> Sink:
+    async def made() -> AsyncGenerator[bytes, None]:
+        for part in parts:
+            yield part
+
+    sink = Sink()
+    await Stream(made(), is_live=is_live).send(sink, head=False, gzip=gzip)
+    return sink
+
+
+async def test_compresses_an_answer_where_it_pays() -> None:
+    for answer, packed in (
+        (Answer(200, LONG), True),
+        (Answer(200, LONG[1:]), False),
+        (Answer(201, LONG), False),
+        (Answer(200, LONG, is_fixed=True), False),
+    ):
+        sink = Sink()
+        await answer.send(sink, head=False, gzip=True)
+        assert (sink.headers.get(b"content-encoding") == b"gzip") == packed
+        assert (gzip.decompress(sink.body) if packed else sink.body) == answer.body
+        assert int(sink.headers[b"content-length"]) == len(sink.body)
+    plain = Sink()
+    await Answer(200, LONG).send(plain, head=False)
+    assert plain.body == LONG
+
+
+async def test_compresses_a_stream_that_is_long_enough() -> None:
+    packed = await stream(b"a", b"", LONG, b"b" * 9)
+    assert packed.headers[b"content-encoding"] == b"gzip"
+    assert gzip.decompress(packed.body) == b"a" + LONG + b"b" * 9
+    for plain in (
+        await stream(b"a", b"b"),
+        await stream(LONG, b"b", is_live=True),
+        await stream(LONG, b"b", gzip=False),
+    ):
+        assert b"content-encoding" not in plain.headers
+    assert (await stream()).body == b""
+
+
+async def test_a_stream_that_lives_is_sent_as_it_comes() -> None:
+    assert (await stream(b"a", b"b", is_live=True)).parts == [b"a", b"b"]
+
+
+async def test_an_answer_without_a_body_says_nothing_of_one() -> None:
+    sink = Sink()
+    await Answer(304, b"", ((b"etag", b'"a"'),)).send(sink, head=False)
+    assert sink.headers == {b"etag": b'"a"'}
+
+
+async def test_an_answer_is_compressed_for_who_asks_for_it(couch: Scene) -> None:
+    await couch.ask("PUT", "/db/db1/doc", json={"x": "a" * 5000})
+    for coding, packed in (("gzip", True), ("identity", False), ("gzip;q=0, *", False)):
+        answer = await couch.ask("GET", "/db/db1/doc", headers={"accept-encoding": coding})
+        assert ("content-encoding" in answer.headers) == packed
+        assert answer.json()["x"] == "a" * 5000
 
 
 async def test_gzip_reaches_the_routes(couch: Scene) -> None:
