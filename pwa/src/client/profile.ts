@@ -203,8 +203,14 @@ export class OpenProfile implements Client, Rounds {
     this.#busy = new Set(left.filter(({ path }) => path === FOUND_PATH).map((row) => row.circle));
     const answer = await this.ask(FOUND_PATH);
     if (answer.status !== 200) return;
-    const { circles } = answer.json as { circles: readonly Listed[] };
+    const { circles, incarnation } = answer.json as {
+      circles: readonly Listed[];
+      incarnation?: string;
+    };
     for (const listed of circles) await this.#learn(listed);
+    if (incarnation !== undefined) {
+      for (const care of this.#open.values()) care.remote.storeIs(incarnation);
+    }
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
   }
 

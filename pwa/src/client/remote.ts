@@ -10,8 +10,10 @@
  *   origin, until the page is closed.
  * - Deletions and later revisions are left out of `_changes`: no document of a circle has any, so
  *   they can only hide the signed original.
- * - The server's uuid and a database's figures, which PouchDB asks for in every run and needs for
- *   nothing here, are answered on the spot.
+ * - A database's figures, which PouchDB asks for in every run and needs for nothing here, are
+ *   answered on the spot; so is the server's uuid, by the incarnation that it said at the begin of
+ *   the sync. PouchDB names its checkpoints by it: one that a run leaves across a restore of the
+ *   server, which lost what the run had sent before, is never asked for again.
  */
 import type { Remote } from "../records.ts";
 import type { Answer, Line, Question } from "./line.ts";
@@ -54,6 +56,8 @@ const FIRST_REVISION = /^1-[0-9a-f]{32}$/;
 export interface RemoteCircle extends Remote {
   /** PouchDB wraps what was thrown; this is the original. Taken once. */
   takeFailure(): unknown;
+  /** The server's store, other after a restore. */
+  storeIs(incarnation: string): void;
 }
 
 /** The server's copy of `circle`. */
@@ -64,10 +68,12 @@ export function remoteOf(
   outcome: Outcome,
 ): RemoteCircle {
   let failure: unknown;
+  let uuid: string | undefined;
   const checkpoints = new Checkpoints(ask);
   const root = `/db/${circle}/`;
   const act = async (path: string, question: Question): Promise<Answer> => {
-    if (path === "/db/" || path === root) return { status: 200, json: {} };
+    if (path === "/db/") return { status: 200, json: { uuid } };
+    if (path === root) return { status: 200, json: {} };
     const [route = ""] = path.slice(root.length).split("?");
     if (route === "_bulk_get") {
       return bulkGet(ask, path, question, (error) => {
@@ -98,6 +104,9 @@ export function remoteOf(
       });
       const headers = { "Content-Type": "application/json" };
       return new Response(JSON.stringify(answer.json), { status: answer.status, headers });
+    },
+    storeIs: (incarnation) => {
+      uuid = incarnation;
     },
     takeFailure: () => {
       const taken = failure;

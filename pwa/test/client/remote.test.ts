@@ -156,3 +156,13 @@ test("a token serves until shortly before its end, or until the clock is set bac
   for (now of [1000, 1200, 1254, 1255, 900]) tokens.push(await pass.token());
   expect(tokens).toEqual(["1000", "1000", "1000", "1255", "900"]);
 });
+
+test("PouchDB names its checkpoints by the server's store: another one after a restore", async () => {
+  const uuid = async () => (await (await remote.fetch(`${ORIGIN}/db/`, {})).json()).uuid;
+  expect(await uuid()).toBeUndefined();
+  remote.storeIs("k3x9a");
+  expect(await uuid()).toBe("k3x9a");
+  remote.storeIs("k4x9a");
+  expect(await uuid()).toBe("k4x9a");
+  expect(asked).toEqual([]);
+});
