@@ -118,7 +118,6 @@ def misshapen() -> Iterator[Case]:
         yield f"document-{what}", reading(comment, expect, log, document)
     for what, comment, wrong in (
         ("kind", "an unknown kind", name_of("xx", PATIENT)),
-        ("kind-at", "reserved: not offered by this version", name_of("at", PATIENT)),
         ("month", "a month 13", name_of("ev", PATIENT, month="2613")),
         ("month-zero", "a month 0", name_of("ev", PATIENT, month="2600")),
         ("counter-zero", "a counter 0", name_of("ev", PATIENT, "c000000")),

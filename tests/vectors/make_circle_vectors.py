@@ -20,6 +20,7 @@ from vectors import (
     circle_membership_cases,
     circle_merge_cases,
     circle_role_cases,
+    circle_snapshot_cases,
 )
 
 FOLDER = Path(__file__).parent / "circle"
@@ -32,6 +33,7 @@ SOURCES = (
     circle_deflate_cases,
     circle_feed_cases,
     circle_merge_cases,
+    circle_snapshot_cases,
     circle_admission_cases,
 )
 

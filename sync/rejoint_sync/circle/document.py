@@ -23,7 +23,7 @@ from rejoint_sync.circle.envelope import (
     sha256,
 )
 from rejoint_sync.circle.epochs import Secrets, document_key
-from rejoint_sync.circle.frame import frame, unframe
+from rejoint_sync.circle.frame import CODEC_WRITTEN, frame, unframe
 from rejoint_sync.circle.jws import header as jws_header
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
@@ -31,11 +31,11 @@ from rejoint_sync.circle.log import Member, Membership
 from rejoint_sync.errors import CircleError
 
 DOCUMENT_TYP: Final = "rj1+doc"
-KINDS: Final = frozenset({"ev", "nt", "pl", "pr"})
-"""Kinds that are offered; the format also reserves at, ch, sn and cp."""
+KINDS: Final = frozenset({"at", "ev", "nt", "pl", "pr", "sn"})
+"""Kinds of records; chunks (`ch`) and checkpoints (`cp`) have names of their own."""
 
 _ID: Final = re.compile(
-    r"(ev|nt|pl|pr):([0-9]{2}(?:0[1-9]|1[0-2])):(d[A-Za-z0-9_-]{20}):([ck])([0-9]{6})\Z"
+    r"(at|ev|nt|pl|pr|sn):([0-9]{2}(?:0[1-9]|1[0-2])):(d[A-Za-z0-9_-]{20}):([ck])([0-9]{6})\Z"
 )
 _H: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.([A-Za-z0-9_-]{16})\Z")
 _MEMBERS: Final = frozenset({"_id", "h", "c", "s"})
@@ -150,6 +150,7 @@ def seal(  # noqa: PLR0913  # each is named at the call
     obj: dict[str, Any],
     nonce: bytes,
     stream: str = "c",
+    codec: int = CODEC_WRITTEN,
 ) -> dict[str, Any]:
     """Seal one record as this device, under the log as it is known now.
 
@@ -163,6 +164,7 @@ def seal(  # noqa: PLR0913  # each is named at the call
         obj: The record; any JSON object.
         nonce: 12 random bytes, never used before.
         stream: "c"; the format reserves "k" for clinicians.
+        codec: How the frame may be packed.
 
     Returns:
         `{"_id", "_rev", "h", "c", "s"}`, ready to be stored.
@@ -174,7 +176,7 @@ def seal(  # noqa: PLR0913  # each is named at the call
     identity = DocumentId.parse(f"{kind}:{month}:{keys.id}:{stream}{n:06d}")
     head = _header(membership.circle, str(identity), membership.h)
     key = document_key(es, membership.circle, stream, keys.id)
-    sealed = aes_gcm_seal(key, frame(obj), nonce=nonce, aad=head.encode("ascii"))
+    sealed = aes_gcm_seal(key, frame(obj, codec), nonce=nonce, aad=head.encode("ascii"))
     c = b64u_encode(sealed)
     if len(c) > DOCUMENT_BYTES_MAX:
         raise CircleError("limit", "this record is too large")

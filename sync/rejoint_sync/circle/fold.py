@@ -143,8 +143,14 @@ def dedupe(operations: Iterable[Operation]) -> list[Operation]:
     return list(kept.values())
 
 
-def in_order(operations: Iterable[Operation]) -> tuple[list[Operation], list[Operation]]:
+def in_order(
+    operations: Iterable[Operation], before: int = 0
+) -> tuple[list[Operation], list[Operation]]:
     """Sort a set of operations for folding.
+
+    Args:
+        operations: In any order; the same one may come twice.
+        before: Number of older operations that are not given, known from a snapshot.
 
     Returns:
         The operations in order, and those set aside: their `lam` is so far above the number of
@@ -152,26 +158,29 @@ def in_order(operations: Iterable[Operation]) -> tuple[list[Operation], list[Ope
     """
     ordered: list[Operation] = []
     aside: list[Operation] = []
-    before: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for operation in sorted(dedupe(operations), key=order_key):
-        count = before.get(operation.id.stream, 0)
+        count = counts.get(operation.id.stream, before)
         if operation.lam > LAMPORT_AHEAD_MAX + count:
             aside.append(operation)
         else:
             ordered.append(operation)
-            before[operation.id.stream] = count + 1
+            counts[operation.id.stream] = count + 1
     return ordered, aside
 
 
-def fold(operations: Iterable[Operation], *, purpose: str, stream: str = "c") -> Folded:
+def fold(
+    operations: Iterable[Operation], *, purpose: str, stream: str = "c", before: int = 0
+) -> Folded:
     """Fold one stream of a circle; others' operations may be among the given ones.
 
     Args:
         operations: In any order; the same one may come twice.
         purpose: Of the circle: "patient", "clinic" or "cohort".
         stream: Which stream.
+        before: As for `in_order`.
     """
-    ordered, aside = in_order(o for o in operations if o.id.stream == stream)
+    ordered, aside = in_order((o for o in operations if o.id.stream == stream), before)
     places = {operation.name: place for place, operation in enumerate(ordered)}
     voids = _voids(ordered, places, purpose)
     amendments = _amendments(ordered, places, voids)

@@ -17,7 +17,7 @@ from rejoint_sync.circle.limits import INFLATED_BYTES_MAX
 from rejoint_sync.errors import CircleError
 
 CODEC_JSON: Final = 0
-CODEC_WRITTEN: Final = CODEC_JSON
+CODEC_WRITTEN: Final = 1
 """The codec that is tried first by who writes: one that every reader in use can read."""
 BUCKETS: Final = (128, 256, 512, 1024, 2048)
 

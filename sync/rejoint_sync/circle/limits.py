@@ -81,6 +81,9 @@ CHECKPOINT_BYTES_MAX: Final = 128 * 1024
 CHECKPOINT_EVERY_SECONDS: Final = 86_400
 """A device signs what it has seen at most once a day."""
 
+SNAPSHOT_RECORDS_MAX: Final = 300
+"""Records in a snapshot besides plans: three months of a patient, 100 KB before packing."""
+
 LAMPORT_MAX: Final = 2**40 - 1
 """Greatest `lam` of an operation."""
 

@@ -64,9 +64,11 @@ _OWN: Final = Reach()
 
 _PATIENT_KINDS: Final = {
     "ev": _roles(PATIENT, CAREGIVER, THERAPIST),
+    "at": _roles(PATIENT, CAREGIVER, THERAPIST),
     "nt": _roles(THERAPIST),
     "pl": _roles(THERAPIST),
     "pr": _roles(PATIENT, CAREGIVER, THERAPIST),
+    "sn": _roles(PATIENT, THERAPIST),
 }
 
 _PATIENT_MEMBERS: Final = Purpose(
@@ -122,9 +124,11 @@ _CLINIC: Final = Purpose(
     close=_roles(ADMIN),
     kinds={
         "ev": _roles(ADMIN, THERAPIST),
+        "at": _roles(ADMIN, THERAPIST),
         "nt": frozenset(),
         "pl": _roles(ADMIN, THERAPIST),
         "pr": _roles(ADMIN, THERAPIST),
+        "sn": _roles(ADMIN),
     },
 )
 
@@ -141,9 +145,11 @@ _COHORT: Final = Purpose(
     close=_roles(THERAPIST),
     kinds={
         "ev": _roles(THERAPIST, PARTICIPANT),
+        "at": _roles(THERAPIST, PARTICIPANT),
         "nt": _roles(THERAPIST),
         "pl": _roles(THERAPIST),
         "pr": _roles(THERAPIST, PARTICIPANT),
+        "sn": _roles(THERAPIST),
     },
 )
 
