@@ -23,7 +23,7 @@ import httpx
 
 from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
-from rejoint_sync.errors import NotFound, StoreUnavailable
+from rejoint_sync.errors import NotFound, NotOffered, StoreUnavailable
 from rejoint_sync.revision import Revision
 from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import (
@@ -79,6 +79,7 @@ class CouchStore:
         self._local = CouchLocal(http)
         sources = Sources(http, self._documents, self._names, self._judges)
         self._writer = CouchWriter(sources, admin, is_couchdb=is_couchdb)
+        self._is_couchdb = is_couchdb
         self._incarnation = ""
         self._pages = CouchPages(self._feed, self._documents, "")
         self._updates = Updates()
@@ -111,6 +112,7 @@ class CouchStore:
                 store._updates.note(name, "created")
         except BaseException:
             await http.close()
+            admin.close()
             raise
         return store
 
@@ -382,7 +384,10 @@ class CouchStore:
     async def set_revs_limit(self, database: str, limit: int) -> None:
         """As the port."""
         entry = await self._entry(database)
-        await self._admin.set_revs_limit(entry.written, check_revs_limit(limit))
+        check_revs_limit(limit)
+        if not self._is_couchdb:
+            raise NotOffered("this server keeps the number of revisions it likes")
+        await self._admin.set_revs_limit(entry.written, limit)
         self._writer.forget(database)
 
     async def security(self, database: str) -> bytes | None:
@@ -424,6 +429,7 @@ class CouchStore:
             await asyncio.wait(self._tasks)
         self._judges.shutdown(wait=False)
         await self._http.close()
+        self._admin.close()
 
     def _check_open(self) -> None:
         if self._closed:

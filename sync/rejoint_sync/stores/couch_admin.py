@@ -27,10 +27,16 @@ class CouchAdmin:
     """
 
     def __init__(self, address: CouchAddress) -> None:
-        session = http.Session(timeout=CALL_S_MAX)
-        self._server: Any = couchdb.Server(address.url, session=session)
+        self._session: Any = http.Session(timeout=CALL_S_MAX)
+        self._server: Any = couchdb.Server(address.url, session=self._session)
         if address.user:
             self._server.resource.credentials = (address.user, address.password)
+
+    def close(self) -> None:
+        """Let go of all connections, which the package leaves to the garbage collector."""
+        for connections in self._session.connection_pool.conns.values():
+            for connection in connections:
+                connection.close()
 
     async def create(self, name: str) -> None:
         """Make a database of one shard.
