@@ -10,7 +10,7 @@ import os
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import apsw
 
@@ -21,6 +21,11 @@ LAST_BACKUP_FILE: Final = "last-backup"
 """Empty; its time of change in the data directory is when the last backup was complete."""
 
 _FAULTS_SHOWN: Final = 5
+_FIGURES: Final = """
+SELECT (SELECT incarnation FROM meta), (SELECT user_version FROM pragma_user_version),
+  (SELECT count(*) FROM database),
+  (SELECT count(*) FROM doc JOIN database ON database.num = doc.database WHERE doc.deleted = 0)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +71,9 @@ def require_whole(connection: apsw.Connection) -> None:
 def figures_of(connection: apsw.Connection) -> Figures:
     """Count what a store holds."""
     with translated("read the store"):
-        ((incarnation,),) = connection.execute("SELECT incarnation FROM meta").fetchall()
-        ((databases,),) = connection.execute("SELECT count(*) FROM database").fetchall()
-        ((documents,),) = connection.execute(
-            "SELECT count(*) FROM doc JOIN database ON database.num = doc.database"
-            " WHERE doc.deleted = 0"
-        ).fetchall()
-        version = int(connection.pragma("user_version"))
-    return Figures(str(incarnation), version, int(databases), int(documents))
+        row: Any = connection.execute(_FIGURES).get
+    incarnation, version, databases, documents = row
+    return Figures(incarnation, version, databases, documents)
 
 
 @contextlib.contextmanager

@@ -8,7 +8,6 @@ runs. Documents are of the size of sealed records; writes of many bring their re
 import asyncio
 import json
 import random
-import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -198,15 +197,12 @@ def pouchdb(direction: str) -> Row:
         node = Path(sys.executable).parent / "node"
         script = Path(__file__).with_name("pouch.mjs")
         arguments = [ROOT / "pwa" / "node_modules", f"{target.url}{DATABASE}", direction]
-        run = await asyncio.to_thread(
-            subprocess.run,
-            [node, script, *arguments],
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=300,
+        process = await asyncio.create_subprocess_exec(
+            node, script, *arguments, stdout=asyncio.subprocess.PIPE
         )
-        return float(json.loads(run.stdout)["rate"])
+        output, _ = await process.communicate()
+        assert process.returncode == 0
+        return float(json.loads(output)["rate"])
 
     return row
 

@@ -6,7 +6,6 @@ from pathlib import Path
 import apsw
 import pytest
 
-from rejoint_server import restore_command
 from rejoint_server.__main__ import main
 from rejoint_server.backup_command import back_up
 from rejoint_server.restore_command import INCOMING_FILE, restore
@@ -137,7 +136,7 @@ async def test_a_restore_cut_short_anywhere_starts_nothing_new_by_itself(
 
     (tmp_path / "data" / f"{STORE_FILE}-wal").touch()
     (tmp_path / "data" / f"{STORE_FILE}-shm").touch()
-    monkeypatch.setattr(restore_command.Path, "rename", renaming)
+    monkeypatch.setattr(Path, "rename", renaming)
     cut = False
     try:
         restore(tmp_path / "data", backup, force=True)
