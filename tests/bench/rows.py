@@ -196,7 +196,7 @@ def pouchdb(direction: str) -> Row:
         await target.fresh(filled=False)
         node = Path(sys.executable).parent / "node"
         script = Path(__file__).with_name("pouch.mjs")
-        arguments = [ROOT / "pwa" / "node_modules", f"{target.url}{DATABASE}", direction]
+        arguments = [str(ROOT / "pwa" / "node_modules"), f"{target.url}{DATABASE}", direction]
         process = await asyncio.create_subprocess_exec(
             node, script, *arguments, stdout=asyncio.subprocess.PIPE
         )
