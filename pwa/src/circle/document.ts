@@ -50,7 +50,7 @@ export interface VerifiedDocument {
   readonly digest: string;
 }
 
-const ID = /^(ev|nt|pl|pr):(\d\d(?:0[1-9]|1[0-2])):(d[\w-]{20}):([ck])(\d{6})$/;
+const ID = /^(at|ev|nt|pl|pr|sn):(\d\d(?:0[1-9]|1[0-2])):(d[\w-]{20}):([ck])(\d{6})$/;
 const HEAD = /^(0|[1-9]\d{0,3})\.([\w-]{16})$/;
 const MEMBERS = new Set(["_id", "_rev", "h", "c", "s"]);
 
@@ -78,32 +78,41 @@ export function monthOf(seconds: number): string {
   return new Date(seconds * 1000).toISOString().slice(2, 7).replace("-", "");
 }
 
+/** Where and how a record is to be sealed; author and circle follow. */
+export interface SealAt extends Pick<DocumentId, "kind" | "month" | "n"> {
+  /** The whole circle's when absent. */
+  readonly stream?: Stream;
+  /** How the frame may be packed. */
+  readonly codec?: number;
+  /** 12 random bytes, drawn when absent. */
+  readonly nonce?: Bytes;
+}
+
 /**
  * Seal and sign one record as the circle now is.
  *
- * @param at Kind, month and counter; author and stream follow.
- * @throws CircleError `authz`: this device may not write that kind; `epoch`: it has no key;
+ * @throws CircleError `authz`: this device may not write that kind there; `epoch`: it has no key;
  *   `limit`: the record is too large.
  */
 export async function seal(
   membership: Membership,
   keys: DeviceKeys,
   secrets: EpochSecrets,
-  at: Pick<DocumentId, "kind" | "month" | "n">,
+  at: SealAt,
   body: Body,
-  nonce?: Bytes,
 ): Promise<Required<SealedDocument>> {
+  const { kind, month, n, stream = "c", codec, nonce } = at;
   const author = membership.live(keys.id);
-  if (author === undefined || !membership.mayWrite(at.kind, author.role)) {
+  const mayWrite = author !== undefined && membership.mayWrite(kind, author.role);
+  if (!mayWrite || !holds(author, stream)) {
     throw new CircleError("authz", "this device may not write that here");
   }
-  const stream = "c";
-  const _id = formatDocumentId({ ...at, device: keys.id, stream });
+  const _id = formatDocumentId({ kind, month, n, device: keys.id, stream });
   parseDocumentId(_id);
   const { h } = membership;
   const header = headerOf(membership.circle, { _id, h }, keys.id);
   const key = await secrets.documentKey(stream, currentEpoch(membership, stream).e, keys.id);
-  const c = b64uEncode(await aesSeal(key, frame(body), utf8(header), nonce));
+  const c = b64uEncode(await aesSeal(key, frame(body, codec), utf8(header), nonce));
   if (c.length > DOCUMENT_BYTES_MAX) {
     throw new CircleError("limit", "the record is too large");
   }

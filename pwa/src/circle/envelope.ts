@@ -237,6 +237,14 @@ export async function hpkeOpen(
   }
 }
 
+/** The kind of key that a new device should have: X-Wing wherever its code can be fetched. */
+export async function offeredKem(): Promise<Kem> {
+  return import("./xwing.ts").then(
+    () => "XWING",
+    () => "P256",
+  );
+}
+
 /** A new seed of an X-Wing key. */
 export function drawSeed(): Bytes {
   return randomBytes(SEED_BYTES);

@@ -15,7 +15,7 @@ import { b64uDecode, b64uEncode, concat } from "./encoding.ts";
 import { sha256 } from "./envelope.ts";
 import type { EpochSecrets } from "./epochs.ts";
 import { CircleError } from "./errors.ts";
-import type { Body } from "./frame.ts";
+import { type Body, bodyText } from "./frame.ts";
 import type { Stream } from "./grammar.ts";
 import type { Membership } from "./log.ts";
 import type { Mark } from "./standing.ts";
@@ -198,16 +198,5 @@ export async function isOwnRecord(
   doc: SealedDocument,
   record: Body,
 ): Promise<boolean> {
-  return textOf(await openDocument(membership, secrets, doc)) === textOf(record);
-}
-
-/** One text for one value, whatever the order of members. */
-function textOf(value: unknown): string {
-  return JSON.stringify(value, (_name, member) =>
-    typeof member === "object" && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(
-          Object.entries(member).sort(([left], [right]) => (left < right ? -1 : 1)),
-        )
-      : member,
-  );
+  return bodyText(await openDocument(membership, secrets, doc)) === bodyText(record);
 }

@@ -43,6 +43,13 @@ export interface Statement extends Operation {
   readonly body: Body;
 }
 
+/** What is folded: which stream of which kind of circle. */
+export interface FoldOf {
+  readonly purpose: Purpose;
+  readonly stream?: Stream;
+  readonly before?: number;
+}
+
 /** One record as it stands. */
 export interface Shown<T extends Statement> {
   readonly statement: T;
@@ -78,15 +85,17 @@ export function foldRank(role: Role): number {
 /**
  * Operations in the order in which they count, each once.
  *
+ * @param older Number of older operations that are not given, known from a snapshot.
  * @returns `ordered`, oldest first; `aside`: those whose logical time is ahead of all reason, which
  *   count for nothing, in each stream by itself; where two have one name, the one with the smaller digest is read.
  */
 export function orderOperations<T extends Operation>(
   operations: readonly T[],
+  older = 0,
 ): { ordered: T[]; aside: T[] } {
   const ordered: T[] = [];
   const aside: T[] = [];
-  const before = { c: 0, k: 0 };
+  const before = { c: older, k: older };
   for (const operation of dedupe(operations).sort(compare)) {
     const { lam, stream } = operation;
     if (lam > LAMPORT_AHEAD_MAX + before[stream] || lam > LAMPORT_MAX) {
@@ -160,12 +169,12 @@ function typeOf({ body, kind }: Statement): string {
  * Fold one stream of a circle; others' operations may be among the given ones.
  *
  * @param statements In any order; the same one may come twice.
+ * @param of `before`: number of older operations that are not given, known from a snapshot.
  */
-export function fold<T extends Statement>(
-  statements: readonly T[],
-  { purpose, stream = "c" }: { readonly purpose: Purpose; readonly stream?: Stream },
-): Folded<T> {
-  const { ordered, aside } = orderOperations(statements.filter((one) => one.stream === stream));
+export function fold<T extends Statement>(statements: readonly T[], of: FoldOf): Folded<T> {
+  const { purpose, stream = "c", before = 0 } = of;
+  const given = statements.filter((one) => one.stream === stream);
+  const { ordered, aside } = orderOperations(given, before);
   const order = { ordered, places: new Map(ordered.map(({ id }, place) => [id, place])) };
   const voids = voidsOf(order, purpose);
   const amendments = amendmentsOf(order, voids);

@@ -12,16 +12,26 @@
 import { deflate, inflate, isDeflated } from "./dictionary.ts";
 import { type Bytes, utf8, utf8Text } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
+import { isObject } from "./grammar.ts";
 import { INFLATED_BYTES_MAX } from "./limits.ts";
 
 const CODEC_JSON = 0;
 /** The codec that is tried first by who writes: one that every reader in use can read. */
-export const CODEC_WRITTEN = CODEC_JSON;
+export const CODEC_WRITTEN = 1;
 const HEAD_BYTES = 5;
 const BUCKETS = [128, 256, 512, 1024, 2048] as const;
 
 /** What people write: one JSON object. */
 export type Body = Readonly<Record<string, unknown>>;
+
+/** One text for one body, whatever the order of its members. */
+export function bodyText(body: Body): string {
+  return JSON.stringify(body, (_name, value) =>
+    isObject(value)
+      ? Object.fromEntries(Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : value,
+  );
+}
 
 /** Size of a frame that holds this many bytes, head included. */
 export function bucketBytes(contentBytes: number): number {

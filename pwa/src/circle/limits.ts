@@ -43,3 +43,5 @@ export const LAMPORT_AHEAD_MAX = 1_000_000;
 export const CHECKPOINT_BYTES_MAX = 128 * 1024;
 /** A device signs what it has seen at most once in so many seconds. */
 export const CHECKPOINT_EVERY_SECONDS = 86_400;
+/** Records in a snapshot besides plans: three months of a patient, 100 KB before packing. */
+export const SNAPSHOT_RECORDS_MAX = 300;

@@ -62,9 +62,11 @@ const PATIENT_MEMBERS: Rules = {
   close: ["patient", "therapist"],
   kinds: {
     ev: ["patient", "caregiver", "therapist"],
+    at: ["patient", "caregiver", "therapist"],
     nt: ["therapist"],
     pl: ["therapist"],
     pr: ["patient", "caregiver", "therapist"],
+    sn: ["patient", "therapist"],
   },
 };
 
@@ -97,9 +99,11 @@ const CLINIC: Rules = {
   close: ["admin"],
   kinds: {
     ev: ["admin", "therapist"],
+    at: ["admin", "therapist"],
     nt: [],
     pl: ["admin", "therapist"],
     pr: ["admin", "therapist"],
+    sn: ["admin"],
   },
 };
 
@@ -119,9 +123,11 @@ const COHORT: Rules = {
   close: ["therapist"],
   kinds: {
     ev: ["therapist", "participant"],
+    at: ["therapist", "participant"],
     nt: ["therapist"],
     pl: ["therapist"],
     pr: ["therapist", "participant"],
+    sn: ["therapist"],
   },
 };
 

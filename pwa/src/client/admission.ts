@@ -8,7 +8,7 @@
 
 import { b64uEncode, utf8 } from "../circle/encoding.ts";
 import * as entries from "../circle/entries.ts";
-import { randomBytes, sha256 } from "../circle/envelope.ts";
+import { offeredKem, randomBytes, sha256 } from "../circle/envelope.ts";
 import { CircleError } from "../circle/errors.ts";
 import {
   checkInvitation,
@@ -291,7 +291,7 @@ export class Entrance {
 
   async #newProfile(role: Role) {
     const id = b64uEncode(randomBytes(9));
-    const keys = await createKeys(keysName(id));
+    const keys = await createKeys(keysName(id), await offeredKem());
     const taken = (await this.#shelf.profiles()).length;
     const picture = PICTURES[taken % PICTURES.length] ?? "hill";
     await this.#shelf.put("profiles", { id, picture, role, device: keys.id, ready: false });

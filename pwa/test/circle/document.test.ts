@@ -52,7 +52,7 @@ describe("a sealed record", () => {
       ["schema", { ...doc, _rev: `1-${"0".repeat(32)}` }],
       ["schema", { ...bare, _id: doc._id.replace("c000001", "c000000") }],
       ["schema", { ...bare, _id: doc._id.replace("2611", "2613") }],
-      ["schema", { ...bare, _id: doc._id.replace("ev:", "sn:") }],
+      ["schema", { ...bare, _id: doc._id.replace("ev:", "ch:") }],
       ["schema", { ...bare, c: "AAAA" }],
       ["b64", { ...bare, c: `${doc.c}=` }],
       ["limit", { ...bare, c: "A".repeat(256 * 1024 + 4) }],
