@@ -205,6 +205,8 @@ def _circles() -> dict[str, Json]:
             "get": _plain("get-circles-invitations", circle, invitation),
         },
         "/healthz": {"get": _plain("get-healthz")},
+        "/readyz": {"get": _plain("get-readyz")},
+        "/metrics": {"get": _plain("get-metrics")},
     }
 
 
