@@ -47,7 +47,7 @@ def inline(text: str) -> str:
 SIGHTS = st.sampled_from([Sight(), Sight("wrap:", ":me"), Sight("é", "x")])
 
 
-ATTACHMENTS = st.just({}) | st.dictionaries(
+ATTACHMENTS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.dictionaries(
     st.sampled_from(["f", "g"]),
     st.fixed_dictionaries({"stub": st.just(value=True)}, optional={"revpos": st.integers(0, 3)})
     | st.fixed_dictionaries(

@@ -97,7 +97,7 @@ class Bodies:
         """
         key = (self._num, document_id)
         won, wins = before[0].rev, after[0].rev
-        stay = {branch.rev for branch in after}
+        stay = [branch.rev for branch in after]
         for branch in before:
             if branch.rev not in stay:
                 self._retire(document_id, branch, won=branch.rev == won)
@@ -112,10 +112,8 @@ class Bodies:
                 self.connection.execute(
                     _ADD_LEAF + " SELECT database, id, rev, tail, attachments" + _WINNER, key
                 )
-        if new and any(str(branch.rev) == came for branch in after[1:]):
-            had = any(str(branch.rev) == came for branch in before)
-            if not had:
-                self.connection.execute(_ADD_LEAF + " VALUES(?, ?, ?, ?, ?)", (*key, came, *new[1]))
+        if new and str(wins) != came:
+            self.connection.execute(_ADD_LEAF + " VALUES(?, ?, ?, ?, ?)", (*key, came, *new[1]))
         self.connection.execute(
             f"UPDATE doc SET {assignments} WHERE database = ? AND id = ?", (*values, *key)
         )
