@@ -79,7 +79,7 @@ def test_a_sound_store_is_counted(data: Path, capsys: pytest.CaptureFixture[str]
     assert digests >= 15
 
 
-def test_a_backup_and_the_store_of_a_running_server_are_read_too(
+def test_a_backup_is_read_like_the_store_it_came_from(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     back_up(data, tmp_path / "backup")
