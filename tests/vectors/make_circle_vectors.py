@@ -21,6 +21,7 @@ from vectors import (
     circle_log_cases,
     circle_membership_cases,
     circle_merge_cases,
+    circle_recovery_cases,
     circle_role_cases,
     circle_snapshot_cases,
 )
@@ -38,6 +39,7 @@ SOURCES = (
     circle_feed_cases,
     circle_merge_cases,
     circle_snapshot_cases,
+    circle_recovery_cases,
     circle_admission_cases,
 )
 

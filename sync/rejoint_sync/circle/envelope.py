@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
@@ -67,6 +68,14 @@ def sha256(data: bytes) -> bytes:
 def hkdf(secret: bytes, *, salt: bytes, info: bytes, length: int = SECRET_BYTES) -> bytes:
     """Derive `length` bytes by HKDF-SHA256 (RFC 5869)."""
     return HKDF(hashes.SHA256(), length, salt, info).derive(secret)
+
+
+def argon2id(secret: bytes, *, salt: bytes, memory_kib: int, passes: int) -> bytes:
+    """Derive 32 bytes from a secret that a person can type (RFC 9106, one lane)."""
+    derivation = Argon2id(
+        salt=salt, length=SECRET_BYTES, iterations=passes, lanes=1, memory_cost=memory_kib
+    )
+    return derivation.derive(secret)
 
 
 def aes_gcm_seal(key: bytes, plaintext: bytes, *, nonce: bytes, aad: bytes) -> bytes:

@@ -84,6 +84,27 @@ CHECKPOINT_EVERY_SECONDS: Final = 86_400
 SNAPSHOT_RECORDS_MAX: Final = 300
 """Records in a snapshot besides plans: three months of a patient, 100 KB before packing."""
 
+KDF_MEMORY_KIB: Final = 32 * 1024
+"""Memory of Argon2id for a printed code: half a second on an old phone."""
+
+KDF_MEMORY_KIB_MIN: Final = 19 * 1024
+"""The least that is taken: a server could hand out a document that is cheap to guess at."""
+
+KDF_MEMORY_KIB_MAX: Final = 128 * 1024
+"""The most that is taken: an old phone can bear it."""
+
+KDF_PASSES: Final = 3
+"""Passes of Argon2id."""
+
+KDF_PASSES_MIN: Final = 2
+"""The least that is taken."""
+
+KDF_PASSES_MAX: Final = 8
+"""The most that is taken."""
+
+RECOVERY_BYTES_MAX: Final = 4096
+"""Characters of the sealed keys of a card: they need under 500."""
+
 LAMPORT_MAX: Final = 2**40 - 1
 """Greatest `lam` of an operation."""
 

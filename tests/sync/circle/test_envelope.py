@@ -153,6 +153,12 @@ def test_a_private_key_of_another_size_is_refused(size: int) -> None:
     assert caught.value.code == "schema"
 
 
+def test_argon2id_is_that_of_its_authors() -> None:
+    """One of the tests of the reference implementation of RFC 9106."""
+    found = envelope.argon2id(b"password", salt=b"somesalt", memory_kib=65_536, passes=2)
+    assert found.hex() == "09316115d5cf24ed5a15a31a3ba326e5cf32edc24702987c02b6566f61913cf7"
+
+
 def test_only_uncompressed_points_of_the_curve_are_taken() -> None:
     good = public_point(RFC6979_KEY)
     require_point(good)

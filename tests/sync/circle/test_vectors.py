@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from rejoint_sync.circle import checkpoint, feed, fold, frame, snapshot
+from rejoint_sync.circle import checkpoint, feed, fold, frame, recovery, snapshot
 from rejoint_sync.circle.document import DocumentId, Sealed, open_document, seal, verify
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs, parse_jcs
 from rejoint_sync.circle.entries import Bundle
@@ -325,6 +325,28 @@ def snapshots(case: Case) -> None:
     assert again.body(at=case["body"]["at"], tz_min=case["body"]["tz_min"]) == case["body"]
 
 
+def recovering(case: Case) -> None:
+    if case["what"] == "code":
+        code = recovery.read_code(case["text"])
+        assert (code, recovery.recovery_id(code)) == (case["code"], case["rid"])
+    elif case["what"] == "open":
+        found = recovery.Paper.open(case["code"], case["doc"])
+        assert found.keys.to_secret() == case["secret"]
+        assert [found.circle, [found.seq, found.head]] == [case["circle"], case["head"]]
+        kdf = case["doc"]["kdf"]
+        if "nonce" in case:
+            salt, nonce = b64u_decode(kdf["salt"]), b64u_decode(case["nonce"])
+            again = found.seal(
+                case["code"], salt=salt, nonce=nonce, memory_kib=kdf["m"], passes=kdf["t"]
+            )
+            assert again == case["doc"]
+    else:
+        membership = Membership.replay(case["circle"], case["log"])
+        paper = case["paper"]
+        keys = DeviceKeys.from_secret(paper["secret"])
+        recovery.Paper(keys, paper["circle"], *paper["head"]).require_live(membership)
+
+
 def feeds(case: Case) -> None:
     membership = Membership.replay(case["circle"], case["log"])
     documents = [verify(membership, document) for document in case["documents"]]
@@ -381,6 +403,7 @@ RUN: dict[str, Callable[[Case], object]] = {
     "fold": folding,
     "merge": merged,
     "snapshot": snapshots,
+    "recovery": recovering,
     "kinds": document,
     "feed": feeds,
     "checkpoint": checkpoints,
