@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rejoint_sync.circle.document import (
+    KINDS,
     DocumentId,
     Sealed,
     author_of,
@@ -258,7 +259,7 @@ def _counter(view: View, prefix: str) -> int:
 
 def _months(view: View) -> Iterator[str]:
     """Each `kind:yymm` that the store holds, by trying digit after digit."""
-    prefixes = [f"{kind}:" for kind in ("ev", "nt", "pl", "pr")]
+    prefixes = [f"{kind}:" for kind in sorted(KINDS)]
     while prefixes:
         prefix = prefixes.pop()
         if len(prefix) == len("ev:yymm"):

@@ -45,6 +45,9 @@ class Shelf:
         for step in STEPS:
             self._revs |= {d["_id"]: d["_rev"] for d in step.bundle.documents()}
 
+    def put(self, document: dict[str, Any]) -> None:
+        self._revs[document["_id"]] = document.get("_rev", "1-0")
+
     def rev(self, document_id: str) -> str | None:
         return self._revs.get(document_id)
 
@@ -469,3 +472,46 @@ async def test_of_two_appends_the_slower_leaves_nothing_behind() -> None:
         assert caught.value.code == "seq"
     assert loser.bundle.inv is not None
     assert await store.read(before.circle, loser.bundle.inv["_id"]) is None
+
+
+def test_a_counter_of_every_kind_counts() -> None:
+    """A device that wrote plans and notes has one counter for all of them."""
+    far = sealed(CIRCLE, THERAPIST, kind="pl", n=limits.COUNTER_AHEAD_MAX + 5)
+    near = sealed(CIRCLE, THERAPIST, kind="nt", n=5, month="2601")
+    assert judged(far) == "limit"
+    assert judged(far, Shelf(near)) is None
+
+
+def test_repairs_that_nobody_needs_are_counted() -> None:
+    """Else one device could fill a log by opening epochs."""
+    stamps = tuple(Stamp(NOW_S, THERAPIST.id) for _ in range(limits.APPENDS_PER_DAY_MAX))
+    busy = with_stamps(STEPS[2].membership, stamps)
+    shut = entries.close(busy, THERAPIST, ts=NOW_S)
+    assert code_of(judge_bundle, busy, Bundle(shut, ()), NOW_S) == "limit"
+    by_other = entries.close(busy, PATIENT, ts=NOW_S)
+    assert code_of(judge_bundle, busy, Bundle(by_other, ()), NOW_S) is None
+    assert limits.UNCOUNTED < limits.REPAIRS
+
+
+def test_a_closed_circle_takes_nothing_new() -> None:
+    shut = CIRCLE.append(entries.close(CIRCLE, PATIENT, ts=NOW_S))
+    view, document = Shelf(), Document.parse(sealed(CIRCLE))
+    view.put({"_id": f"log:{shut.seq:06d}"})
+    assert code_of(judge(shut), view, document) == "closed"
+    assert code_of(judge(shut, again=True), view, document) == "closed"
+    view.put(sealed(CIRCLE))
+    assert code_of(judge(shut), view, document) is None
+
+
+def test_an_entry_of_long_ago_comes_back_after_a_restore() -> None:
+    step, late = added(STEPS[2].membership, ts=NOW_S + 1), NOW_S + 10**6
+    before = STEPS[2].membership
+    assert code_of(judge_bundle, before, step.bundle, late) == "ts"
+    assert judge_bundle(before, step.bundle, late, again=True) == step.membership
+    assert code_of(judge_bundle, before, step.bundle, NOW_S - 10**6, again=True) is None
+
+
+def test_a_joiner_comes_back_after_a_restore_when_the_link_is_long_over() -> None:
+    step = joined(STEPS[1])
+    late = NOW_S + 10**6
+    assert judge_bundle(STEPS[1].membership, step.bundle, late, again=True) == step.membership
