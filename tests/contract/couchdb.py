@@ -50,6 +50,7 @@ POUCHDB_SERVER_CANNOT = {
         ),
         "it has no _revs_limit to set",
     ),
+    "test_a_long_tree_joins_in_the_middle[couch-1]": "it learns no ancestors later",
     "test_a_count_follows_what_its_writer_says": "it compares counts of _local documents",
     "test_they_are_listed_in_byte_order": "it does not list _local documents",
 }

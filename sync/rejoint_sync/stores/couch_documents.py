@@ -24,6 +24,8 @@ from rejoint_sync.stores.couch_http import CouchHttp
 from rejoint_sync.stores.couch_register import Entry
 from rejoint_sync.stores.graft import leaf_of
 
+# A name that no document may have is the name of none.
+_ABSENT: Final = ("not_found", "illegal_docid")
 READ_AT_ONCE: Final = 500
 """Documents asked for in one request: half a megabyte of ordinary records."""
 
@@ -124,8 +126,10 @@ class CouchDocuments:
         found: dict[str, list[dict[str, Any]]] = {}
         for result in answer.value["results"]:
             rows = [row["ok"] for row in result["docs"] if "ok" in row]
-            if any(_failed(row) for row in result["docs"]):
-                raise StoreUnavailable("CouchDB could not read a document")
+            for row in result["docs"]:
+                if "error" in row and row["error"].get("error") not in _ABSENT:
+                    kind = row["error"].get("error")
+                    raise StoreUnavailable(f"CouchDB could not read a document: {kind}")
             found.setdefault(result["id"], []).extend(rows)
         return found
 
@@ -234,11 +238,6 @@ def tree_of(leaves: Iterable[Leaf]) -> Tree:
 def _in_order(documents: Iterable[Mapping[str, Any]]) -> Leaves:
     leaves = {one["_rev"]: leaf_from(one) for one in documents}
     return tuple(leaves[str(branch.rev)] for branch in tree_of(leaves.values()))
-
-
-def _failed(row: Mapping[str, Any]) -> bool:
-    error = row.get("error")
-    return isinstance(error, dict) and error.get("error") != "not_found"
 
 
 def _path(document_id: str) -> tuple[str, ...]:
