@@ -19,7 +19,7 @@ const BUDGETS = {
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 /** Ciphers that few moments need, all of them with a network: fetched when asked for, not kept. */
-const ASKED = /^assets\/(xwing)-[^/]*\.js$/;
+const ASKED = /^assets\/(argon2|xwing)-[^/]*\.js$/;
 /** Files that the phone's launcher fetches for itself. */
 const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
 const isKept = (path: string) => !NOT_KEPT.test(path) && !ASKED.test(path);

@@ -5,7 +5,7 @@
  * mode with HKDF-SHA256, AES-256-GCM and DHKEM(P-256, HKDF-SHA256) or X-Wing, which resists quantum
  * computers. Imported verification keys are kept, since importing one costs as much as using it.
  *
- * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; FIPS 186-5; FIPS 203;
+ * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; RFC 9106; FIPS 186-5; FIPS 203;
  * draft-connolly-cfrg-xwing-kem.
  */
 import type { CipherSuite } from "@hpke/core";
@@ -58,6 +58,29 @@ export async function hkdfKey(secret: Bytes, salt: string, info: string): Promis
   const key = await crypto.subtle.importKey("raw", secret, "HKDF", false, ["deriveKey"]);
   const aes = { name: "AES-GCM", length: 256 };
   return crypto.subtle.deriveKey(hkdfOf(salt, info), key, aes, false, ["encrypt", "decrypt"]);
+}
+
+/**
+ * An AES-256-GCM key out of a secret that a person can type, by Argon2id with one lane.
+ *
+ * @param memory In KiB.
+ */
+export async function argon2Key(
+  secret: string,
+  cost: { readonly salt: Bytes; readonly memory: number; readonly passes: number },
+): Promise<CryptoKey> {
+  const { argon2id } = await import("./argon2.ts");
+  const raw = await argon2id({
+    password: secret,
+    salt: cost.salt,
+    memorySize: cost.memory,
+    iterations: cost.passes,
+    parallelism: 1,
+    hashLength: 32,
+    outputType: "binary",
+  });
+  const usages = ["encrypt", "decrypt"] as const;
+  return crypto.subtle.importKey("raw", new Uint8Array(raw), "AES-GCM", false, usages);
 }
 
 function hkdfOf(salt: string, info: string | Bytes): HkdfParams {

@@ -7,6 +7,7 @@
  */
 import { type Bytes, b64uDecode, b64uEncode, concat, jcs, utf8 } from "./encoding.ts";
 import {
+  checkPoint,
   drawSeed,
   es256Sign,
   generateAgreementPair,
@@ -14,6 +15,7 @@ import {
   hpkeOpen,
   importPair,
   type Kem,
+  privateScalar,
   publicPoint,
   sha256,
   xwingPublic,
@@ -30,7 +32,7 @@ export interface Pub {
   readonly spk: string;
 }
 
-/** Private half as text, base64url: 32-byte scalars, or a seed as `ksk`. A phone never has it. */
+/** Private half as text, base64url: 32-byte scalars, or a seed as `ksk`. On paper, on no disk. */
 export interface DeviceSecret {
   readonly kem: Kem;
   readonly ksk: string;
@@ -54,6 +56,17 @@ interface Parts {
 export async function deviceId(pub: Pub): Promise<string> {
   const digest = await sha256(concat(utf8("rj1 device\0"), jcs(pub)));
   return `d${b64uEncode(digest.subarray(0, 15))}`;
+}
+
+/**
+ * Promise that the points of a device's keys, whose shape was checked, are on the curve.
+ *
+ * Of an X-Wing key only the length is known: see `hpkeSeal`.
+ *
+ * @throws CircleError `schema`: they are not.
+ */
+export async function checkPub({ kem, kpk, spk }: Pub): Promise<void> {
+  await Promise.all([spk, ...(kem === "P256" ? [kpk] : [])].map(checkPoint));
 }
 
 /** What a device can do with its keys; they themselves never come out. */
@@ -122,18 +135,50 @@ export async function loginToken(keys: DeviceKeys, audience: string, now: number
 }
 
 /**
+ * Keys of a new device that are to be written down: the private half as text, and the public half.
+ *
+ * Whoever reads the secret is this device.
+ */
+export async function drawWritten(
+  kem: Kem = "P256",
+): Promise<{ readonly secret: DeviceSecret; readonly pub: Pub }> {
+  const signing = await generateSigningPair(true);
+  const [ssk, spk] = [
+    await privateScalar(signing.privateKey),
+    await publicPoint(signing.publicKey),
+  ];
+  if (kem === "XWING") {
+    const seed = drawSeed();
+    const pub = { kem, kpk: await xwingPublic(seed), spk };
+    return { secret: { kem, ksk: b64uEncode(seed), ssk }, pub };
+  }
+  const agreement = await generateAgreementPair(true);
+  const pub = { kem, kpk: await publicPoint(agreement.publicKey), spk };
+  return { secret: { kem, ksk: await privateScalar(agreement.privateKey), ssk }, pub };
+}
+
+/**
  * A device out of its written secret and the public half that belongs to it.
  *
  * @throws CircleError `schema`, `b64`: it is no secret of a device.
  */
 export async function importDevice(secret: unknown, pub: Pub): Promise<DeviceKeys> {
-  const { kem } = Object(secret) as { readonly kem?: unknown };
-  const isKem = (value: unknown) => value === "P256" || value === "XWING";
-  const isKey = kem === "XWING" ? isHash : isScalar;
-  if (!hasExactly(secret, { kem: isKem, ksk: isKey, ssk: isScalar })) {
-    throw new CircleError("schema", "this is not the secret of a device");
-  }
-  const { ksk, ssk } = secret as DeviceSecret;
+  const { kem, ksk, ssk } = asDeviceSecret(secret);
   const agreement = kem === "XWING" ? seedKey(b64uDecode(ksk)) : importPair("agree", ksk, pub.kpk);
   return DeviceKeys.of(...(await Promise.all([importPair("sign", ssk, pub.spk), agreement])));
+}
+
+/**
+ * A written secret whose shape is right.
+ *
+ * @throws CircleError `schema`, `b64`: it is no secret of a device.
+ */
+export function asDeviceSecret(value: unknown): DeviceSecret {
+  const { kem } = Object(value) as { readonly kem?: unknown };
+  const isKem = (named: unknown) => named === "P256" || named === "XWING";
+  const isKey = kem === "XWING" ? isHash : isScalar;
+  if (!hasExactly(value, { kem: isKem, ksk: isKey, ssk: isScalar })) {
+    throw new CircleError("schema", "this is not the secret of a device");
+  }
+  return value as DeviceSecret;
 }

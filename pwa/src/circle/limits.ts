@@ -45,3 +45,17 @@ export const CHECKPOINT_BYTES_MAX = 128 * 1024;
 export const CHECKPOINT_EVERY_SECONDS = 86_400;
 /** Records in a snapshot besides plans: three months of a patient, 100 KB before packing. */
 export const SNAPSHOT_RECORDS_MAX = 300;
+/** Memory of Argon2id for a printed code, in KiB: half a second on an old phone. */
+export const KDF_MEMORY_KIB = 32 * 1024;
+/** The least that is taken: a server could hand out a document that is cheap to guess at. */
+export const KDF_MEMORY_KIB_MIN = 19 * 1024;
+/** The most that is taken: an old phone can bear it. */
+export const KDF_MEMORY_KIB_MAX = 128 * 1024;
+/** Passes of Argon2id. */
+export const KDF_PASSES = 3;
+/** The least that is taken. */
+export const KDF_PASSES_MIN = 2;
+/** The most that is taken. */
+export const KDF_PASSES_MAX = 8;
+/** Characters of the sealed keys of a card: they need under 500. */
+export const RECOVERY_BYTES_MAX = 4096;

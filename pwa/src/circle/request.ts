@@ -6,11 +6,11 @@
  */
 import { checkProof } from "./changes.ts";
 import { utf8 } from "./encoding.ts";
-import { checkPoint, sha256 } from "./envelope.ts";
+import { sha256 } from "./envelope.ts";
 import { CircleError } from "./errors.ts";
 import { hasExactly, isPub } from "./grammar.ts";
 import { type InvitationSecret, joinProof } from "./invitation.ts";
-import { type DeviceKeys, deviceId, type Pub } from "./keys.ts";
+import { checkPub, type DeviceKeys, deviceId, type Pub } from "./keys.ts";
 import type { Invitation, Membership } from "./log.ts";
 
 /** A request as it is stored. */
@@ -56,7 +56,7 @@ export async function readRequest(
   }
   const [, iid = "", device = ""] = ID.exec(doc._id) ?? [];
   const { dev, proof } = doc;
-  await Promise.all([dev.spk, ...(dev.kem === "P256" ? [dev.kpk] : [])].map(checkPoint));
+  await checkPub(dev);
   if ((await deviceId(dev)) !== device) {
     throw new CircleError("kid", "a request names itself by other keys than it has");
   }

@@ -35,7 +35,7 @@ import {
   type Stream,
 } from "./grammar.ts";
 import { type Jws, parseJws } from "./jws.ts";
-import type { Pub } from "./keys.ts";
+import { checkPub, type Pub } from "./keys.ts";
 import { COUNTER_MAX, ENTRY_BYTES_MAX, SEQ_MAX } from "./limits.ts";
 
 /** A document of the log as it is stored. */
@@ -247,12 +247,10 @@ function asPayload(value: unknown): Payload {
   return payload as Payload;
 }
 
-/** Promise that all keys of an entry are keys: points of P-256, but for an X-Wing kpk. */
+/** Promise that all keys of an entry are keys. */
 async function checkPoints(payload: Payload): Promise<void> {
   const { dev, spk } = payload as { readonly dev?: Pub; readonly spk?: string };
-  const kpk = dev?.kem === "P256" ? dev.kpk : undefined;
-  const points = [dev?.spk, kpk, spk].filter((point) => point !== undefined);
-  await Promise.all(points.map(checkPoint));
+  await Promise.all([dev && checkPub(dev), spk && checkPoint(spk)]);
 }
 
 function pick(value: unknown, rules: Readonly<Record<string, Rule>>): unknown {
