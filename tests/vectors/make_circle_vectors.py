@@ -12,6 +12,7 @@ from pathlib import Path
 
 from vectors import (
     circle_admission_cases,
+    circle_attachment_cases,
     circle_deflate_cases,
     circle_document_cases,
     circle_epoch_cases,
@@ -40,6 +41,7 @@ SOURCES = (
     circle_merge_cases,
     circle_snapshot_cases,
     circle_recovery_cases,
+    circle_attachment_cases,
     circle_admission_cases,
 )
 

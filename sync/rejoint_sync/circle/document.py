@@ -37,7 +37,9 @@ KINDS: Final = frozenset({"at", "ev", "nt", "pl", "pr", "sn"})
 _ID: Final = re.compile(
     r"(at|ev|nt|pl|pr|sn):([0-9]{2}(?:0[1-9]|1[0-2])):(d[A-Za-z0-9_-]{20}):([ck])([0-9]{6})\Z"
 )
-_H: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.([A-Za-z0-9_-]{16})\Z")
+HEAD: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.([A-Za-z0-9_-]{16})\Z")
+"""What `h` looks like: number and first letters of the hash of a log entry."""
+
 _MEMBERS: Final = frozenset({"_id", "h", "c", "s"})
 
 
@@ -110,7 +112,7 @@ class Sealed:
             raise CircleError("schema", "expected a document with exactly _id, h, c and s")
         identity = DocumentId.parse(document["_id"])
         h, c, s = document["h"], document["c"], document["s"]
-        head = _H.match(h) if type(h) is str else None
+        head = HEAD.match(h) if type(h) is str else None
         if head is None or type(c) is not str or type(s) is not str:
             raise CircleError("schema", "expected a head, a sealed part and a signature")
         if len(c) > DOCUMENT_BYTES_MAX:

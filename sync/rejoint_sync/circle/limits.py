@@ -105,6 +105,12 @@ KDF_PASSES_MAX: Final = 8
 RECOVERY_BYTES_MAX: Final = 4096
 """Characters of the sealed keys of a card: they need under 500."""
 
+CHUNK_BYTES_MAX: Final = 64 * 1024
+"""Sealed bytes of one chunk: what a weak link carries in one go."""
+
+ATTACHMENT_BYTES_MAX: Final = 64 * 1024 * 1024
+"""Bytes of one attachment: a minute of video, 1,025 chunks."""
+
 LAMPORT_MAX: Final = 2**40 - 1
 """Greatest `lam` of an operation."""
 

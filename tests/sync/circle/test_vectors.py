@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from rejoint_sync.circle import checkpoint, feed, fold, frame, recovery, snapshot
+from rejoint_sync.circle import attachment, checkpoint, feed, fold, frame, recovery, snapshot
 from rejoint_sync.circle.document import DocumentId, Sealed, open_document, seal, verify
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs, parse_jcs
 from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.envelope import sha256
 from rejoint_sync.circle.epochs import (
     back,
     commit,
@@ -347,6 +348,23 @@ def recovering(case: Case) -> None:
         recovery.Paper(keys, paper["circle"], *paper["head"]).require_live(membership)
 
 
+def attaching(case: Case) -> None:
+    if case["what"] == "chunk":
+        membership = Membership.replay(case["circle"], case["log"])
+        sealed = attachment.read_chunk(membership, case["doc"])
+        if "secret" in case:
+            keys = DeviceKeys.from_secret(case["secret"])
+            assert attachment.chunk_document(membership, keys, sealed) == case["doc"]
+        return
+    index = attachment.Index.of(case["index"])
+    chunks = [b64u_decode(sealed) for sealed in case["chunks"]]
+    content = attachment.joined(case["circle"], index, chunks)
+    assert b64u_encode(sha256(content)) == case["content_sha256"]
+    nonces = iter(sealed[:12] for sealed in chunks)
+    again = attachment.cut(case["circle"], content, index.key, lambda _size: next(nonces))
+    assert again == (index, chunks)
+
+
 def feeds(case: Case) -> None:
     membership = Membership.replay(case["circle"], case["log"])
     documents = [verify(membership, document) for document in case["documents"]]
@@ -404,6 +422,7 @@ RUN: dict[str, Callable[[Case], object]] = {
     "merge": merged,
     "snapshot": snapshots,
     "recovery": recovering,
+    "attachment": attaching,
     "kinds": document,
     "feed": feeds,
     "checkpoint": checkpoints,
