@@ -1,5 +1,7 @@
 """Random schedules of acts in one circle: what the model and the library are both put through."""
 
+from collections.abc import Callable
+from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
@@ -17,6 +19,13 @@ FOUNDED = [
 ]
 """Purpose, who adds, and the founder's role."""
 
+CROWD = {
+    "patient": ["therapist", "caregiver", "therapist", "patient", "recovery"],
+    "clinic": ["therapist", "admin", "therapist", "recovery", "therapist"],
+    "cohort": ["participant", "therapist", "participant", "participant", "therapist"],
+}
+"""Who is let in before the schedule begins, as far as it says."""
+
 START_S = 1_795_000_000
 ONE_OF = st.integers(0, 120)
 WRONG = st.integers(0, 9).map(lambda n: n == 0)
@@ -28,12 +37,18 @@ class Schedule(RuleBasedStateMachine):
 
     circle: Circle
 
-    @initialize(founded=st.sampled_from(FOUNDED))
-    def found(self, founded: tuple[str, str, str]) -> None:
+    @initialize(founded=st.sampled_from(FOUNDED), crowd=st.integers(0, 5), k=st.booleans())
+    def found(self, *, founded: tuple[str, str, str], crowd: int, k: bool) -> None:
         purpose, adds, role = founded
         self.circle = Circle(purpose, adds, role, ("d0", "m0"))
         self.circle.ts = START_S
         self.begin(purpose, adds, role)
+        for number, role_name in enumerate(CROWD[purpose][:crowd], 1):
+            new = f"d{number}"
+            given = {"name": new, "key": new, "member": f"m{number}", "role": role_name}
+            self.do(Act("add", "d0", START_S, {**given, "streams": {"c"}, "iid": None}))
+        if k:
+            self.do(Act("rekey", "d0", START_S, {"ep": {"k": (1, False, {})}}))
 
     def begin(self, purpose: str, adds: str, role: str) -> None:
         """What else is founded with the model's circle."""
@@ -188,3 +203,53 @@ class Schedule(RuleBasedStateMachine):
     @rule(who=ONE_OF)
     def reopen(self, *, who: int) -> None:
         self.ask("reopen", who, 0)
+
+
+def play(machine: Schedule, seed: int, steps: int, check: Callable[[], None]) -> None:
+    """One long schedule from a seed: wider than what Hypothesis draws, and never made smaller.
+
+    Args:
+        machine: A new one.
+        seed: Says everything that happens.
+        steps: How many acts are asked for.
+        check: Called after each act.
+    """
+    dice = Random(seed)
+    machine.found(founded=dice.choice(FOUNDED), crowd=dice.randrange(6), k=dice.random() < 0.5)
+    some: dict[str, Callable[[], Any]] = {
+        "t": lambda: dice.choice([0, 1, 5, 60]),
+        "k": lambda: dice.random() < 0.2,
+        "wrong": lambda: dice.random() < 0.1,
+        "often": lambda: dice.random() < 0.1,
+        "stream": lambda: dice.choice("ck"),
+        "streams": lambda: dice.choice([["c"], ["k"], ["c", "k"]]),
+        "n": lambda: dice.randrange(10),
+    }
+
+    def number() -> int:
+        return dice.randrange(120)
+
+    asked = {
+        "invite": "who member role k which life t",
+        "uninvite": "who which t",
+        "join": "which device t",
+        "add": "who member role k device t",
+        "approve": "who which wrong device t",
+        "grant": "who which t",
+        "remove": "who which wrong back t",
+        "leave": "who wrong t",
+        "rekey": "who streams back",
+        "accept": "who which stream n",
+        "close": "who often",
+        "reopen": "who",
+    }
+    weights = [3, 1, 4, 5, 2, 3, 2, 1, 3, 2, 1, 1]
+    for _ in range(steps):
+        (op,) = dice.choices(list(asked), weights)
+        given = {name: some.get(name, number)() for name in asked[op].split()}
+        if op == "remove":
+            given["which"] = [number() for _ in range(dice.randint(1, 2))]
+        if op == "approve":
+            given["wrong"] = number()
+        getattr(machine, op)(**given)
+        check()

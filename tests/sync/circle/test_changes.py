@@ -3,18 +3,19 @@
 from functools import lru_cache
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, run_state_machine_as_test
 
 from rejoint_sync.circle.encoding import b64u_encode
 from rejoint_sync.circle.envelope import public_point
-from rejoint_sync.circle.epochs import required_wraps, wrap_id
+from rejoint_sync.circle.epochs import commit, required_wraps, wrap_id
 from rejoint_sync.circle.jws import sign_jws
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.log import PROOF_TYP, Membership
 from rejoint_sync.circle.schema import ENTRY_TYP
 from sync.circle.model import Act
-from sync.circle.schedules import START_S, Schedule
+from sync.circle.schedules import START_S, Schedule, play
 from sync.circle.story import code_of, fixed, member_of
 
 S = {frozenset("c"): "c", frozenset("ck"): "ck"}
@@ -35,7 +36,7 @@ def iid_of(name: str) -> str:
 
 
 def commit_of(stream: str, number: int) -> str:
-    return b64u_encode(fixed(f"commit {stream} {number}"))
+    return commit(fixed(f"secret {stream} {number}"), stream, number)
 
 
 def ep_of(given: dict[str, Any]) -> dict[str, Any]:
@@ -156,3 +157,24 @@ def test_library_and_model_take_and_refuse_the_same() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_library_and_model_agree_in_long_schedules(seed: int) -> None:
+    played(seed, 60)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_library_and_model_agree_for_ten_thousand_steps(seed: int) -> None:
+    played(seed, 100)
+
+
+def played(seed: int, steps: int) -> None:
+    machine = Twin()
+
+    def check() -> None:
+        machine.both_say_the_same_of_everyone()
+        machine.both_say_the_same_of_the_circle()
+
+    play(machine, seed, steps, check)

@@ -1,10 +1,11 @@
 """What the tables of roles promise, whatever devices do and in whatever order they do it."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import invariant, precondition, run_state_machine_as_test
 
 from sync.circle.model import REMOVE_ANYONE, Act, Circle, Device
-from sync.circle.schedules import Schedule
+from sync.circle.schedules import Schedule, play
 
 CLINICIANS = {"therapist", "admin"}
 
@@ -128,6 +129,23 @@ def test_the_tables_keep_their_promises() -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_the_tables_keep_their_promises_for_long(seed: int) -> None:
+    machine = Promises()
+
+    def check() -> None:
+        machine.names_are_there_once()
+        machine.readers_are_named_by_the_log()
+        machine.a_stream_that_is_not_stale_is_read_by_the_live_alone()
+        machine.a_closed_circle_can_be_opened_again()
+        if not machine.circle.closed:
+            machine.nobody_is_stuck()
+            machine.clinicians_can_have_a_stream_of_their_own()
+            machine.own_devices_may_come_and_others_may_go()
+
+    play(machine, seed, 60, check)
 
 
 def test_a_therapist_alone_cannot_leave() -> None:
