@@ -25,6 +25,7 @@ from rejoint_sync.circle.envelope import NONCE_BYTES
 from rejoint_sync.circle.epochs import Secrets, unwrap, wrap_id
 from rejoint_sync.circle.fold import Operation, in_order
 from rejoint_sync.circle.keys import DeviceKeys
+from rejoint_sync.circle.limits import LAMPORT_AHEAD_MAX
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.standing import Member
 from rejoint_sync.device.home import HomeUnusable
@@ -257,7 +258,9 @@ class CircleCopy:
             # A directory that was restored from a copy is behind what its device has written.
             self.state.n = max(self.state.n, sealed.id.n)
         operation = Operation.of(sealed, self.members.devices[sealed.id.device], body)
-        if operation is not None:
+        # Whoever follows a count that is ahead of all reason is set aside together with it. What
+        # stands before it is not known here, so the bound is the one that needs nothing before.
+        if operation is not None and operation.lam <= LAMPORT_AHEAD_MAX:
             self.state.lam = max(self.state.lam, operation.lam)
 
     # -- reading ---------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from rejoint_sync.circle.document import DocumentId, seal
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.epochs import wrap
 from rejoint_sync.circle.keys import DeviceKeys
+from rejoint_sync.circle.limits import LAMPORT_AHEAD_MAX, LAMPORT_MAX
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.home import HomeUnusable
@@ -20,6 +21,10 @@ from rejoint_sync.stores.memory import MemoryStore
 
 NOW_S = 1_795_000_000
 PAIN = {"type": "pain", "context": "now", "score": 0}
+
+
+def moment(**other: int) -> dict[str, Any]:
+    return {"at": NOW_S, "tz_min": 0, "day": "2026-11-18", "performed_at": NOW_S} | other
 
 
 class Killed(BaseException):
@@ -177,6 +182,18 @@ async def test_a_role_that_may_not_write_this_kind_is_refused_before_a_counter_i
         await put(copy, {"type": "note", "text": "mine"}, kind="nt")
     assert caught.value.code == "authz"
     assert (await founded.open()).state.n == 0
+
+
+@pytest.mark.parametrize("lam", [LAMPORT_AHEAD_MAX + 1, LAMPORT_MAX])
+async def test_a_count_ahead_of_all_reason_takes_nobody_along(lam: int) -> None:
+    founded = Founded()
+    copy = await founded.adopt()
+    await founded.arrive(founded.sealed(9, PAIN | moment(lam=lam)))
+    name = (await put(copy, PAIN))[0]
+    shown = await copy.show()
+    own = next(record for record in shown["records"] if record["id"] == name)
+    assert own["value"]["lam"] == 1
+    assert all(record["id"] != name for record in shown["set_aside"])
 
 
 async def test_lam_is_above_all_that_has_arrived() -> None:
