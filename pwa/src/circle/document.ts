@@ -131,10 +131,7 @@ export async function verify(
   doc: SealedDocument,
 ): Promise<VerifiedDocument> {
   const id = parseDocumentId(checkShape(doc)._id);
-  const [, digits, head] = HEAD.exec(doc.h) ?? [];
-  if (digits === undefined) {
-    throw new CircleError("schema", "a record does not say what its author knew");
-  }
+  const known = parseHead(doc.h);
   const signature = checkParts(doc);
   const header = headerOf(membership.circle, doc, id.device);
   const input = utf8(`${header}.${doc.c}`);
@@ -150,9 +147,9 @@ export async function verify(
   if (!(await es256Verify(author.pub.spk, input, signature))) {
     throw new CircleError("sig", "a record was changed or is not by its author");
   }
-  const seq = Number(digits);
-  checkAuthority(membership, author, id, seq, head);
-  return { id, author, seq, header, c: doc.c, hash, digest };
+  checkHead(membership, known);
+  checkAuthority(membership, author, id, known.seq);
+  return { id, author, seq: known.seq, header, c: doc.c, hash, digest };
 }
 
 /**
@@ -198,11 +195,13 @@ export async function structuralRev(doc: { readonly _rev?: string }): Promise<st
   return revision(jcs(rest));
 }
 
-async function revision(bytes: Bytes): Promise<string> {
+/** The revision that follows from bytes which have only one. */
+export async function revision(bytes: Bytes): Promise<string> {
   return `1-${hex(await sha256(bytes)).slice(0, 32)}`;
 }
 
-function headerOf(
+/** The header of a signed document, which is rebuilt and never sent. */
+export function headerOf(
   circle: string,
   { _id, h }: Pick<SealedDocument, "_id" | "h">,
   kid: string,
@@ -210,7 +209,12 @@ function headerOf(
   return b64uEncode(jcs({ alg: "ES256", cir: circle, h, id: _id, kid, typ: "rj1+doc" }));
 }
 
-function checkShape(doc: SealedDocument): SealedDocument {
+/**
+ * Promise that a signed document has its parts, all of them text, and no other.
+ *
+ * @throws CircleError `schema`.
+ */
+export function checkShape(doc: SealedDocument): SealedDocument {
   const texts = [doc._id, doc.h, doc.c, doc.s, doc._rev ?? ""];
   const isKnown = Object.keys(doc).every((name) => MEMBERS.has(name));
   if (!isKnown || texts.some((text) => typeof text !== "string")) {
@@ -230,19 +234,40 @@ function checkParts({ c, s }: SealedDocument): Bytes {
   return b64uDecode(s);
 }
 
-function checkAuthority(
-  membership: Membership,
-  author: Member,
-  id: DocumentId,
-  seq: number,
-  head: string | undefined,
-): void {
+/** The log as an author knew it: number and first letters of the hash of its last entry. */
+export interface Known {
+  readonly seq: number;
+  readonly head: string;
+}
+
+/**
+ * Read what a signed document says of the log.
+ *
+ * @throws CircleError `schema`: it is not that.
+ */
+export function parseHead(h: string): Known {
+  const [, digits, head] = HEAD.exec(h) ?? [];
+  if (digits === undefined || head === undefined) {
+    throw new CircleError("schema", "a record does not say what its author knew");
+  }
+  return { seq: Number(digits), head };
+}
+
+/**
+ * Promise that an author knew a log that is a part of ours.
+ *
+ * @throws CircleError `newer-log`, `fork`.
+ */
+export function checkHead(membership: Membership, { seq, head }: Known): void {
   if (seq > membership.seq) {
     throw new CircleError("newer-log", "a record is by someone who knows more of the member list");
   }
   if (membership.heads[seq]?.slice(0, 16) !== head) {
     throw new CircleError("fork", "a record belongs to another member list of the same circle");
   }
+}
+
+function checkAuthority(membership: Membership, author: Member, id: DocumentId, seq: number): void {
   const mayWrite = holds(author, id.stream) && membership.mayWrite(id.kind, author.role);
   if (!mayWrite || seq < sinceIn(author, id.stream)) {
     throw new CircleError("authz", `a ${author.role} may not write this kind of record here`);

@@ -79,8 +79,7 @@ export async function argon2Key(
     hashLength: 32,
     outputType: "binary",
   });
-  const usages = ["encrypt", "decrypt"] as const;
-  return crypto.subtle.importKey("raw", new Uint8Array(raw), "AES-GCM", false, usages);
+  return aesKey(new Uint8Array(raw));
 }
 
 function hkdfOf(salt: string, info: string | Bytes): HkdfParams {
@@ -117,6 +116,11 @@ export async function aesOpen(key: CryptoKey, sealed: Bytes, aad: Bytes): Promis
 
 /** How many bytes `aesSeal` adds to the plaintext. */
 export const SEAL_BYTES = NONCE_BYTES + TAG_BYTES;
+
+/** An AES-256-GCM key of 32 bytes. */
+export async function aesKey(raw: Bytes): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
 
 /** A pair for ES256; extractable only where its private half must travel. */
 export async function generateSigningPair(extractable: boolean): Promise<CryptoKeyPair> {

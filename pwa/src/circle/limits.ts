@@ -59,3 +59,7 @@ export const KDF_PASSES_MIN = 2;
 export const KDF_PASSES_MAX = 8;
 /** Characters of the sealed keys of a card: they need under 500. */
 export const RECOVERY_BYTES_MAX = 4096;
+/** Sealed bytes of one chunk: what a weak link carries in one go. */
+export const CHUNK_BYTES_MAX = 64 * 1024;
+/** Bytes of one attachment: a minute of video, 1,025 chunks. */
+export const ATTACHMENT_BYTES_MAX = 64 * 1024 * 1024;
