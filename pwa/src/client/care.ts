@@ -8,7 +8,7 @@
 import { type Signal, signal } from "@preact/signals";
 import { type SealedDocument, seal, structuralRev } from "../circle/document.ts";
 import type { Bundle } from "../circle/entries.ts";
-import { EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
+import { type BadBack, EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
@@ -20,7 +20,7 @@ import { type Clock, zoneMinutes } from "./clock.ts";
 import { Diary, type Entry } from "./diary.ts";
 import { type Names, nameOfMember, namesOf } from "./names.ts";
 import type { Phone } from "./phone.ts";
-import { ALARMS } from "./reasons.ts";
+import { ALARMS, brokenBy } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type LoggedIn, type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
@@ -66,6 +66,8 @@ export class OpenCare implements Care, Synced, Outcome {
   readonly #roster: Roster;
   readonly #diary: Diary;
   #secrets: EpochSecrets | undefined;
+  /** Links between keys that lead nowhere, as far as this device can tell. */
+  #badLinks: readonly BadBack[] = [];
   #receipts: Receipts;
   #trouble: keyof typeof ALARMS | undefined;
   /** One step runs after the other, in the order in which their causes came. */
@@ -134,7 +136,16 @@ export class OpenCare implements Care, Synced, Outcome {
   }
 
   get alarm(): string {
-    return this.#roster.alarm || (this.#trouble === undefined ? "" : ALARMS[this.#trouble]);
+    const trouble = this.#trouble === undefined ? "" : ALARMS[this.#trouble];
+    return this.#roster.alarm || trouble || this.#brokenLink();
+  }
+
+  /** Who broke the link to an older key; what is newer opens all the same. */
+  #brokenLink(): string {
+    const [bad] = this.#badLinks;
+    if (bad === undefined) return "";
+    const author = this.#roster.membership?.devices.get(bad.device)?.member ?? "";
+    return brokenBy(nameOfMember(this.#diary.ordered, author));
   }
 
   get trusted(): boolean {
@@ -329,7 +340,9 @@ export class OpenCare implements Care, Synced, Outcome {
     for await (const page of this.records.range("wrap:", "wrap;")) {
       wraps.push(...(page.flat() as unknown as WrapDocument[]));
     }
-    const { secrets } = await known.unlocked(membership, this.#around.keys, wraps);
+    const { secrets, bad } = await known.unlocked(membership, this.#around.keys, wraps);
+    if (bad.length !== this.#badLinks.length) this.#around.changed(this.circle);
+    this.#badLinks = bad;
     if (secrets.size === known.size) return false;
     this.#secrets = secrets;
     return true;

@@ -27,5 +27,11 @@ export const ALARMS = {
   broken: "Something went wrong on this phone. Your records are kept.",
 } as const;
 
+/** Words for a link to an older key that its maker, by name or "", has broken. */
+export function brokenBy(name: string): string {
+  const whose = name === "" ? "The key of one phone" : `The key that ${name} made`;
+  return `${whose} does not open older records. Please ask your clinic.`;
+}
+
 export const PORTAL = "This network wants you to sign in first.";
 export const BUSY = "The clinic's server cannot answer right now. Your records are kept.";
