@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from vectors.circle_log_cases import CAREGIVER, PATIENT, STRANGER, Case, full
+from vectors.circle_log_cases import CAREGIVER, PATIENT, STRANGER, THERAPIST, Case, full
+from vectors.circle_membership_cases import removal
 from vectors.circle_writer import (
     Device,
     Json,
@@ -88,7 +89,12 @@ def broken() -> Iterator[Case]:
     dirty = [chunk(circle, 0, padded(SMALL)[:-1] + b"\1", final=True)]
     bare = [chunk(circle, 0, SMALL, final=True)]
     wide = [chunk(circle, 0, SMALL.ljust(1024, b"\0"), final=True)]
-    thin = [chunk(circle, 0, LARGE[: FULL - 1], final=False), *large[1:]]
+    # The same content, cut one byte too early: its last byte looks like padding.
+    cloth = LARGE[:-1] + b"\0"
+    thin = [
+        chunk(circle, 0, cloth[: FULL - 1], final=False),
+        chunk(circle, 1, padded(cloth[FULL - 1 :]), final=True),
+    ]
     for name, comment, expect, chunks, record in (
         ("gap", "a chunk is missing", "gap", large[:1], two),
         ("gap-more", "a chunk too many", "gap", [*small, small[0]], one),
@@ -106,7 +112,7 @@ def broken() -> Iterator[Case]:
         ("frame-padding", "padding that is not zero", "frame", dirty, index(dirty, SMALL)),
         ("frame-bare", "not padded", "frame", bare, index(bare, SMALL)),
         ("frame-bucket", "a bucket too large", "frame", wide, index(wide, SMALL)),
-        ("frame-thin", "a first chunk that is not full", "frame", thin, index(thin, LARGE)),
+        ("frame-thin", "a first chunk that is not full", "frame", thin, index(thin, cloth)),
         ("frame-hash", "another content", "frame", small, one | {"sha256": b64u(sha(b""))}),
         (
             "schema-count",
@@ -158,9 +164,14 @@ def documents() -> Iterator[Case]:
     yield "chunk-largest", carrying("the largest", "success", log, carried(log, PATIENT, largest))
     over = carried(log, PATIENT, fixed("over", 64 * 1024 + 1))
     other_name = f"ch:{PATIENT.id}:{b64u(fixed('other', 32))}"
+    gone = full().push(THERAPIST, "remove", removal(full(), PATIENT))
+    late = carried(gone, PATIENT, sealed)
+    yield "chunk-removed", carrying("by who was removed", "removed", gone, late)
+    yield "chunk-before", carrying("stored before the removal", "success", gone, good)
     for name, comment, expect, document in (
         ("clear", "a clear member", "schema", good | {"media": "image/jpeg"}),
         ("no-s", "no signature", "schema", {k: v for k, v in bare.items() if k != "s"}),
+        ("number", "content that is no text", "schema", bare | {"c": 1}),
         ("name", "a name that is cut", "schema", bare | {"_id": good["_id"][:-1]}),
         ("name-line", "a line break", "schema", bare | {"_id": good["_id"] + "\n"}),
         ("h", "no head", "schema", bare | {"h": ""}),

@@ -12,6 +12,7 @@ from vectors.circle_log_cases import (
     clinic,
     full,
 )
+from vectors.circle_membership_cases import removal
 from vectors.circle_writer import (
     NOW_S,
     Device,
@@ -187,6 +188,14 @@ def misshapen_checkpoints() -> Iterator[Case]:
         ("i-zero", "number 0", "schema", checkpoint(PATIENT, log, i=0)),
         ("i-text", "a number as text", "schema", checkpoint(PATIENT, log, i="7")),
         ("extra", "one more member", "schema", checkpoint(PATIENT, log, more={"v": 1})),
+        (
+            "head-text",
+            "a number as text",
+            "schema",
+            checkpoint(PATIENT, log, head=["3", log.heads[3]]),
+        ),
+        ("head-hash", "a hash that is cut", "schema", checkpoint(PATIENT, log, head=[3, "A" * 42])),
+        ("vec-mark", "a mark of one", "schema", checkpoint(PATIENT, log, vec={PATIENT.id: [3]})),
         ("head-short", "a head of one", "schema", checkpoint(PATIENT, log, head=[3])),
         ("vec-list", "marks in a list", "schema", checkpoint(PATIENT, log, vec=[])),
         ("vec-name", "not a device", "schema", checkpoint(PATIENT, log, vec={"x": mark})),
@@ -255,6 +264,11 @@ def refused_checkpoints() -> Iterator[Case]:
         ),
     ):
         yield name, reading(comment, expect, wrong, log)
+    gone = full().push(THERAPIST, "remove", removal(full(), CAREGIVER))
+    late = checkpoint(CAREGIVER, gone)
+    yield "removed", reading("by who was removed", "removed", late, gone)
+    before = checkpoint(CAREGIVER, log)
+    yield "before-removal", reading("made before the removal", "success", before, gone)
     paper = checkpoint(Device("paper"), recovery)
     yield "recovery", reading("by who reads only", "authz", paper, recovery)
 

@@ -146,6 +146,7 @@ def wrong() -> Iterator[Case]:
         ("extra", "one more inside", card(payload(log, x=1))),
         ("circle", "no circle inside", card(payload(log, cir="c"))),
         ("head", "no head inside", card(payload(log, head=[1]))),
+        ("head-hash", "a hash that is cut", card(payload(log, head=[4, "A" * 42]))),
         ("key", "a private key of zeros", card(payload(log, ssk=b64u(bytes(32))))),
     ):
         yield f"tag-{name}", opening(comment, "tag", document)

@@ -88,19 +88,24 @@ def compared() -> Iterator[Case]:
             "one document fewer",
             body | {"feeds": body["feeds"] | {PATIENT.id: [6, "A" * 43]}},
         ),
+    ):
+        yield name, case(comment, "snapshot", story, wrong, what="check")
+    for name, comment, wrong in (
         ("members", "one more member", body | {"x": 1}),
         ("missing", "a member is missing", {k: v for k, v in body.items() if k != "before"}),
         ("type", "another type", body | {"type": "pain"}),
-        ("list", "a list", [body]),
         ("feeds", "feeds in a list", body | {"feeds": []}),
         ("mark", "a mark without chain", body | {"feeds": {PATIENT.id: [7]}}),
         ("chain", "a chain that is cut", body | {"feeds": {PATIENT.id: [7, "A" * 42]}}),
         ("device", "no device", body | {"feeds": {"x": [7, "A" * 43]}}),
         ("zero", "a counter 0", body | {"feeds": body["feeds"] | {CAREGIVER.id: [0, "A" * 43]}}),
         ("records", "a record without a body", body | {"records": [{"id": record["id"]}]}),
+        ("records-text", "records that are no list", body | {"records": ""}),
+        ("records-more", "one more member in a record", body | {"records": [record | {"x": 1}]}),
         ("settings", "settings in a list", body | {"settings": {member("patient"): []}}),
     ):
-        yield name, case(comment, "snapshot", story, wrong)
+        yield name, case(comment, "snapshot", story, wrong, what="read")
+    yield "list", case("a list", "snapshot", story, [body], what="read")
 
 
 def sealed(log: Log, kind: str, author: str) -> Json:

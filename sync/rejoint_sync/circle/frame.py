@@ -68,8 +68,6 @@ def unframe(packed: bytes) -> dict[str, Any]:
             zero, a deflate stream that is none, too long or followed by anything, or no JSON
             object in UTF-8; `codec`: packed in a way this version cannot read.
     """
-    if len(packed) < _HEAD_BYTES:
-        raise CircleError("frame", "expected a frame of at least 5 bytes")
     end = _HEAD_BYTES + int.from_bytes(packed[1:_HEAD_BYTES])
     if len(packed) != bucket_bytes(end):
         raise CircleError("frame", "expected the smallest bucket that holds the content")

@@ -102,9 +102,6 @@ KDF_PASSES_MIN: Final = 2
 KDF_PASSES_MAX: Final = 8
 """The most that is taken."""
 
-RECOVERY_BYTES_MAX: Final = 4096
-"""Characters of the sealed keys of a card: they need under 500."""
-
 CHUNK_BYTES_MAX: Final = 64 * 1024
 """Sealed bytes of one chunk: what a weak link carries in one go."""
 

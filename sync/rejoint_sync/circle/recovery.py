@@ -39,7 +39,6 @@ from rejoint_sync.circle.limits import (
     KDF_PASSES,
     KDF_PASSES_MAX,
     KDF_PASSES_MIN,
-    RECOVERY_BYTES_MAX,
     SEQ_MAX,
 )
 from rejoint_sync.circle.log import Membership
@@ -261,8 +260,6 @@ def _require_sealed(document: Mapping[str, object]) -> bytes:
     sealed = document.get("k")
     if document.keys() - {"_rev"} != {"_id", "kdf", "k"} or type(sealed) is not str:
         raise CircleError("schema", "expected exactly _id, kdf and k")
-    if len(sealed) > RECOVERY_BYTES_MAX:
-        raise CircleError("limit", f"expected at most {RECOVERY_BYTES_MAX} characters")
     return b64u_decode(sealed)
 
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejoint_sync.circle.envelope import NONCE_BYTES
+from rejoint_sync.circle.encoding import b64u_encode, jcs
+from rejoint_sync.circle.envelope import NONCE_BYTES, sha256
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import KDF_MEMORY_KIB_MIN, KDF_PASSES_MIN
 from rejoint_sync.circle.recovery import (
@@ -104,6 +105,20 @@ def test_a_line_that_was_cut_or_mixed_up_is_refused(half: str) -> None:
     other = public if half == "key" else secret
     for wrong in ("", line[:-1], line[1:], other, line[:30] + line[31:], line.replace(".", "")):
         assert code_of(read, wrong) == "schema"
+
+
+def line(half: str, members: object) -> str:
+    """A line whose check is right, whatever it holds."""
+    body = b64u_encode(jcs(members))
+    return f"rj1-recovery-{half}.{body}.{b64u_encode(sha256(f'{half}.{body}'.encode()))[:8]}"
+
+
+def test_a_key_of_another_version_is_refused() -> None:
+    secret = {"v": 1, **keys_of("clinic").to_secret()}
+    assert read_clinic_key(line("key", secret)) == keys_of("clinic")
+    for wrong in ([secret], secret | {"v": 2}, secret | {"x": 1}, {}):
+        assert code_of(read_clinic_key, line("key", wrong)) == "schema"
+        assert code_of(read_clinic_pub, line("pub", wrong)) == "schema"
 
 
 def test_the_public_half_does_not_hold_the_private_one() -> None:

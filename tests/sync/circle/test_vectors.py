@@ -319,6 +319,8 @@ def snapshots(case: Case) -> None:
         for given in case["operations"]
     ]
     found = snapshot.Snapshot.parse(case["body"])
+    if case.get("what") == "read":
+        return
     found.check(operations, purpose=case["purpose"], stream=case["stream"])
     again = snapshot.Snapshot.of(
         operations, found.feeds, purpose=case["purpose"], stream=case["stream"], most=case["most"]
