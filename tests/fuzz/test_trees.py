@@ -12,7 +12,7 @@ from fuzz.target import Asked, Target, target
 LONG = os.environ.get("REJOINT_LONG") == "1"
 DEEP = 10_000
 WIDE = 10_000 if LONG else 600
-WRITE_BATCH = 100
+WRITE_BATCH = 25
 READ_S_MAX = 10.0
 
 
