@@ -1,5 +1,7 @@
 """pouchdb-server 4.2 as a peer: its own `_replicate` from us and to us, everything in memory."""
 
+import os
+import signal
 import socket
 import subprocess
 import time
@@ -28,6 +30,7 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
         cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     found = Database(f"http://127.0.0.1:{port}", "peer", login=None)
     try:
@@ -38,7 +41,8 @@ def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
             time.sleep(0.1)
         yield found
     finally:
-        process.kill()
+        # `node` is a starter whose child serves.
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
