@@ -8,6 +8,7 @@ it speaks CouchDB's protocol with one process and numbers for sequences, but can
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
@@ -71,13 +72,18 @@ def couchdb(folder: Path) -> Iterator[str]:
     command = [str(node), str(MODULES / "pouchdb-server/bin/pouchdb-server"), "--in-memory"]
     options = ["--host", "127.0.0.1", "--port", str(port), "--no-stdout-logs", "--no-color"]
     with subprocess.Popen(
-        [*command, *options], cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*command, *options],
+        cwd=folder,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     ) as process:
         try:
             _wait(f"http://127.0.0.1:{port}", process)
             yield f"couchdb://127.0.0.1:{port}"
         finally:
-            process.kill()
+            # `node` is a starter whose child serves.
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def is_real() -> bool:
