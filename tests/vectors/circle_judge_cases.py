@@ -175,6 +175,7 @@ def approvals() -> Iterator[Case]:
     for title, comment, expect, change, other in (
         ("extra", "a clear member", "schema", {"note": "x"}, {}),
         ("name", "no request's name", "schema", {"_id": name[4:]}, {}),
+        ("text", "a proof that is no text", "schema", {"proof": 1}, {}),
         ("keys", "another device's keys", "kid", {"dev": STRANGER.pub}, {}),
         ("proof", "signed with another key", "proof",
          {"proof": jws(direct.ssk, head, body)}, {}),

@@ -273,6 +273,9 @@ def clinicians_stream() -> Iterator[Case]:
     yield "authz-add-ck", refused(comment, "authz", k, COLLEAGUE, "add", other)
     key = add_members(KEY, "recovery", member("key"), s="ck")
     yield "add-key-ck", taken("a recovery key for both", k, THERAPIST, "add", key)
+    reader = k.push(THERAPIST, "add", key)
+    comment = "by a recovery key that holds it"
+    yield "authz-grant-key", refused(comment, "authz", reader, KEY, "grant", give)
     yield from losing_k(both)
 
 
@@ -416,7 +419,35 @@ def approved() -> Iterator[Case]:
     yield "approve-last", refused(comment, "success", base, THERAPIST, "add", good, **last)
 
 
+def shapes() -> Iterator[Case]:
+    log = full()
+    good, mark = removal(log, CAREGIVER), {"mark": {"c": [7, CHAIN]}}
+    epoch = log.ep(fence={CAREGIVER.id: [3, CHAIN]})
+    less = {name: value for name, value in epoch.items() if name != "commit"}
+    accept = {"target": CAREGIVER.id, "x": "c", "n": 5, "d": ""}
+    for name, comment, op, members in (
+        ("target-text", "a name in place of a list", "remove", good | {"target": CAREGIVER.id}),
+        ("target-name", "a name that is none", "remove", good | {"target": ["d"]}),
+        ("epoch-commit", "an epoch without its commitment", "remove", good | {"ep": {"c": less}}),
+        ("epoch-stream", "an epoch of no stream", "remove", good | {"ep": {"x": epoch}}),
+        ("fence-list", "a fence as a list", "remove",
+         good | {"ep": {"c": epoch | {"fence": []}}}),
+        ("fence-name", "a fence for no device", "remove",
+         good | {"ep": {"c": epoch | {"fence": {"d": [3, CHAIN]}}}}),
+        ("mark-list", "marks as a list", "leave", {"mark": []}),
+        ("mark-stream", "a mark in no stream", "leave", {"mark": mark["mark"] | {"x": [0, ""]}}),
+        ("mark-chain", "a chain of 31 bytes", "leave", {"mark": {"c": [7, "A" * 42]}}),
+        ("mark-count", "a count of seven digits", "leave", {"mark": {"c": [10**6, ""]}}),
+        ("grant-list", "a list in place of a name", "grant", {"target": [CAREGIVER.id]}),
+        ("accept-chain", "no chain at all", "accept", accept | {"d": 0}),
+        ("rekey-none", "no epochs at all", "rekey", {"ep": []}),
+        ("reopen-extra", "one member too many", "reopen", {"note": "x"}),
+    ):  # fmt: skip
+        yield f"shape-{name}", refused(comment, "schema", log, THERAPIST, op, members)
+
+
 def all_cases() -> Iterator[Case]:
+    yield from shapes()
     yield from removed()
     yield from must_remain()
     yield from left()
