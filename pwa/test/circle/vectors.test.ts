@@ -3,18 +3,10 @@
  * has the same code. The browser makes logins and never checks one, so of the group "login" only
  * the making is tested here.
  */
-import { createECDH } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chunkDocument, cut, joined, readChunk } from "../../src/circle/attachment.ts";
 import { checkAfter, readCheckpoint, writeCheckpoint } from "../../src/circle/checkpoint.ts";
-import {
-  openDocument,
-  parseDocumentId,
-  type SealedDocument,
-  seal,
-  verify,
-} from "../../src/circle/document.ts";
+import { type SealedDocument, verify } from "../../src/circle/document.ts";
 import {
   type Bytes,
   b64uDecode,
@@ -38,25 +30,18 @@ import {
   unwrap,
   wrapId,
 } from "../../src/circle/epochs.ts";
-import { type Claim, chains, checkWhole, endOf, type FeedStart } from "../../src/circle/feed.ts";
-import { fold, type Operation, orderOperations, type Statement } from "../../src/circle/fold.ts";
+import { type Claim, chains, checkWhole, endOf } from "../../src/circle/feed.ts";
+import { fold, type Operation, orderOperations } from "../../src/circle/fold.ts";
 import { bucketBytes, frame, unframe } from "../../src/circle/frame.ts";
 import type { Stream } from "../../src/circle/grammar.ts";
 import {
-  checkInvitation,
   formatLink,
   invitationId,
   openInvitation,
   parseLink,
   sealInvitation,
 } from "../../src/circle/invitation.ts";
-import {
-  type DeviceKeys,
-  type DeviceSecret,
-  importDevice,
-  loginToken,
-  type Pub,
-} from "../../src/circle/keys.ts";
+import { importDevice, loginToken, type Pub } from "../../src/circle/keys.ts";
 import { type LogDocument, type Member, Membership } from "../../src/circle/log.ts";
 import {
   openPaper,
@@ -72,108 +57,18 @@ import {
   snapshotBody,
   snapshotOf,
 } from "../../src/circle/snapshot.ts";
-import { codeOf } from "./scene.ts";
-
-interface Case {
-  readonly name: string;
-  readonly comment: string;
-  readonly group: string;
-  readonly expect: string;
-  // A vector is what its group says; a wrong guess fails the test.
-  // biome-ignore lint/suspicious/noExplicitAny: see above
-  readonly [member: string]: any;
-}
-
-const FOLDER = new URL("../../../tests/vectors/circle/", import.meta.url);
-
-const cases: Case[] = readdirSync(FOLDER)
-  .filter((name) => name.endsWith(".json"))
-  .map((name) => ({ name, ...JSON.parse(readFileSync(new URL(name, FOLDER), "utf8")) }));
-
-/** Run `act`; on success check `then`, else the code. */
-async function judge<T>(vector: Case, act: () => T, then: (found: Awaited<T>) => unknown) {
-  if (vector.expect !== "success") {
-    expect(await codeOf(act)).toBe(vector.expect);
-    return;
-  }
-  await then(await act());
-}
-
-function publicHalf(scalar: string): string {
-  const pair = createECDH("prime256v1");
-  pair.setPrivateKey(b64uDecode(scalar));
-  return b64uEncode(new Uint8Array(pair.getPublicKey()));
-}
-
-function deviceOf(secret: DeviceSecret): Promise<DeviceKeys> {
-  const { ksk, ssk } = secret;
-  return importDevice(secret, { kem: "P256", kpk: publicHalf(ksk), spk: publicHalf(ssk) });
-}
-
-/** {device: {stream: [n, d]}} as a list. */
-function markTree(tree: Record<string, Record<string, [number, string]>>): FeedStart[] {
-  return Object.entries(tree).flatMap(([device, of]) =>
-    Object.entries(of).map(([stream, [n, d]]) => ({
-      device,
-      stream: stream as Stream,
-      mark: { n, d },
-    })),
-  );
-}
-
-/** Replay the log, then read the entry; `then` looks at the state after it. */
-async function runEntry(vector: Case, then: (after: Membership) => void = () => {}) {
-  const [first, ...rest]: LogDocument[] = vector.log;
-  let before: Membership | undefined;
-  if (first !== undefined) {
-    before = await Membership.founded(first);
-    for (const doc of rest) {
-      before = await before.append(doc);
-    }
-  }
-  const act = () => before?.append(vector.entry) ?? Membership.founded(vector.entry);
-  await judge(vector, act, (after) => {
-    for (const name of ["circle", "seq", "head", "h"] as const) {
-      // Some cases only say that the entry is taken.
-      expect(after[name]).toBe(vector[name] ?? after[name]);
-    }
-    then(after);
-  });
-}
-
-/** Open a document; where its author's keys are given, seal it too. */
-async function runDocument(vector: Case) {
-  const membership = await Membership.replay(vector.circle, vector.log);
-  const secrets = EpochSecrets.of(vector.circle, vector.secrets);
-  const act = () => openDocument(membership, secrets, vector.doc);
-  await judge(vector, act, (obj) => expect(obj).toEqual(vector.obj));
-  if (vector.seal === undefined) {
-    return;
-  }
-  const { secret, es, kind, month, n, nonce } = vector.seal;
-  const own = new EpochSecrets(vector.circle).with("c", 1, b64uDecode(es));
-  const keys = await deviceOf(secret);
-  const at = { kind, month, n, codec: 0, nonce: b64uDecode(nonce) };
-  const sealed = await seal(membership, keys, own, at, vector.obj);
-  expect({ ...sealed, s: "" }).toEqual({ ...vector.doc, s: "" });
-  expect(await openDocument(membership, secrets, sealed)).toEqual(vector.obj);
-}
-
-/** Open an invitation, then look it up in the log. */
-async function runAccept(vector: Case) {
-  const { circle, secret, inv, now_s } = vector;
-  const content = await openInvitation(circle, secret, inv);
-  const membership = await Membership.replay(circle, vector.log);
-  const act = () => checkInvitation(membership, { circle, secret }, content, now_s);
-  await judge(vector, act, ({ invitation: { role, member } }) =>
-    expect({ role, member }).toEqual({ role: vector.role, member: vector.member }),
-  );
-}
-
-function statementsOf(vector: Case): Statement[] {
-  // biome-ignore lint/suspicious/noExplicitAny: as in `Case`
-  return vector.operations.map((given: any) => ({ ...given, ...parseDocumentId(given.id) }));
-}
+import {
+  type Case,
+  cases,
+  deviceOf,
+  judge,
+  markTree,
+  publicHalf,
+  runAccept,
+  runDocument,
+  runEntry,
+  statementsOf,
+} from "./vectors.ts";
 
 const runs: Record<string, (vector: Case) => Promise<void>> = {
   async encoding(vector) {
