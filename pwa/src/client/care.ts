@@ -17,7 +17,7 @@ import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
-import { Diary, type Entry } from "./diary.ts";
+import { Diary, type Entry, KINDS } from "./diary.ts";
 import { type Names, nameOfMember, namesOf } from "./names.ts";
 import type { Phone } from "./phone.ts";
 import { ALARMS, brokenBy } from "./reasons.ts";
@@ -42,9 +42,6 @@ export interface Surroundings {
   /** Something of this circle changed that the status shows. */
   changed(circle: string): void;
 }
-
-/** Kinds in the order in which a screen needs them. */
-const KINDS = ["pr", "pl", "ev", "nt"];
 
 export class OpenCare implements Care, Synced, Outcome {
   readonly circle: string;

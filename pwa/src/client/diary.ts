@@ -23,6 +23,8 @@ export interface Entry extends Operation {
   readonly author: string;
 }
 
+/** Kinds that are read, in the order in which a screen needs them; all others are only kept. */
+export const KINDS: readonly string[] = ["pr", "pl", "ev", "nt"];
 /** Documents that are opened side by side. */
 const BATCH = 50;
 
@@ -84,7 +86,8 @@ export class Diary {
     const id = leaves[0]?._id ?? "";
     const name = recordName(id);
     if (name?.device === this.#device) this.own.add(id);
-    return name !== undefined && !(this.#entries.has(id) && leaves.length === 1);
+    const isRead = name !== undefined && KINDS.includes(name.kind);
+    return isRead && !(this.#entries.has(id) && leaves.length === 1);
   }
 
   #keep(leaves: Leaves, entry: Entry | string): boolean {

@@ -108,6 +108,12 @@ test("a record that is here before its circle's log waits for it", async () => {
   expect([texts(), diary.closed.size]).toEqual([["early"], 0]);
 });
 
+test("what is no record of the diary is kept, and not called unreadable", async () => {
+  const doc = await sealed("at", 1, 1, { type: "attachment" });
+  expect(await take(doc)).toBe(false);
+  expect([diary.closed.size, [...diary.own]]).toEqual([0, [doc._id]]);
+});
+
 test("an operation ahead of all reason is not shown and moves no count", async () => {
   await take(await note(1, 3, "real"));
   await take(await note(2, 2 ** 39, "wins for ever"));
