@@ -8,6 +8,7 @@ from vectors.circle_writer import (
     Device,
     Json,
     Log,
+    add_members,
     b64u,
     bucket,
     canonical,
@@ -15,6 +16,7 @@ from vectors.circle_writer import (
     fixed,
     gcm,
     head_of,
+    member,
     sha,
 )
 
@@ -123,6 +125,13 @@ def broken() -> Iterator[Case]:
         ),
         ("schema-key", "a key that is cut", "schema", small, one | {"key": b64u(KEY[:31])}),
         ("schema-size", "larger than is taken", "schema", small, one | {"size": 2**26 + 1}),
+        (
+            "schema-large",
+            "a byte more than is taken, with all its chunks",
+            "schema",
+            small,
+            one | {"size": 2**26 + 1, "chunks": ["A" * 43] * 1025},
+        ),
         ("b64-key", "a key with padding", "b64", small, one | {"key": b64u(KEY) + "="}),
     ):
         yield name, case(comment, expect, chunks, record)
@@ -166,6 +175,10 @@ def documents() -> Iterator[Case]:
     other_name = f"ch:{PATIENT.id}:{b64u(fixed('other', 32))}"
     gone = full().push(THERAPIST, "remove", removal(full(), PATIENT))
     late = carried(gone, PATIENT, sealed)
+    paper = Device("paper")
+    reads = full().push(THERAPIST, "add", add_members(paper, "recovery", member("paper")))
+    silent = carried(reads, paper, sealed)
+    yield "chunk-recovery", carrying("by who reads only", "authz", reads, silent)
     yield "chunk-removed", carrying("by who was removed", "removed", gone, late)
     yield "chunk-before", carrying("stored before the removal", "success", gone, good)
     for name, comment, expect, document in (

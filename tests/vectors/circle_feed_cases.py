@@ -110,6 +110,9 @@ def hidden_feeds() -> Iterator[Case]:
     start = {"starts": {PATIENT.id: {"c": [2, b64u(fixed("forged", 32))]}}}
     yield "replaced-start", feed("a forged beginning", "replaced", own[2:], said, **start)
     early = [claim(PATIENT, 2, fixed("forged", 32), THERAPIST)]
+    start = {"starts": {PATIENT.id: {"c": [2, b64u(chained(log, own[:2]))]}}}
+    comment = "another chain at the beginning"
+    yield "replaced-at-start", feed(comment, "replaced", own[2:], early, **start)
     yield "replaced-below", feed("another chain below the end", "replaced", own, early)
 
 
@@ -179,6 +182,15 @@ def misshapen_checkpoints() -> Iterator[Case]:
     mark = vec[PATIENT.id]
     for name, comment, expect, wrong in (
         ("clear", "a clear member", "schema", document | {"n": 1}),
+        ("name-number", "a name that is no text", "schema", document | {"_id": 5}),
+        ("token-number", "a token that is no text", "schema", document | {"j": 5}),
+        ("head-pair", "a head of two letters", "schema", checkpoint(PATIENT, log, head="ab")),
+        (
+            "vec-pair",
+            "a mark of two letters",
+            "schema",
+            checkpoint(PATIENT, log, vec={PATIENT.id: "ab"}),
+        ),
         ("no-token", "no token", "schema", {"_id": document["_id"]}),
         ("name", "a name that is none", "schema", document | {"_id": document["_id"][:-1]}),
         ("name-line", "a line break", "schema", document | {"_id": document["_id"] + "\n"}),

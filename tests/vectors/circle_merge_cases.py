@@ -23,7 +23,7 @@ class Story:
         stream = str(other.pop("stream", "c"))
         n = self.counters.get((author.id, stream), 0) + 1
         self.counters[(author.id, stream)] = n
-        kind = other.pop("kind", KINDS.get(body["type"], "ev"))
+        kind = other.pop("kind", KINDS.get(str(body.get("type")), "ev"))
         name = f"{kind}:2611:{author.id}:{stream}{n:06d}"
         # The second phone is the patient's.
         whose = "patient" if author is PHONE else author.name
@@ -302,8 +302,71 @@ def twice() -> Iterator[Case]:
     )
 
 
+def odd() -> Iterator[Case]:
+    """Whoever holds a key may seal anything; nobody's phone may stumble over it."""
+    story = Story()
+    first = story.write(PATIENT, pain(3))
+    wrong = [
+        story.write(PATIENT, amend(first, score=0) | {"target": 5}),
+        story.write(PATIENT, void(first) | {"target": [first]}),
+        story.write(PATIENT, {"type": "amend", "target": first, "values": [1]}),
+        story.write(PATIENT, amend(first, score=0) | {"drop": "score"}),
+        story.write(PATIENT, {"type": "void"}),
+    ]
+    yield "odd-targets", story.case("nothing to act on", records=[(first, {})], idle=wrong)
+    drop = story.write(PATIENT, amend(first) | {"drop": [5, ["score"], "context"]})
+    changed = (first, {"body": {"type": "pain", "score": 3}, "amended": [drop]})
+    yield "odd-drop", story.case("what is no name drops nothing", records=[changed], idle=wrong)
+
+    story = Story()
+    first = story.write(PATIENT, pain(3))
+    change = story.write(PATIENT, amend(first, score=4))
+    again = story.write(PATIENT, amend(change, values={}))
+    changed = (first, {"body": pain(4), "amended": [change]})
+    yield "amend-amend", story.case("no amendment of one", records=[changed], idle=[again])
+
+    story = Story()
+    post = story.write(PATIENT, {"type": "post", "text": "x"}, role="participant")
+    by_peer = story.write(CAREGIVER, void(post), role="participant")
+    yield (
+        "void-post-peer",
+        story.case(
+            "a participant hides nothing of others",
+            purpose="cohort",
+            records=[(post, {})],
+            idle=[by_peer],
+        ),
+    )
+
+    story = Story()
+    about: Json = {"about": "member", "member": member("patient")}
+    wrong = [
+        story.write(PATIENT, {"type": "profile", "about": "member", "member": 5, "name": "x"}),
+        story.write(PATIENT, {"type": "set"} | about | {"values": ["x"]}),
+        story.write(PATIENT, {"type": "profile"} | about),
+        story.write(PATIENT, {"type": "set", "values": {"x": 1}}),
+    ]
+    yield "odd-settings", story.case("settings of nothing", idle=wrong)
+
+    story = Story()
+    listed = story.write(PATIENT, {"type": ["void"], "target": "x"})
+    untyped = story.write(PATIENT, {"score": 1})
+    yield "odd-types", story.case("records of no type", records=[(listed, {}), (untyped, {})])
+
+    story = Story()
+    first = story.write(THERAPIST, plan())
+    texts = story.write(THERAPIST, {"type": "plan", "parents": first})
+    lists = story.write(THERAPIST, {"type": "plan", "parents": [5, [first]]})
+    none = story.write(THERAPIST, {"type": "plan"})
+    names = [first, texts, lists, none]
+    yield (
+        "odd-parents",
+        story.case("parents that are none", records=[(name, {}) for name in names], plans=names),
+    )
+
+
 def all_cases() -> Iterator[Case]:
-    for source in (amendments, voids, plans, settings, streams, twice):
+    for source in (amendments, voids, plans, settings, streams, twice, odd):
         for name, case in source():
             # A story goes on after its first case: what was given so far is kept.
             yield f"merge-{name}", case | {"operations": list(case["operations"])}

@@ -107,7 +107,7 @@ def cut(
     for index in range(count):
         part = content[index * CHUNK_CONTENT_BYTES : (index + 1) * CHUNK_CONTENT_BYTES]
         final = index == count - 1
-        padded = part.ljust(_padded(len(part)), b"\0") if final else part
+        padded = part.ljust(_padded(len(part)), b"\0")
         aad = _aad(circle, index, final=final)
         sealed.append(aes_gcm_seal(key, padded, nonce=draw(NONCE_BYTES), aad=aad))
     hashes = tuple(b64u_encode(sha256(chunk)) for chunk in sealed)
