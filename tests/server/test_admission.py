@@ -68,7 +68,8 @@ async def test_a_clinician_founds_a_patients_circle(scene: Scene) -> None:
         "circles": [
             {"circle": admin.circle, "purpose": "clinic", "role": "admin", "seq": 0},
             {"circle": therapist.circle, "purpose": "patient", "role": "therapist", "seq": 0},
-        ]
+        ],
+        "incarnation": scene.store.incarnation,
     }
 
 

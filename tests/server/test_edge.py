@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rejoint_server.call import READ_AT_ONCE
 from rejoint_server.edge import SECURITY_HEADERS, Cut
 from rejoint_sync.stores.memory import MemoryStore
 from server.scene import NOW_S, ORIGIN, Scene, open_scene
@@ -60,7 +61,7 @@ class BrokenStore(MemoryStore):
         return await super().info(database)
 
     async def read_many(self, database, document_ids):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN201
-        if self.broken == "read_many":
+        if self.broken in document_ids:
             raise RuntimeError("vorpal secret")
         return await super().read_many(database, document_ids)
 
@@ -86,9 +87,11 @@ async def test_a_mistake_in_the_middle_cuts_the_connection(tmp_path: Path) -> No
     store = BrokenStore()
     async with open_scene(tmp_path, store, policy="open") as scene:
         await scene.ask("PUT", "/db/db1")
-        store.broken = "read_many"
+        store.broken = "late"
+        names = [*(f"a{number}" for number in range(READ_AT_ONCE)), "late"]
         with pytest.raises(Cut):
-            await scene.ask("POST", "/db/db1/_bulk_get", json={"docs": [{"id": "a"}]})
+            asked = {"docs": [{"id": name} for name in names]}
+            await scene.ask("POST", "/db/db1/_bulk_get", json=asked)
         assert "error_type=RuntimeError" in scene.log.getvalue()
 
 
