@@ -89,8 +89,8 @@ async def test_a_mistake_in_the_middle_cuts_the_connection(tmp_path: Path) -> No
         await scene.ask("PUT", "/db/db1")
         store.broken = "late"
         names = [*(f"a{number}" for number in range(READ_AT_ONCE)), "late"]
+        asked = {"docs": [{"id": name} for name in names]}
         with pytest.raises(Cut):
-            asked = {"docs": [{"id": name} for name in names]}
             await scene.ask("POST", "/db/db1/_bulk_get", json=asked)
         assert "error_type=RuntimeError" in scene.log.getvalue()
 

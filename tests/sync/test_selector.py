@@ -145,7 +145,7 @@ def test_a_selector_is_not_endless() -> None:
 
 def test_kinds_are_ordered() -> None:
     values = [None, False, True, -1, 1.5, "", "a", [], [1], {}, {"a": 1}]
-    assert sorted(values[::-1], key=order_key) == values
+    assert sorted(reversed(values), key=order_key) == values
     assert order_key({"a": 1, "b": 2}) == order_key({"b": 2, "a": 1})
 
 
