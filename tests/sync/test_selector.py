@@ -145,7 +145,8 @@ def test_a_selector_is_not_endless() -> None:
 
 def test_kinds_are_ordered() -> None:
     values = [None, False, True, -1, 1.5, "", "a", [], [1], {}, {"a": 1}]
-    assert sorted(reversed(values), key=order_key) == values
+    shuffled = [*values[6:], *values[:6]]
+    assert sorted(shuffled, key=order_key) == values
     assert order_key({"a": 1, "b": 2}) == order_key({"b": 2, "a": 1})
 
 

@@ -209,7 +209,7 @@ export class OpenProfile implements Client, Rounds {
     };
     for (const listed of circles) await this.#learn(listed);
     if (incarnation !== undefined) {
-      for (const care of this.#open.values()) care.remote.storeIs(incarnation);
+      for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
     }
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
   }

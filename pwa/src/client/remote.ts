@@ -57,7 +57,7 @@ export interface RemoteCircle extends Remote {
   /** PouchDB wraps what was thrown; this is the original. Taken once. */
   takeFailure(): unknown;
   /** The server's store, other after a restore. */
-  storeIs(incarnation: string): void;
+  incarnationIs(incarnation: string): void;
 }
 
 /** The server's copy of `circle`. */
@@ -105,7 +105,7 @@ export function remoteOf(
       const headers = { "Content-Type": "application/json" };
       return new Response(JSON.stringify(answer.json), { status: answer.status, headers });
     },
-    storeIs: (incarnation) => {
+    incarnationIs: (incarnation) => {
       uuid = incarnation;
     },
     takeFailure: () => {

@@ -160,9 +160,9 @@ test("a token serves until shortly before its end, or until the clock is set bac
 test("PouchDB names its checkpoints by the server's store: another one after a restore", async () => {
   const uuid = async () => (await (await remote.fetch(`${ORIGIN}/db/`, {})).json()).uuid;
   expect(await uuid()).toBeUndefined();
-  remote.storeIs("k3x9a");
+  remote.incarnationIs("k3x9a");
   expect(await uuid()).toBe("k3x9a");
-  remote.storeIs("k4x9a");
+  remote.incarnationIs("k4x9a");
   expect(await uuid()).toBe("k4x9a");
   expect(asked).toEqual([]);
 });

@@ -111,7 +111,8 @@ def earlier(
 ) -> dict[str, Leaf]:
     """As the port's `earlier`; inside `snapshot`."""
     tree = trees(connection, num, [document_id]).get(document_id, ())
-    sql, parameters = _EARLIER, (num, document_id)
+    sql = _EARLIER
+    parameters: tuple[int | str, ...] = (num, document_id)
     if revs is not None:
         sql += " AND rev IN (SELECT value FROM json_each(?3))"
         parameters = (*parameters, names_of(revs))
