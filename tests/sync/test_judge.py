@@ -231,8 +231,8 @@ def test_a_long_queue_is_taken_in_one_turn() -> None:
 
 
 def test_the_story_is_taken_step_by_step() -> None:
-    befores = [None, *(step.membership for step in STEPS)]
-    for before, step in zip(befores, STEPS, strict=False):
+    earlier_ones = [None, *(step.membership for step in STEPS)]
+    for before, step in zip(earlier_ones, STEPS, strict=False):
         assert judge_bundle(before, step.bundle, NOW_S) == step.membership
 
 
