@@ -29,7 +29,7 @@ import type { DeviceKeys } from "./keys.ts";
 import { CHECKPOINT_BYTES_MAX, CHECKPOINT_EVERY_SECONDS, COUNTER_MAX } from "./limits.ts";
 import type { Membership } from "./log.ts";
 import type { MarkPair } from "./schema.ts";
-import { holds, type Mark, type Member } from "./standing.ts";
+import { holds, type Mark, type Member, sinceIn } from "./standing.ts";
 
 /** A checkpoint as it is stored. */
 export interface CheckpointDocument {
@@ -76,8 +76,9 @@ const PAYLOAD = { cir: isCircle, x: oneOf("c", "k"), i: isCount, head: isPair(is
  *
  * @throws CircleError In this order: shape (`schema`, `limit`, `b64`, `canon`, `header`); `kid`
  *   (signed by another than its name says); `circle`; `author` (its author or one that it names
- *   never was in the log); `sig`; `newer-log`, `fork` (its head); `authz` (before its author came, a
- *   role that reads nothing, or a stream that is not its own); `removed` (its author was gone).
+ *   never was in the log); `sig`; `newer-log`, `fork` (its head); `authz` (before its author came or
+ *   was given the stream, a role that only reads, or a stream that is not its own); `removed` (its
+ *   author was gone).
  */
 export async function readCheckpoint(
   membership: Membership,
@@ -112,7 +113,8 @@ function checkAuthority(
   if (membership.heads[seq] !== hash) {
     throw new CircleError("fork", "a checkpoint was made under another member list");
   }
-  if (seq < author.since || author.role === "recovery" || !holds(author, stream)) {
+  const isEarly = !holds(author, stream) || seq < sinceIn(author, stream);
+  if (isEarly || author.role === "recovery") {
     throw new CircleError("authz", `a ${author.role} may not vouch for these records`);
   }
   if (author.until !== null && seq >= author.until) {
