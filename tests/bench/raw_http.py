@@ -1,82 +1,28 @@
 """A small HTTP/1.1 client that costs little, so that the server is what is measured.
 
-One request at a time on each connection, which is kept open. It knows what the servers of this
-bench send: a length, or chunks; nothing else.
+Plain sockets and epoll: one thread and no event loop, because client and server share the machine
+and whatever the client burns is missing in the figures of both servers. One request at a time on
+each connection, which is kept open. It knows what the servers of this bench send: a length, or
+chunks; nothing else.
 """
 
-import asyncio
 import base64
+import re
+import select
+import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
 
-_LAST_CHUNK = b"0\r\n\r\n"
+_READ_BYTES = 1 << 20
+_LENGTH = re.compile(rb"\r\ncontent-length: *([0-9]+)", re.IGNORECASE)
+_LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 class Refused(Exception):
     """An answer that the bench did not expect."""
-
-
-class _Conversation(asyncio.Protocol):
-    """Collects one answer at a time."""
-
-    def __init__(self) -> None:
-        self._transport: asyncio.Transport | None = None
-        self._parts: list[bytes] = []
-        self._length = 0
-        self._end: int | None = None
-        self._chunked = False
-        self._answer: asyncio.Future[bytes] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(Refused(f"the connection was closed: {exc}"))
-
-    def ask(self, request: bytes) -> "asyncio.Future[bytes]":
-        """Send a request; the whole answer, head and body."""
-        assert self._transport is not None
-        self._parts, self._length, self._end, self._chunked = [], 0, None, False
-        self._answer = asyncio.get_running_loop().create_future()
-        self._transport.write(request)
-        return self._answer
-
-    def data_received(self, data: bytes) -> None:
-        self._parts.append(data)
-        self._length += len(data)
-        if self._end is None and not self._chunked:
-            self._read_head()
-        if self._end is not None:
-            over = self._length >= self._end
-        else:
-            tail = b"".join(self._parts[1:][-2:])
-            over = self._chunked and (tail == _LAST_CHUNK or tail.endswith(b"\n" + _LAST_CHUNK))
-        if over and self._answer is not None and not self._answer.done():
-            self._answer.set_result(b"".join(self._parts))
-
-    def _read_head(self) -> None:
-        text = b"".join(self._parts)
-        self._parts = [text]
-        head, mark, rest = text.partition(b"\r\n\r\n")
-        if not mark:
-            return
-        # Apart from the body: a head may end like a last chunk.
-        self._parts = [head + mark, rest]
-        for line in head.lower().split(b"\r\n")[1:]:
-            name, _, value = line.partition(b":")
-            if name == b"content-length":
-                self._end = len(head) + 4 + int(value)
-            elif name == b"transfer-encoding":
-                self._chunked = True
-
-    def close(self) -> None:
-        """Hang up."""
-        if self._transport is not None:
-            self._transport.close()
 
 
 class Client:
@@ -97,40 +43,97 @@ class Client:
             f"Authorization: Basic {base64.b64encode(login).decode()}\r\n"
             "Content-Type: application/json\r\n"
         )
-        self._conversation: _Conversation | None = None
+        self._socket = socket.socket()
+        self._parts: list[bytes] = []
+        self._left: int | None = None
 
-    async def open(self) -> "Client":
+    def open(self) -> "Client":
         """Connect."""
-        loop = asyncio.get_running_loop()
-        _, self._conversation = await loop.create_connection(_Conversation, *self._address)
+        self._socket.connect(self._address)
+        self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return self
+
+    def fileno(self) -> int:
+        """For epoll."""
+        return self._socket.fileno()
 
     def close(self) -> None:
         """Hang up."""
-        if self._conversation is not None:
-            self._conversation.close()
+        self._socket.close()
 
     def request(self, method: str, path: str, body: bytes = b"") -> bytes:
         """The bytes of a request, made before the clock runs."""
         head = f"{method} {self._prefix}{path} HTTP/1.1\r\n{self._head}"
         return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
 
-    async def send(self, request: bytes) -> bytes:
-        """Ask; the body of an answer of 2xx, chunk marks and all. Raises `Refused`."""
-        assert self._conversation is not None
-        answer = await self._conversation.ask(request)
+    def ask(self, request: bytes) -> None:
+        """Send a request whose answer `hear` collects."""
+        self._parts, self._left = [], None
+        self._socket.sendall(request)
+
+    def hear(self) -> bytes | None:
+        """Take what has arrived; the whole answer, head and body, once it is there.
+
+        Raises:
+            Refused: The answer is not of 2xx, or the connection was closed.
+        """
+        data = self._socket.recv(_READ_BYTES)
+        if not data:
+            raise Refused("the connection was closed")
+        self._parts.append(data)
+        if len(self._parts) == 1:
+            head, mark, body = data.partition(b"\r\n\r\n")
+            if not mark:
+                raise Refused("the head of an answer came in parts")
+            length = _LENGTH.search(head)
+            self._left = int(length[1]) - len(body) if length else None
+        elif self._left is not None:
+            self._left -= len(data)
+        if self._left is None:
+            # A last part may be shorter than the mark.
+            whole = data.endswith(_LAST_CHUNK) or b"".join(self._parts[-3:]).endswith(_LAST_CHUNK)
+        else:
+            whole = self._left == 0
+        if not whole:
+            return None
+        answer = b"".join(self._parts)
         if answer[9:10] != b"2":
             raise Refused(answer[:300].decode("latin-1"))
         return answer
 
-    async def json(self, method: str, path: str, value: object = None) -> Any:
+    def json(self, method: str, path: str, value: object = None) -> Any:
         """Ask for something small; the parsed answer."""
-        body = b"" if value is None else orjson.dumps(value)
-        answer = await self.send(self.request(method, path, body))
+        self.ask(self.request(method, path, b"" if value is None else orjson.dumps(value)))
+        while (answer := self.hear()) is None:
+            pass
         head, _, rest = answer.partition(b"\r\n\r\n")
-        if b"chunked" in head.lower():
-            rest = _unchunked(rest)
-        return orjson.loads(rest)
+        return orjson.loads(rest if _LENGTH.search(head) else _unchunked(rest))
+
+
+def exchange(clients: list[Client], requests: list[bytes]) -> tuple[float, list[bytes]]:
+    """Send all requests, each client its next one when it has its answer.
+
+    Returns:
+        Seconds from the first to the last byte, and the answers in the order of their ends.
+    """
+    waiting = list(reversed(requests))
+    answers: list[bytes] = []
+    by_number = {client.fileno(): client for client in clients}
+    with select.epoll() as poll:
+        for number in by_number:
+            poll.register(number, select.EPOLLIN)
+        begun = time.perf_counter()
+        for client in clients[: len(requests)]:
+            client.ask(waiting.pop())
+        while len(answers) < len(requests):
+            for number, _ in poll.poll():
+                client = by_number[number]
+                answer = client.hear()
+                if answer is not None:
+                    answers.append(answer)
+                    if waiting:
+                        client.ask(waiting.pop())
+        return time.perf_counter() - begun, answers
 
 
 def _unchunked(text: bytes) -> bytes:

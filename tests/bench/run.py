@@ -9,7 +9,6 @@ Arguments: `--rounds N`, `--documents N`, `--only WORDS` (rows whose name contai
 """
 
 import argparse
-import asyncio
 import os
 import secrets
 import socket
@@ -49,7 +48,7 @@ def main() -> None:
         servers = {OURS: stack.enter_context(ours())} | stack.enter_context(other())
         targets = {name: Target(url, made) for name, url in servers.items()}
         load = os.getloadavg()[0]
-        figures = asyncio.run(measure(targets, asked.rounds, asked.only))
+        figures = measure(targets, asked.rounds, asked.only)
     print(f"{asked.documents} documents, medians of {asked.rounds} interleaved rounds, ", end="")
     print(f"{os.cpu_count()} cores, load {load:.1f} before and {os.getloadavg()[0]:.1f} after")
     show(figures, list(servers))
@@ -57,9 +56,7 @@ def main() -> None:
         print(f"{name:40} {rate:>12,.0f}")
 
 
-async def measure(
-    targets: dict[str, Target], rounds: int, only: str
-) -> dict[str, dict[str, float]]:
+def measure(targets: dict[str, Target], rounds: int, only: str) -> dict[str, dict[str, float]]:
     """The median of each row and server."""
     figures: dict[str, dict[str, float]] = {}
     for name, row in ROWS.items():
@@ -68,7 +65,7 @@ async def measure(
         rates: dict[str, list[float]] = {server: [] for server in targets}
         for _ in range(rounds):
             for server, target in targets.items():
-                rates[server].append(await row(target))
+                rates[server].append(row(target))
         figures[name] = {server: statistics.median(each) for server, each in rates.items()}
         print(f"  {name}: done", file=sys.stderr)
     return figures
