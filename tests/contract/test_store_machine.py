@@ -44,7 +44,15 @@ def inline(text: str) -> str:
     return base64.b64encode(text.encode()).decode()
 
 
-SIGHTS = st.sampled_from([Sight(), Sight("wrap:", ":me"), Sight("é", "x")])
+SIGHTS = st.sampled_from(
+    [
+        Sight(),
+        Sight("wrap:", ":me"),
+        Sight("é", "x"),
+        Sight(hidden=((1, "a"), (2, "\x00"))),
+        Sight("wrap:", ":me", ((0, "é"),), "a", "wrap:b"),
+    ]
+)
 
 
 ATTACHMENTS: st.SearchStrategy[dict[str, Any]] = st.just({}) | st.dictionaries(

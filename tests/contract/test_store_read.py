@@ -233,6 +233,35 @@ class TestSight:
         names, _, __ = await page(store, wraps, sight=sight)
         assert set(names) == {*self.SHOWN, *self.HIDDEN}
 
+    NO_K = Sight("wrap:", ":dme", ((3, ":k"), (0, "cp:k:")))
+    OPEN = ("ev:1:c01", "nt::c:k", "cp:c:d", "éé:c", "wrap:1:dme")
+    CLOSED = ("ev1:k01", "cp:k:d", "é1:k", "\x00\x00\x00:k", "abc:k")
+
+    async def test_names_are_hidden_by_what_stands_at_a_place(
+        self, store: Store, circle: str
+    ) -> None:
+        names = [*self.OPEN, *self.CLOSED]
+        await store.write(circle, [revision(name, "1-a") for name in names], new_edits=False)
+        assert all(self.NO_K.shows(name) for name in self.OPEN)
+        assert not any(self.NO_K.shows(name) for name in self.CLOSED)
+        found, _, pending = await page(store, circle, sight=self.NO_K, limit=2)
+        assert (len(found), pending) == (2, len(self.OPEN) - 2)
+        found, _, pending = await page(store, circle, sight=self.NO_K)
+        assert (set(found), pending) == (set(self.OPEN), 0)
+        ranged = await store.range(circle, "", "\U0010ffff", limit=99, sight=self.NO_K)
+        assert [stored.id for stored in ranged] == sorted(self.OPEN)
+
+    async def test_a_bound_shows_a_range_of_names_alone(self, store: Store, circle: str) -> None:
+        names = ["log:000000", "log:000001", "log:000002", "ev:1", "wrap:1:dme"]
+        await store.write(circle, [revision(name, "1-a") for name in names], new_edits=False)
+        sight = Sight("wrap:", ":dme", start="log:", end="log:000002")
+        found, _, pending = await page(store, circle, sight=sight, limit=1)
+        assert (len(found), pending) == (1, 1)
+        found, _, __ = await page(store, circle, sight=sight)
+        assert set(found) == set(names[:2])
+        ranged = await store.range(circle, "", "\U0010ffff", limit=9, sight=sight)
+        assert [stored.id for stored in ranged] == names[:2]
+
 
 class TestWait:
     async def test_news_that_is_there_is_told_at_once(self, store: Store, feed: str) -> None:

@@ -112,21 +112,40 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Which documents one reader is shown.
+    """Which documents one reader is shown; `Sight()` shows everything.
 
-    Documents whose name starts with `prefix` are shown only when it also ends with `suffix`;
-    all others are shown. `Sight()` shows everything.
+    What is not shown is as if it were not there: not listed, not counted, not read. Three rules,
+    and a document must pass all of them.
 
     Attributes:
-        prefix: For example `"wrap:"`; empty hides nothing.
-        suffix: For example `":d…"`, the reader's own device.
+        prefix: Documents whose name starts with it are shown only when it also ends with
+            `suffix`. For example `"wrap:"`; empty hides nothing.
+        suffix: For example `":d…"`, the reader's own device; empty hides nothing.
+        hidden: Documents whose name holds, at an offset in bytes of its UTF-8, such a text are
+            not shown. For example `(29, ":k")`.
+        start: Least name that is shown, where there is an `end`.
+        end: Only names below it are shown; empty for no bound.
     """
 
     prefix: str = ""
     suffix: str = ""
+    hidden: tuple[tuple[int, str], ...] = ()
+    start: str = ""
+    end: str = ""
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether there is nothing that it hides."""
+        return not (self.prefix and self.suffix) and not self.hidden and not self.end
 
     def shows(self, document_id: str) -> bool:
         """Whether this reader may be shown the document."""
+        if self.end and not self.start <= document_id < self.end:
+            return False
+        if self.hidden:
+            name = document_id.encode("utf-8", "surrogatepass")
+            if any(name.startswith(text.encode(), offset) for offset, text in self.hidden):
+                return False
         if not self.prefix or not document_id.startswith(self.prefix):
             return True
         return document_id.endswith(self.suffix)

@@ -45,7 +45,7 @@ class CouchPages:
         raise StoreUnavailable("the feed changes faster than it can be read")
 
     async def _rows(self, entry: Entry, query: ChangesQuery) -> tuple[list[Row], Position, int]:
-        is_plain = not (query.descending or query.sight.prefix) and query.document_ids is None
+        is_plain = query.sight.shows_all and not query.descending and query.document_ids is None
         if is_plain and query.limit and not where(entry, query.since)[1]:
             found = await self._feed.after(entry, query.since, limit=query.limit)
             if found.pending is not None:

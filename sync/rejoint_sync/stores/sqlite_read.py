@@ -6,6 +6,7 @@ the bytes.
 
 # ruff: noqa: S608  # statements are put together from this file's own words, never from input
 
+import re
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from typing import Any, Final
@@ -35,10 +36,13 @@ _LOSERS: Final = "SELECT rev, tail, attachments FROM leaf WHERE database = ? AND
 _EARLIER: Final = "SELECT rev, deleted, tail, attachments FROM old WHERE database = ?1 AND id = ?2"
 
 # Bytes are compared, not characters: SQLite's text functions stop at a NUL.
-_SEEN: Final = (
+_OWN: Final = (
     " AND (substr(CAST(id AS BLOB), 1, length(:prefix)) != :prefix"
     " OR substr(CAST(id AS BLOB), -length(:suffix)) = :suffix)"
 )
+# The plus keeps the planner from walking names where the feed asks for numbers.
+_BOUNDED: Final = " AND +id >= :start AND +id < :end"
+_PARAMETER: Final = re.compile(r":([a-z]+[0-9]*)")
 _OTHER_REVS: Final = (
     "||coalesce((SELECT group_concat(',{\"rev\":\"'||json_extract(value, '$[0]')||'\"}', ''"
     " ORDER BY key) FROM json_each(others)), '')"
@@ -191,8 +195,8 @@ def databases_before(connection: apsw.Connection, since: int, last: int) -> Gene
 def range_of(sight: Sight, *, descending: bool = False) -> tuple[str, tuple[object, ...]]:
     """The statement and the last parameters of the port's `range`."""
     seen, parameters = _seen(sight)
-    for place, name in ((":prefix", "?5"), (":suffix", "?6")):
-        seen = seen.replace(place, name)
+    places = {name: f"?{place}" for place, name in enumerate(parameters, 5)}
+    seen = _PARAMETER.sub(lambda found: places[found[1]], seen)
     order = " DESC" if descending else ""
     sql = DOCUMENTS + f">= ?2 AND id < ?3{seen} ORDER BY id{order} LIMIT ?4"
     return sql, tuple(parameters.values())
@@ -237,9 +241,19 @@ def _condition(query: ChangesQuery) -> tuple[str, dict[str, Any]]:
 
 
 def _seen(sight: Sight) -> tuple[str, dict[str, Any]]:
-    if not sight.prefix or not sight.suffix:
-        return "", {}
-    return _SEEN, {"prefix": sight.prefix.encode(), "suffix": sight.suffix.encode()}
+    terms: list[str] = []
+    parameters: dict[str, Any] = {}
+    if sight.prefix and sight.suffix:
+        terms.append(_OWN)
+        parameters |= {"prefix": sight.prefix.encode(), "suffix": sight.suffix.encode()}
+    for number, (offset, text) in enumerate(sight.hidden):
+        name, value = f"hidden{number}", text.encode()
+        terms.append(f" AND substr(CAST(id AS BLOB), {offset + 1}, {len(value)}) != :{name}")
+        parameters[name] = value
+    if sight.end:
+        terms.append(_BOUNDED)
+        parameters |= {"start": sight.start, "end": sight.end}
+    return "".join(terms), parameters
 
 
 def _row(query: ChangesQuery, incarnation: str) -> str:

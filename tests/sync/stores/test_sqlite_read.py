@@ -37,6 +37,10 @@ async def plans(store: SqliteStore, query: ChangesQuery) -> list[str]:
         (ChangesQuery(all_leaves=True), "USING PRIMARY KEY (database=? AND seq>?)"),
         (ChangesQuery(descending=True), "USING PRIMARY KEY (database=?)"),
         (ChangesQuery(sight=Sight("w:", ":d")), "USING PRIMARY KEY (database=? AND seq>?)"),
+        (
+            ChangesQuery(sight=Sight(hidden=((29, ":k"),), start="log:", end="log:000001")),
+            "USING PRIMARY KEY (database=? AND seq>?)",
+        ),
         (ChangesQuery(document_ids=frozenset("x")), "INDEX doc_id (database=? AND id=?"),
     ],
 )
