@@ -4,6 +4,9 @@
  * A device numbers its records without gaps, so what is on the server is one number and a few
  * exceptions, however long the history. A record is "on the server" only after the server said so
  * for that record; a refused one is kept here with the code of the refusal and blocks no other.
+ *
+ * A record that must be sealed again keeps its number, so its name then has two revisions here: which
+ * of them counts no more is remembered too.
  */
 import type { ReceiptsRow } from "./shelf.ts";
 
@@ -26,24 +29,72 @@ export function recordName(id: string): RecordName | undefined {
 }
 
 /** Refusals that may pass by themselves: the log there is behind, or the server is. */
-const PASSING = new Set(["newer-log", "stale", "limit", "author"]);
+const PASSING = new Set(["newer-log", "stale", "limit", "author", "closed"]);
+
+/** A record that stays on this phone alone. */
+export interface Aside {
+  readonly id: string;
+  readonly rev: string;
+  readonly code: string;
+}
 
 export class Receipts {
   readonly #device: string;
   #through: number;
   readonly #also: Set<number>;
   readonly #refused: Map<string, string>;
+  readonly #past: Set<string>;
+  readonly #aside: Aside[];
+  readonly #late: Set<string>;
+  /** Whether another device wrote under this one's name: a copy of it, or a restored backup. */
+  twice: boolean;
 
-  constructor(device: string, row?: Pick<ReceiptsRow, "through" | "also" | "refused">) {
+  constructor(device: string, row?: Omit<ReceiptsRow, "profile" | "circle">) {
     this.#device = device;
     this.#through = row?.through ?? 0;
     this.#also = new Set(row?.also ?? []);
     this.#refused = new Map(row?.refused ?? []);
+    this.#past = new Set(row?.past ?? []);
+    this.#aside = (row?.aside ?? []).map(([id, rev, code]) => ({ id, rev, code }));
+    this.#late = new Set(row?.late ?? []);
+    this.twice = row?.twice ?? false;
   }
 
   /** Refused records with their codes. */
   get refused(): ReadonlyMap<string, string> {
     return this.#refused;
+  }
+
+  /** Records that stay here, whose numbers were given to empty ones. */
+  get aside(): readonly Aside[] {
+    return this.#aside;
+  }
+
+  /** Records that wait at the server until somebody takes them in. */
+  get late(): ReadonlySet<string> {
+    return this.#late;
+  }
+
+  /** Whether a revision stands for its record, and no newer one in its place. */
+  counts(rev: string): boolean {
+    return !this.#past.has(rev);
+  }
+
+  /** Another revision, or another record, has taken this one's place. */
+  replace(rev: string): void {
+    this.#past.add(rev);
+  }
+
+  /** The record stays on this phone for good; its number goes to an empty one. */
+  setAside(aside: Aside): void {
+    this.#aside.push(aside);
+    this.#refused.delete(aside.id);
+    this.replace(aside.rev);
+  }
+
+  /** These wait at the server until somebody takes them in. */
+  wait(ids: Iterable<string>): void {
+    for (const id of ids) this.#late.add(id);
   }
 
   /** Whether the server answered for this record, or it is another device's and came from there. */
@@ -55,7 +106,7 @@ export class Receipts {
 
   /** Whether this record should be offered to the server (again). */
   owed(id: string): boolean {
-    if (this.onServer(id)) return false;
+    if (this.onServer(id) || this.#late.has(id)) return false;
     const code = this.#refused.get(id);
     return code === undefined || PASSING.has(code);
   }
@@ -67,6 +118,7 @@ export class Receipts {
       if (this.onServer(id)) continue;
       this.#also.add(Number(id.slice(-6)));
       this.#refused.delete(id);
+      this.#late.delete(id);
       news = true;
     }
     while (this.#also.delete(this.#through + 1)) this.#through += 1;
@@ -89,6 +141,10 @@ export class Receipts {
       through: this.#through,
       also: [...this.#also],
       refused: [...this.#refused],
+      past: [...this.#past],
+      aside: this.#aside.map(({ id, rev, code }) => [id, rev, code] as const),
+      late: [...this.#late],
+      twice: this.twice,
     };
   }
 }

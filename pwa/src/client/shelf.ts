@@ -6,10 +6,11 @@
  * Everything that names a person or a body is in the sealed records, never here. Writes are
  * durable (`strict`) when their promise resolves.
  */
+import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import type { ProfileView, Role } from "../client.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 1;
+const VERSION = 2;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
@@ -41,6 +42,26 @@ export interface ReceiptsRow {
   readonly through: number;
   readonly also: readonly number[];
   readonly refused: readonly (readonly [id: string, code: string])[];
+  /** Revisions that count no more: sealed again under a newer key, or under another number. */
+  readonly past?: readonly string[];
+  /** Records that stay on this phone alone, with the code of why. */
+  readonly aside?: readonly (readonly [id: string, rev: string, code: string])[];
+  /** Records that wait, since this device was removed, until somebody takes them in. */
+  readonly late?: readonly string[];
+  /** Whether another device wrote under this one's name. */
+  readonly twice?: boolean;
+}
+
+/** What others and this device said of everyone's feeds, and what was already done about it. */
+export interface SeenRow {
+  readonly profile: string;
+  readonly circle: string;
+  /** The newest checkpoint of each author and stream, one's own among them. */
+  readonly checkpoints: readonly CheckpointDocument[];
+  /** When this device wrote its last one, unix seconds; 0 = never. */
+  readonly saidAt: number;
+  /** The store of the server to which everything here was offered. */
+  readonly offered: string;
 }
 
 /** A request that changes a log, kept to be sent again byte by byte until it is answered. */
@@ -57,6 +78,7 @@ interface Stores {
   profiles: ProfileRow;
   circles: CircleRow;
   receipts: ReceiptsRow;
+  seen: SeenRow;
   pending: PendingRow;
   facts: { readonly name: string; readonly value: number };
 }
@@ -65,6 +87,7 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   profiles: "id",
   circles: ["profile", "circle"],
   receipts: ["profile", "circle"],
+  seen: ["profile", "circle"],
   pending: ["profile", "circle"],
   facts: "name",
 };
@@ -142,8 +165,9 @@ export class Shelf {
 export async function openShelf(factory: IDBFactory): Promise<Shelf> {
   const request = factory.open(DATABASE, VERSION);
   request.onupgradeneeded = () => {
+    const { result } = request;
     for (const [name, keyPath] of Object.entries(KEY_PATHS)) {
-      request.result.createObjectStore(name, { keyPath });
+      if (!result.objectStoreNames.contains(name)) result.createObjectStore(name, { keyPath });
     }
   };
   const db = await settled(request);
