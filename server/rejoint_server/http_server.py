@@ -74,6 +74,9 @@ def listen(host: str, port: int) -> socket.socket:
     try:
         # A port that a stopped server just left may be taken at once; one in use may not.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Taken over by each connection: the end of a streamed answer must not wait until the
+        # client has confirmed its begin, which takes 40 ms.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind(address)
         listener.listen(BACKLOG)
         listener.setblocking(False)  # noqa: FBT003 - its only argument
