@@ -6,7 +6,7 @@ that has attachments is their `holder`. All of it happens on the write connectio
 
 # ruff: noqa: S608  # statements are put together from this file's own words, never from input
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import apsw
@@ -23,6 +23,9 @@ _ADD_LEAF: Final = "INSERT INTO leaf(database, id, rev, tail, attachments)"
 _ADD_OLD: Final = (
     "INSERT OR REPLACE INTO old(database, id, generation, rev, deleted, tail, attachments)"
 )
+
+_FEW: Final = 8
+"""Leaves up to which looking through a list is faster than making a set."""
 
 Body = tuple[bytes, str | None]
 """The columns `tail` and `attachments`."""
@@ -97,7 +100,9 @@ class Bodies:
         """
         key = (self._num, document_id)
         won, wins = before[0].rev, after[0].rev
-        stay = [branch.rev for branch in after]
+        stay: Collection[Revision] = [branch.rev for branch in after]
+        if len(stay) > _FEW:
+            stay = frozenset(stay)
         for branch in before:
             if branch.rev not in stay:
                 self._retire(document_id, branch, won=branch.rev == won)
