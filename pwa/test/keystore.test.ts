@@ -1,7 +1,14 @@
 import { IDBFactory, IDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { utf8 } from "../src/circle/encoding.ts";
-import { es256Verify, hpkeSeal } from "../src/circle/envelope.ts";
+import {
+  es256Verify,
+  generateAgreementPair,
+  generateLocalKey,
+  generateSigningPair,
+  hpkeSeal,
+} from "../src/circle/envelope.ts";
+import { readBox } from "../src/keybox.ts";
 import { createKeys, KeyStoreError, loadKeys } from "../src/keystore.ts";
 import { codeOf } from "./circle/scene.ts";
 
@@ -57,28 +64,104 @@ test("of two windows that make keys at once one wins and the other is told", asy
   expect((await loadKeys("p1"))?.id).toBe(winner?.value.id);
 });
 
-test("a browser that refuses to store keys is refused, in words", async () => {
-  vi.spyOn(IDBObjectStore.prototype, "add").mockImplementation(() => {
-    throw new DOMException("The object can not be cloned.", "DataCloneError");
-  });
-  const error = await createKeys("p1").catch((reason: unknown) => reason);
-  expect(error).toBeInstanceOf(KeyStoreError);
-  expect((error as KeyStoreError).reason).toMatch(/another browser/);
-});
+const isKeys = (value: unknown) => (value as { level?: unknown } | null)?.level === 1;
 
-test("a browser that loses a key on the way to the disk is found out, and nothing stays", async () => {
+/** Let `lie` change what a write stores or a read gives. */
+function tamper(method: "add" | "get", lie: (value: unknown) => unknown): void {
   const { prototype } = IDBObjectStore;
-  const { get } = prototype;
-  vi.spyOn(prototype, "get").mockImplementation(function (this: IDBObjectStore, key) {
-    const request = get.call(this, key);
+  const real = prototype[method] as (value: unknown, key?: IDBValidKey) => IDBRequest;
+  vi.spyOn(prototype, method).mockImplementation(function (this: IDBObjectStore, value, key) {
+    if (method === "add") return real.call(this, lie(value), key);
+    const request = real.call(this, value);
     request.addEventListener("success", () => {
-      Object.defineProperty(request, "result", { value: { ...request.result, local: null } });
+      Object.defineProperty(request, "result", { value: lie(request.result) });
     });
     return request;
   });
-  await expect(createKeys("p1")).rejects.toThrow(/cannot keep/);
+}
+
+const otherKeys = async () => ({
+  signing: await generateSigningPair(false),
+  agreement: await generateAgreementPair(false),
+  local: await generateLocalKey(),
+});
+
+test.each([
+  [
+    "refuses to clone keys",
+    "add",
+    () => (value: unknown) => {
+      if (isKeys(value)) throw new DOMException("can not be cloned", "DataCloneError");
+      return value;
+    },
+  ],
+  ["stores keys as empty objects", "add", () => (value: unknown) => (isKeys(value) ? {} : value)],
+  ["gives nothing back", "get", () => (value: unknown) => (isKeys(value) ? undefined : value)],
+  ...(["signing", "agreement", "local"] as const).flatMap((part) => [
+    [
+      `loses ${part}`,
+      "get",
+      () => (value: unknown) => (isKeys(value) ? { ...(value as object), [part]: null } : value),
+    ] as const,
+    [
+      `gives another ${part}`,
+      "get",
+      async () => {
+        const other = (await otherKeys())[part];
+        return (value: unknown) =>
+          isKeys(value) ? { ...(value as object), [part]: other } : value;
+      },
+    ] as const,
+  ]),
+  [
+    "gives other keys that fit each other",
+    "get",
+    async () => {
+      const other = { level: 1, ...(await otherKeys()) };
+      return (value: unknown) => (isKeys(value) ? other : value);
+    },
+  ],
+] as const)(
+  "a browser that %s is found out, nothing stays, and a PIN would help",
+  async (_, method, lie) => {
+    tamper(method, await lie());
+    const error = await createKeys("p1").catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(KeyStoreError);
+    expect((error as KeyStoreError).why).toBe("opaque");
+    vi.restoreAllMocks();
+    expect(await indexedDB.databases()).toEqual([]);
+  },
+);
+
+test.each([
+  [
+    "writes nothing",
+    "add",
+    () => {
+      throw new DOMException("full", "QuotaExceededError");
+    },
+  ],
+  ["gives nothing back at all", "get", () => undefined],
+  [
+    "gives other bytes back",
+    "get",
+    (value: unknown) => (value instanceof Uint8Array ? new Uint8Array(32) : undefined),
+  ],
+] as const)("a browser that %s is refused, in words", async (_, method, lie) => {
+  tamper(method, lie);
+  const error = await createKeys("p1").catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name: "KeyStoreError", why: "none" });
+  expect((error as KeyStoreError).reason).toMatch(/another browser/);
   vi.restoreAllMocks();
-  expect(await loadKeys("p1")).toBeUndefined();
+  expect(await indexedDB.databases()).toEqual([]);
+});
+
+test("private keys on the disk can not be copied out", async () => {
+  await createKeys("p1");
+  const { device } = (await readBox("p1")) as { device: Record<string, CryptoKeyPair & CryptoKey> };
+  expect(device.signing?.privateKey.extractable).toBe(false);
+  expect(device.agreement?.privateKey.extractable).toBe(false);
+  expect(device.local?.extractable).toBe(false);
 });
 
 test("a key that resists quantum computers lies sealed on the disk, and works from there", async () => {

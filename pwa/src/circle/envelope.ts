@@ -9,7 +9,7 @@
  * draft-connolly-cfrg-xwing-kem.
  */
 import type { CipherSuite } from "@hpke/core";
-import { type Bytes, b64uDecode, b64uEncode, concat, equalBytes, utf8 } from "./encoding.ts";
+import { type Bytes, b64uDecode, b64uEncode, concat, utf8 } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256" } as const;
@@ -80,6 +80,18 @@ export async function argon2Key(
     outputType: "binary",
   });
   return aesKey(new Uint8Array(raw));
+}
+
+/**
+ * An AES-256-GCM key out of a number that a person taps, by PBKDF2-HMAC-SHA256.
+ *
+ * Source: RFC 8018. It is in every browser and works without a network, as unlocking must.
+ */
+export async function pinKey(pin: string, salt: Bytes, iterations: number): Promise<CryptoKey> {
+  const key = await crypto.subtle.importKey("raw", utf8(pin), "PBKDF2", false, ["deriveKey"]);
+  const algorithm = { name: "PBKDF2", hash: "SHA-256", salt, iterations };
+  const aes = { name: "AES-GCM", length: 256 };
+  return crypto.subtle.deriveKey(algorithm, key, aes, false, ["encrypt", "decrypt"]);
 }
 
 function hkdfOf(salt: string, info: string | Bytes): HkdfParams {
@@ -312,32 +324,4 @@ async function xwingSuite(): Promise<CipherSuite> {
     import("./xwing.ts"),
   ]);
   return new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
-}
-
-/**
- * Promise that stored keys work: signed, agreed and sealed once each.
- *
- * @param kpk What others will wrap for `agreement` with.
- * @throws Error One of them does not.
- */
-export async function proveKeys(
-  signing: CryptoKeyPair,
-  agreement: CryptoKeyPair | Bytes,
-  kpk: string,
-  local: CryptoKey,
-): Promise<void> {
-  const probe = randomBytes(32);
-  const spk = await publicPoint(signing.publicKey);
-  const signature = await es256Sign(signing.privateKey, probe);
-  const kem = agreement instanceof Uint8Array ? "XWING" : "P256";
-  const wrapped = await hpkeSeal({ kem, kpk }, probe, probe);
-  const unwrapped = await hpkeOpen(agreement, probe, wrapped);
-  const opened = await aesOpen(local, await aesSeal(local, probe, probe), probe);
-  if (
-    !(await es256Verify(spk, probe, signature)) ||
-    !equalBytes(unwrapped, probe) ||
-    !equalBytes(opened, probe)
-  ) {
-    throw new Error("stored keys do not work");
-  }
 }
