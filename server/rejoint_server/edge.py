@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 _DIRECTIVES: Final = (
     "default-src 'none'",
-    "script-src 'self'",
+    # Argon2id, which a printed code is hashed with, is WebAssembly of this origin.
+    "script-src 'self' 'wasm-unsafe-eval'",
     "style-src 'self'",
     "img-src 'self' data: blob:",
     "connect-src 'self'",
