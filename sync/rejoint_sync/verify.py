@@ -11,6 +11,8 @@ from typing import Any, Final
 
 import orjson
 
+from rejoint_sync.circle.attachment import read_chunk
+from rejoint_sync.circle.checkpoint import Checkpoint
 from rejoint_sync.circle.document import KINDS, structural_rev
 from rejoint_sync.circle.document import verify as verify_sealed
 from rejoint_sync.circle.log import Membership
@@ -84,14 +86,30 @@ def check_in_circle(membership: Membership, stored: Stored) -> Checked:
     """
     if stored.id.startswith(STRUCTURAL):
         return _check_structural(stored)
-    if stored.id.partition(":")[0] not in KINDS:
+    kind = stored.id.partition(":")[0]
+    if kind == "cp":
+        return _check_checkpoint(membership, stored)
+    if kind != "ch" and kind not in KINDS:
         return Checked(faults=("schema",))
     if len(stored.leaves) != 1 or stored.leaves[0].deleted:
         return Checked(faults=("more than the one revision of a sealed document",))
+    check = read_chunk if kind == "ch" else verify_sealed
     try:
-        verify_sealed(membership, plain(stored.id, stored.leaves[0]))
+        check(membership, plain(stored.id, stored.leaves[0]))
     except CircleError as error:
         # What was taken while its author was in the circle stays when the author leaves.
+        if error.code != _AFTER_LEAVING:
+            return Checked(faults=(error.code,))
+    return Checked(signatures=1, digests=1)
+
+
+def _check_checkpoint(membership: Membership, stored: Stored) -> Checked:
+    """The newest counts; what it took the place of may stand beside it."""
+    if stored.leaves[0].deleted:
+        return Checked(faults=("a checkpoint is deleted",))
+    try:
+        Checkpoint.read(membership, plain(stored.id, stored.leaves[0]))
+    except CircleError as error:
         if error.code != _AFTER_LEAVING:
             return Checked(faults=(error.code,))
     return Checked(signatures=1, digests=1)
@@ -124,8 +142,8 @@ def _body_faults(stored: Stored) -> Iterator[str]:
 
 def _check_structural(stored: Stored) -> Checked:
     [*leaves] = stored.leaves
-    if leaves[0].deleted and stored.id.startswith("inv:"):
-        return Checked()  # an invitation that is over leaves a tombstone
+    if leaves[0].deleted and stored.id.startswith(("inv:", "req:")):
+        return Checked()  # an invitation that is over leaves a tombstone, and so do its requests
     if len(leaves) != 1 or leaves[0].deleted:
         return Checked(faults=("more than the one revision of a structural document",))
     document = plain(stored.id, leaves[0])

@@ -7,6 +7,7 @@ import pytest
 from rejoint_sync.circle import entries, limits
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.log import Membership, Stamp
+from rejoint_sync.errors import CircleError
 from rejoint_sync.judge import judge_bundle
 from sync.circle.story import (
     CAREGIVER,
@@ -51,7 +52,9 @@ def test_a_device_appends_sixty_times_a_day() -> None:
     stamps = tuple(Stamp(NOW_S, THERAPIST.id) for _ in range(limits.APPENDS_PER_DAY_MAX))
     busy = with_stamps(STEPS[2].membership, stamps)
     step = added(busy, ts=NOW_S + 86_399)
-    assert code_of(judge_bundle, busy, step.bundle, NOW_S + 86_399) == "limit"
+    with pytest.raises(CircleError) as caught:
+        judge_bundle(busy, step.bundle, NOW_S + 86_399)
+    assert (caught.value.code, caught.value.status) == ("limit", 429)
     step = added(busy, ts=NOW_S + 86_400)
     assert code_of(judge_bundle, busy, step.bundle, NOW_S + 86_400) is None
     others = with_stamps(STEPS[2].membership, (*stamps[1:], Stamp(NOW_S, PATIENT.id)))
