@@ -129,3 +129,18 @@ def test_a_joiner_comes_back_after_a_restore_when_the_link_is_long_over() -> Non
     step = joined(STEPS[1])
     late = NOW_S + 10**6
     assert judge_bundle(STEPS[1].membership, step.bundle, late, again=True) == step.membership
+
+
+def test_what_comes_back_may_lack_what_nobody_has_any_more() -> None:
+    """A device holds its own wraps only, and no sealed invitation; wrong ones stay wrong."""
+    for index in (1, 2, 3):
+        before, step = STEPS[index - 1].membership, STEPS[index]
+        bare = replace(step.bundle, wraps=(), inv=None)
+        assert code_of(judge_bundle, before, bare, NOW_S) in ("wrap", "schema")
+        assert judge_bundle(before, bare, NOW_S, again=True) == step.membership
+    foreign = replace(STEPS[2].bundle, wraps=STEPS[0].bundle.wraps)
+    assert code_of(judge_bundle, STEPS[1].membership, foreign, NOW_S, again=True) == "wrap"
+    inv = STEPS[1].bundle.inv
+    assert inv is not None
+    spoiled = replace(STEPS[1].bundle, inv=inv | {"k": 1})
+    assert code_of(judge_bundle, STEPS[0].membership, spoiled, NOW_S, again=True) == "schema"

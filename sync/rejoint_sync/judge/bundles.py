@@ -45,7 +45,8 @@ def judge_bundle(
         bundle: The entry and what it requires.
         now_s: Unix seconds by the server's clock.
         again: Whether the entry was in this log before and is brought back after a restore: it may
-            be of any time in the past.
+            be of any time in the past, and lack wraps and a sealed invitation, which who brings it
+            back need not have.
 
     Returns:
         The membership after the entry. Store `bundle.documents()` with `judge_append` and
@@ -61,8 +62,10 @@ def judge_bundle(
     after = (Membership.founded if membership is None else membership.append)(bundle.log)
     _require_timely(membership, entry, now_s, again=again)
     required = required_wraps(membership, after)
-    _require_wraps(bundle, required, repair_wraps(membership, after), after)
-    _require_invitation(bundle, entry)
+    allowed = repair_wraps(membership, after)
+    _require_wraps(bundle, required, allowed, after, again=again)
+    if bundle.inv is not None or not again:
+        _require_invitation(bundle, entry)
     _require_limits(membership, after, entry, now_s)
     return after
 
@@ -108,9 +111,12 @@ def _require_timely(
 
 
 def _require_wraps(
-    bundle: Bundle, required: list[str], allowed: list[str], after: Membership
+    bundle: Bundle, required: list[str], allowed: list[str], after: Membership, *, again: bool
 ) -> None:
-    """Check that each required wrap is there, once, and nothing but these and allowed ones."""
+    """Check that each required wrap is there, once, and nothing but these and allowed ones.
+
+    Those that lack `again` are missed by whom they are for, and written anew by who can.
+    """
     missing, left = set(required), {*required, *allowed}
     for wrap in bundle.wraps:
         named = wrap.keys() - {"_rev"} == {"_id", "k"} and type(wrap["_id"]) is str
@@ -121,7 +127,7 @@ def _require_wraps(
         size = WRAP_BYTES[after.devices[wrap["_id"].rpartition(":")[2]].pub["kem"]]
         if type(wrap["k"]) is not str or len(b64u_decode(wrap["k"])) != size:
             raise CircleError("wrap", f"expected a wrap of {size} bytes")
-    if missing:
+    if missing and not again:
         raise CircleError("wrap", "a device that must get the key has no wrap")
 
 
