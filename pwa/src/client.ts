@@ -21,9 +21,11 @@ export interface Opened<T> {
   /** Member id of the author; the author is "me" when it is one of this person's devices. */
   readonly author: string;
   readonly mine: boolean;
+  /** There when the author's phone was put under an existing member by somebody else. */
+  readonly added?: { readonly by: string; readonly at: number };
 }
 
-export type Role = "patient" | "therapist" | "admin";
+export type Role = "patient" | "caregiver" | "therapist" | "admin";
 
 /** One circle that this profile belongs to, as the screens name it. */
 export interface Care {
@@ -36,6 +38,8 @@ export interface Care {
   readonly therapist: ReadonlySignal<string>;
   /** Whether a patient's device has joined. */
   readonly joined: ReadonlySignal<boolean>;
+  /** Whether this device was removed, or has left. */
+  readonly isOut: ReadonlySignal<boolean>;
   /** Newest plans: one, or several when two were written at once. */
   readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
   /** By the order of the fold, oldest first. */

@@ -152,11 +152,6 @@ export class Records {
     return () => feed.cancel();
   }
 
-  /** Send what the server has not, by replication; resolves when all was offered. */
-  async push(remote: Remote, batch: number): Promise<void> {
-    await this.#run(this.#db.replicate.to(this.#reach(remote), options(batch)));
-  }
-
   /** Fetch what is new, by replication; gives how many documents came. */
   async pull(remote: Remote, batch: number): Promise<number> {
     return this.#run(this.#db.replicate.from(this.#reach(remote), options(batch)));

@@ -36,8 +36,16 @@ export interface Synced {
   readonly trusted: boolean;
   /** How the round went for this circle alone. */
   went(how: "well" | "out" | "gone" | "broken"): void;
-  /** Everything that the server had is stored; resolves when the log among it is checked. */
-  caughtUp(): Promise<void>;
+  /**
+   * Everything that the server had is stored; resolves when it is checked.
+   *
+   * @returns Whether there is something to send now that could not be sent before.
+   */
+  caughtUp(): Promise<boolean>;
+  /** Send what is owed, `batch` documents in a request. */
+  send(batch: number): Promise<void>;
+  /** This device was removed: leave what it wrote before where somebody may take it in. */
+  sendLate(batch: number): Promise<void>;
 }
 
 /** What belongs to the profile and not to one circle. */
@@ -60,8 +68,6 @@ export class Runner {
   readonly #cut: () => void;
   readonly #changed: (state: RunnerState) => void;
   readonly #quiet: (() => void)[] = [];
-  /** Circles that were offered whole once since the app was opened. */
-  readonly #offeredWhole = new WeakSet<Synced>();
   #stopTimer = () => {};
   #round: Promise<void> | undefined;
   #again = false;
@@ -205,40 +211,24 @@ export class Runner {
 
   async #carry(circle: Synced): Promise<void> {
     try {
-      if (circle.trusted) await this.#send(circle);
+      if (circle.trusted) await circle.send(this.#batch);
       await circle.records.pull(circle.remote, this.#batch);
-      await circle.caughtUp();
+      if ((await circle.caughtUp()) && circle.trusted) await circle.send(this.#batch);
       circle.went("well");
     } catch (error) {
       const cause = circle.remote.takeFailure() ?? error;
       if (cause instanceof LineError) throw cause;
       circle.went(cause instanceof CircleUnavailable ? cause.why : "broken");
+      if (cause instanceof CircleUnavailable && cause.why === "out") {
+        await circle.sendLate(this.#batch).catch(onlyWeather);
+      }
     }
   }
+}
 
-  /**
-   * Offer what the server lacks. Once after each start that is everything this phone has, so that a
-   * server restored from a backup gets back what it lost; afterwards only when something is owed.
-   */
-  async #send(circle: Synced): Promise<void> {
-    if (!this.#offeredWhole.has(circle) || circle.owed().length > 0) {
-      await circle.records.push(circle.remote, this.#batch);
-      this.#offeredWhole.add(circle);
-    }
-    // A replication never returns to what it has passed; what is still owed is offered by hand.
-    const owed = circle.owed();
-    for (let at = 0; at < owed.length; at += this.#batch) {
-      await this.#offer(circle, owed.slice(at, at + this.#batch));
-    }
-  }
-
-  async #offer(circle: Synced, ids: readonly string[]): Promise<void> {
-    const docs = (await Promise.all(ids.map((id) => circle.records.read(id)))).flat();
-    await circle.remote.fetch(`${circle.remote.url}/_bulk_docs`, {
-      method: "POST",
-      body: JSON.stringify({ docs, new_edits: false }),
-    });
-  }
+/** What is left with a server that no longer lets this device in may be refused too. */
+function onlyWeather(error: unknown): void {
+  if (error instanceof LineError) throw error;
 }
 
 function stateAfter(error: unknown): RunnerState {

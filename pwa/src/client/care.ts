@@ -6,26 +6,34 @@
  * pages of the database are opened.
  */
 import { type Signal, signal } from "@preact/signals";
+import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import { type SealedDocument, seal, structuralRev } from "../circle/document.ts";
 import type { Bundle } from "../circle/entries.ts";
 import { type BadBack, EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
+import { fenceOf } from "../circle/standing.ts";
 import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
+import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, type Entry, KINDS } from "./diary.ts";
-import { type Names, nameOfMember, namesOf } from "./names.ts";
+import { Feeds } from "./feeds.ts";
+import type { LogWriter } from "./log-writer.ts";
+import { type Names, nameOfMember, namesOf, setUnder } from "./names.ts";
 import type { Phone } from "./phone.ts";
-import { ALARMS, brokenBy } from "./reasons.ts";
+import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type LoggedIn, type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import { asRecord, kindOf } from "./shapes.ts";
-import type { CircleRow, Shelf } from "./shelf.ts";
+import type { CircleRow, SeenRow, Shelf } from "./shelf.ts";
+
+/** Documents that are fetched at once before an act. */
+const CATCH_UP = 100;
 
 /** What a record holds before clock, zone and order are added. */
 export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
@@ -39,17 +47,19 @@ export interface Surroundings {
   readonly clock: Clock;
   readonly keys: DeviceKeys;
   readonly ask: LoggedIn;
+  readonly writer: LogWriter;
   /** Something of this circle changed that the status shows. */
   changed(circle: string): void;
 }
 
-export class OpenCare implements Care, Synced, Outcome {
+export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly circle: string;
   readonly purpose: "patient" | "clinic";
   readonly role: Role;
   readonly name = signal("");
   readonly therapist = signal("");
   readonly joined = signal(false);
+  readonly isOut = signal(false);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
   readonly sessions: Signal<readonly Opened<Session>[]> = signal([]);
   readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);
@@ -58,7 +68,9 @@ export class OpenCare implements Care, Synced, Outcome {
   readonly remote: RemoteCircle;
   /** Resolves when all that was stored is shown. */
   readonly loaded: Promise<void>;
+  readonly feeds = new Feeds();
   readonly #around: Surroundings;
+  readonly #courier: Courier;
   readonly #profile: string;
   readonly #roster: Roster;
   readonly #diary: Diary;
@@ -75,7 +87,12 @@ export class OpenCare implements Care, Synced, Outcome {
   #stop = () => {};
   #closed = false;
 
-  private constructor(row: CircleRow, records: Records, receipts: Receipts, around: Surroundings) {
+  private constructor(
+    row: CircleRow,
+    records: Records,
+    around: Surroundings,
+    kept: { readonly receipts: Receipts; readonly seen: SeenRow | undefined },
+  ) {
     const { phone, keys, ask } = around;
     this.circle = row.circle;
     this.purpose = row.purpose;
@@ -83,10 +100,11 @@ export class OpenCare implements Care, Synced, Outcome {
     this.records = records;
     this.remote = remoteOf(row.circle, phone.origin, ask, this);
     this.#profile = row.profile;
-    this.#receipts = receipts;
+    this.#receipts = kept.receipts;
     this.#around = around;
+    this.#courier = new Courier(this, around, row.profile, kept.seen);
     this.#roster = new Roster(row.circle, row.pin);
-    this.#diary = new Diary(keys.id);
+    this.#diary = new Diary(keys.id, this.feeds);
     this.loaded = this.#load();
     this.loaded.catch(() => {});
   }
@@ -94,13 +112,14 @@ export class OpenCare implements Care, Synced, Outcome {
   /** Open a circle out of its row and database; the records follow by themselves. */
   static async open(row: CircleRow, around: Surroundings): Promise<OpenCare> {
     const { phone, shelf, keys } = around;
-    const [{ Records }, kept] = await Promise.all([
+    const [{ Records }, kept, seen] = await Promise.all([
       import("../records.ts"),
       shelf.get("receipts", row.profile, row.circle),
+      shelf.get("seen", row.profile, row.circle),
     ]);
     const name = `rejoint-${row.profile}-${row.circle}`;
     const records = new Records(name, keys.id, phone.locks);
-    return new OpenCare(row, records, new Receipts(keys.id, kept), around);
+    return new OpenCare(row, records, around, { receipts: new Receipts(keys.id, kept), seen });
   }
 
   /** The circle as its log says; throws while nothing of it is here. */
@@ -116,6 +135,29 @@ export class OpenCare implements Care, Synced, Outcome {
       throw new CircleError("epoch", "the key of this circle has not arrived yet");
     }
     return this.#secrets;
+  }
+
+  get keys(): DeviceKeys {
+    return this.#around.keys;
+  }
+
+  get clock(): Clock {
+    return this.#around.clock;
+  }
+
+  get receipts(): Receipts {
+    return this.#receipts;
+  }
+
+  get nextLam(): number {
+    return this.#diary.nextLam;
+  }
+
+  get isWhole(): boolean {
+    const { membership } = this.#roster;
+    const { id } = this.#around.keys;
+    const e = membership?.epochs.c.at(-1)?.e ?? 0;
+    return membership?.live(id) !== undefined && this.#secrets?.has("c", e) === true;
   }
 
   /** This person's member id here. */
@@ -134,19 +176,39 @@ export class OpenCare implements Care, Synced, Outcome {
 
   get alarm(): string {
     const trouble = this.#trouble === undefined ? "" : ALARMS[this.#trouble];
-    return this.#roster.alarm || trouble || this.#brokenLink();
+    return this.#roster.alarm || trouble || this.#brokenLink() || this.#foundWords();
+  }
+
+  /** What the last rounds have shown that no honest server shows. */
+  get found(): readonly Found[] {
+    return this.#courier.found;
+  }
+
+  #foundWords(): string {
+    const [found] = this.#courier.found;
+    if (found !== undefined) return wordsOf(found.code, this.nameOfDevice(found.device));
+    return this.#receipts.twice ? ALARMS.twice : "";
+  }
+
+  /** The name of the person whose device this is; "" where it is not known. */
+  nameOfDevice(device: string): string {
+    const member = this.#roster.membership?.devices.get(device)?.member ?? "";
+    return nameOfMember(this.#diary.ordered, member);
+  }
+
+  nameOfMember(member: string): string {
+    return nameOfMember(this.#diary.ordered, member);
   }
 
   /** Who broke the link to an older key; what is newer opens all the same. */
   #brokenLink(): string {
     const [bad] = this.#badLinks;
     if (bad === undefined) return "";
-    const author = this.#roster.membership?.devices.get(bad.device)?.member ?? "";
-    return brokenBy(nameOfMember(this.#diary.ordered, author));
+    return brokenBy(this.nameOfDevice(bad.device));
   }
 
   get trusted(): boolean {
-    return this.#roster.alarm === "";
+    return this.#roster.alarm === "" && !this.found.some(({ code }) => STOPPING.has(code));
   }
 
   /** Records that only this phone has. */
@@ -207,6 +269,46 @@ export class OpenCare implements Care, Synced, Outcome {
     await this.#enqueue(() => this.#readLog());
   }
 
+  /** Fetch what the server has, and read its log: what an act on the members begins with. */
+  async catchUp(): Promise<void> {
+    await this.records.pull(this.remote, CATCH_UP).catch((error: unknown) => {
+      throw this.remote.takeFailure() ?? error;
+    });
+    await this.#enqueue(() => this.#readLog());
+  }
+
+  send(batch: number): Promise<void> {
+    return this.#courier.send(batch);
+  }
+
+  sendLate(batch: number): Promise<void> {
+    return this.#courier.sendLate(batch);
+  }
+
+  /** The last entry that the server has: bring back what it lost. */
+  async serverHas(seq: number): Promise<void> {
+    if (this.#roster.membership !== undefined) await this.#courier.bringBack(seq);
+  }
+
+  async moved(ids: readonly string[]): Promise<void> {
+    await this.#keepReceipts();
+    for (const id of ids) this.#diary.forget(id);
+    const leaves = await Promise.all(ids.map((id) => this.records.read(id)));
+    for (const { _rev } of leaves.flat()) {
+      if (!this.#receipts.counts(_rev)) this.feeds.drop(_rev);
+    }
+    await this.#takeRecords(leaves);
+    this.#draw();
+  }
+
+  knowsCheckpoint(id: string, rev: string): boolean {
+    return this.#courier.knowsCheckpoint(id, rev);
+  }
+
+  async takeCheckpoint(doc: CheckpointDocument): Promise<void> {
+    if (this.#roster.membership !== undefined) await this.#courier.takeCheckpoint(doc);
+  }
+
   owed(): string[] {
     return [...this.#diary.own].filter((id) => this.#receipts.owed(id)).sort();
   }
@@ -218,9 +320,10 @@ export class OpenCare implements Care, Synced, Outcome {
     this.#around.changed(this.circle);
   }
 
-  async caughtUp(): Promise<void> {
+  async caughtUp(): Promise<boolean> {
     await this.#enqueue(() => this.#readLog());
     this.#roster.check();
+    return this.trusted && this.#courier.arrived();
   }
 
   async acknowledged(ids: readonly string[]): Promise<void> {
@@ -299,7 +402,10 @@ export class OpenCare implements Care, Synced, Outcome {
   }
 
   async #takeRecords(documents: readonly Leaves[]): Promise<void> {
-    const changed = await this.#diary.take(documents, this.#roster.membership, this.#secrets);
+    const counting = documents
+      .map((leaves) => leaves.filter(({ _rev }) => this.#receipts.counts(_rev)))
+      .filter((leaves) => leaves.length > 0);
+    const changed = await this.#diary.take(counting, this.#roster.membership, this.#secrets);
     if (changed) this.#draw();
   }
 
@@ -316,9 +422,24 @@ export class OpenCare implements Care, Synced, Outcome {
     }
     const opened = await this.#findSecrets();
     if (opened || this.#roster.membership?.seq !== seq) {
+      this.#forgetBeyondFences();
       const ids = [...this.#diary.closed.keys()];
       await this.#takeRecords(await Promise.all(ids.map((id) => this.records.read(id))));
       this.#draw();
+    }
+  }
+
+  /** What somebody wrote who turns out to have been gone by then counts no more. */
+  #forgetBeyondFences(): void {
+    const { membership } = this.#roster;
+    const me = membership?.devices.get(this.#around.keys.id);
+    this.isOut.value = me !== undefined && me.until !== null;
+    for (const { id, device, stream, n } of this.#diary.ordered) {
+      const author = membership?.devices.get(device);
+      const fence = author === undefined ? undefined : fenceOf(author, stream);
+      if (fence !== undefined && n > fence && device !== this.#around.keys.id) {
+        this.#diary.forget(id);
+      }
     }
   }
 
@@ -373,12 +494,13 @@ export class OpenCare implements Care, Synced, Outcome {
     const { member } = this;
     return entries
       .filter(({ value }) => value.type === type)
-      .map(({ id, value, author }) => ({
+      .map(({ id, value, author, device }) => ({
         id,
         value: value as T,
         place: this.#receipts.onServer(id) ? "server" : "phone",
         author,
         mine: author === member,
+        ...setUnder(this.membership, device, (by) => this.nameOfDevice(by)),
       }));
   }
 }

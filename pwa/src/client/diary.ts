@@ -5,13 +5,19 @@
  * open is counted and kept in the database, never shown and never in the way; it is tried again
  * when the member list has grown.
  */
-import { openVerified, type SealedDocument, verify } from "../circle/document.ts";
+import {
+  openVerified,
+  type SealedDocument,
+  type VerifiedDocument,
+  verify,
+} from "../circle/document.ts";
 import type { EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import { type Operation, orderOperations } from "../circle/fold.ts";
 import type { Membership } from "../circle/log.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves } from "../records.ts";
+import { Feeds } from "./feeds.ts";
 import { recordName } from "./receipts.ts";
 import { asRecord } from "./shapes.ts";
 
@@ -23,8 +29,10 @@ export interface Entry extends Operation {
   readonly author: string;
 }
 
-/** Kinds that are read, in the order in which a screen needs them; all others are only kept. */
-export const KINDS: readonly string[] = ["pr", "pl", "ev", "nt"];
+/** Kinds in the order in which a screen needs them. */
+export const KINDS: readonly string[] = ["pr", "pl", "ev", "nt", "sn", "at"];
+/** Kinds that are checked and counted, but hold nothing to show here. */
+const KEPT: readonly string[] = ["sn", "at"];
 /** Documents that are opened side by side. */
 const BATCH = 50;
 
@@ -32,13 +40,23 @@ export class Diary {
   /** Ids that this device wrote, whether they open or not. */
   readonly own = new Set<string>();
   readonly #device: string;
+  readonly #feeds: Feeds;
   readonly #entries = new Map<string, Entry>();
   /** What did not open, with its code. */
   readonly #closed = new Map<string, string>();
   #ordered: readonly Entry[] | undefined;
 
-  constructor(device: string) {
+  /** @param feeds Take in every document whose signature is good. */
+  constructor(device: string, feeds: Feeds = new Feeds()) {
     this.#device = device;
+    this.#feeds = feeds;
+  }
+
+  /** Another document stands under this name now, or none: read it anew. */
+  forget(id: string): void {
+    this.own.delete(id);
+    this.#closed.delete(id);
+    if (this.#entries.delete(id)) this.#ordered = undefined;
   }
 
   /** Ids that do not open, with the codes of docs/circle.md. */
@@ -73,10 +91,11 @@ export class Diary {
       // Ciphers run beside this thread: a batch takes little longer than its longest document.
       const batch = documents.slice(from, from + BATCH).filter((leaves) => this.#isNew(leaves));
       const entries = await Promise.all(
-        batch.map((leaves) => (isEarly ? "epoch" : openAny(leaves, membership, secrets))),
+        batch.map((leaves) => (isEarly ? "epoch" : this.#openAny(leaves, membership, secrets))),
       );
       for (const [index, leaves] of batch.entries()) {
-        changed = this.#keep(leaves, entries[index] ?? "schema") || changed;
+        const entry = entries[index] ?? "schema";
+        if (entry !== "kept") changed = this.#keep(leaves, entry) || changed;
       }
     }
     return changed;
@@ -101,51 +120,44 @@ export class Diary {
     this.#ordered = undefined;
     return true;
   }
-}
 
-/** The record that everyone reads under this id, or the code of why there is none. */
-async function openAny(
-  leaves: Leaves,
-  membership: Membership,
-  secrets: EpochSecrets,
-): Promise<Entry | string> {
-  let code = "schema";
-  const opened: Entry[] = [];
-  for (const leaf of leaves) {
-    try {
-      opened.push(await open(leaf as unknown as SealedDocument, membership, secrets));
-    } catch (error) {
-      // It came from a server: whatever is wrong with it, the others are still shown.
-      code = error instanceof CircleError ? error.code : "schema";
+  /** The record that everyone reads under this id, or the code of why there is none. */
+  async #openAny(
+    leaves: Leaves,
+    membership: Membership,
+    secrets: EpochSecrets,
+  ): Promise<Entry | string> {
+    let code = "schema";
+    const opened: Entry[] = [];
+    for (const leaf of leaves) {
+      try {
+        const verified = await verify(membership, leaf as unknown as SealedDocument);
+        this.#feeds.take(verified);
+        if (KEPT.includes(verified.id.kind)) code = "kept";
+        else opened.push(await open(leaf._id, verified, membership, secrets));
+      } catch (error) {
+        // It came from a server: whatever is wrong with it, the others are still shown.
+        code = error instanceof CircleError ? error.code : "schema";
+      }
     }
+    // Two documents under one name: the one with the smaller digest is read.
+    return opened.sort((left, right) => (left.digest < right.digest ? -1 : 1))[0] ?? code;
   }
-  // Two documents under one name: the one with the smaller digest is read.
-  return opened.sort((left, right) => (left.digest < right.digest ? -1 : 1))[0] ?? code;
 }
 
 async function open(
-  doc: SealedDocument,
+  _id: string,
+  verified: VerifiedDocument,
   membership: Membership,
   secrets: EpochSecrets,
 ): Promise<Entry> {
-  const verified = await verify(membership, doc);
   const { id, author, digest } = verified;
   const { kind, device, stream, n } = id;
   const value = asRecord(kind, await openVerified(membership, secrets, verified));
   if (value === undefined) {
     throw new CircleError("frame", "the content is no record that this version knows");
   }
+  const { member, role } = author;
   const { lam, at } = value;
-  return {
-    id: doc._id,
-    value,
-    author: author.member,
-    lam,
-    at,
-    role: author.role,
-    device,
-    stream,
-    n,
-    digest,
-  };
+  return { id: _id, value, author: member, lam, at, role, device, stream, n, digest };
 }

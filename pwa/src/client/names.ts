@@ -55,3 +55,29 @@ export function nameOfMember(entries: readonly Entry[], member: string): string 
   const last = given.pop()?.value;
   return last?.type === "profile" ? last.name : "";
 }
+
+/** Who put a device under a member that had one already and is not theirs; nothing else says so. */
+export interface SetUnder {
+  /** Name of who did it; "" where it is not known. */
+  readonly by: string;
+  /** When, unix seconds. */
+  readonly at: number;
+}
+
+/**
+ * Whether a device was brought in by somebody else under an existing member: it is shown beside
+ * everything that the device writes.
+ */
+export function setUnder(
+  { devices, stamps }: Membership,
+  device: string,
+  nameOfDevice: (device: string) => string,
+): { readonly added?: SetUnder } {
+  const own = devices.get(device);
+  if (own === undefined || devices.get(own.by)?.member === own.member) return {};
+  const hadOne = [...devices.values()].some(
+    ({ member, since }) => member === own.member && since < own.since,
+  );
+  if (!hadOne) return {};
+  return { added: { by: nameOfDevice(own.by), at: stamps[own.since]?.ts ?? 0 } };
+}

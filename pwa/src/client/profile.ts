@@ -21,23 +21,24 @@ import type {
   SyncStatus,
 } from "../client.ts";
 import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
-import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from "./bundles.ts";
+import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare, type Surroundings } from "./care.ts";
 import { Clock, watchToday } from "./clock.ts";
 import { Line } from "./line.ts";
+import { LogWriter } from "./log-writer.ts";
 import type { Channel, Phone } from "./phone.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
 import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
 
-/** How often an act is made anew because someone else was faster. */
-const TRIES = 5;
-const ROLES: readonly string[] = ["patient", "therapist", "admin"];
+const ROLES: readonly string[] = ["patient", "caregiver", "therapist", "admin"];
 
 interface Listed {
   readonly circle: string;
   readonly purpose: string;
   readonly role: string;
+  /** Number of the log's last entry. */
+  readonly seq?: number;
 }
 
 export class OpenProfile implements Client, Rounds {
@@ -62,14 +63,15 @@ export class OpenProfile implements Client, Rounds {
   #busy: ReadonlySet<string> = new Set();
 
   private constructor(profile: ProfileView, around: Surroundings, line: Line, closed: () => void) {
-    const { phone, shelf, clock, keys, ask } = around;
+    const { phone, shelf, clock, keys, ask, writer } = around;
     this.profile = profile;
     this.clock = clock;
     this.ask = ask;
     this.#shelf = shelf;
     this.#line = line;
     this.#closed = closed;
-    this.#around = { phone, shelf, clock, keys, ask, changed: (circle) => this.#changed(circle) };
+    const changed = (circle: string) => this.#changed(circle);
+    this.#around = { phone, shelf, clock, keys, ask, writer, changed };
     [this.today, this.#stopToday] = watchToday(phone);
     this.sync = signal(this.#status());
     this.#channel = phone.channel(`rejoint ${profile.id}`);
@@ -101,7 +103,8 @@ export class OpenProfile implements Client, Rounds {
       () => clock.serverS,
     );
     const ask = loggedIn(line, pass);
-    const around = { phone, shelf, clock, keys, ask, changed: () => {} };
+    const writer = new LogWriter(phone, shelf, profile.id, unnamed(line));
+    const around = { phone, shelf, clock, keys, ask, writer, changed: () => {} };
     const opened = new OpenProfile(profile, around, line, closed);
     await opened.#openAll();
     return opened;
@@ -149,11 +152,11 @@ export class OpenProfile implements Client, Rounds {
     const { keys } = this.#around;
     const member = care.names.patientMember ?? entries.drawMember();
     const place = { role: "patient" as const, member };
-    const link = await this.#append(care, async () => {
-      const now = this.clock.serverS;
-      return entries.invite(keys, care.membership, care.secrets, place, now);
-    });
-    return formatLink(this.#around.phone.origin, link);
+    const made = await this.#around.writer.append(care, () =>
+      entries.invite(keys, care.membership, care.secrets, place, this.clock.serverS),
+    );
+    if (made === undefined) throw new Error("an invitation is always needed");
+    return formatLink(this.#around.phone.origin, made.link);
   }
 
   async syncNow(): Promise<void> {
@@ -208,6 +211,9 @@ export class OpenProfile implements Client, Rounds {
       incarnation?: string;
     };
     for (const listed of circles) await this.#learn(listed);
+    for (const { circle, seq } of circles) {
+      if (seq !== undefined) await this.#open.get(circle)?.serverHas(seq);
+    }
     if (incarnation !== undefined) {
       for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
     }
@@ -305,35 +311,6 @@ export class OpenProfile implements Client, Rounds {
       }
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-    }
-  }
-
-  /** Append one entry to a circle's log, made anew when someone else was faster. */
-  async #append<T>(
-    care: OpenCare,
-    make: () => Promise<entries.Proposal & { readonly link: T }>,
-  ): Promise<T> {
-    for (let tries = 1; ; tries += 1) {
-      const waiting = await this.#shelf.get("pending", this.profile.id, care.circle);
-      if (waiting !== undefined) await this.#settleLater(waiting);
-      const { bundle, link } = await make();
-      const row: PendingRow = {
-        profile: this.profile.id,
-        circle: care.circle,
-        path: logPath(care.circle),
-        body: JSON.stringify(bundle),
-        link: "",
-      };
-      await this.#shelf.put("pending", row);
-      try {
-        await settle(this.#shelf, row, unnamed(this.#line));
-        await care.adopt(bundle);
-        return link;
-      } catch (error) {
-        const overtaken = error instanceof Refused && /^(seq|prev|ts)$/.test(error.code);
-        if (!overtaken || tries >= TRIES) throw error;
-        await this.#runner.now();
-      }
     }
   }
 

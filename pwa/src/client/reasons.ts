@@ -25,7 +25,32 @@ export const ALARMS = {
   out: "This phone is no longer let in. Please ask your clinic.",
   gone: "The clinic's server does not know this circle. Please ask your clinic.",
   broken: "Something went wrong on this phone. Your records are kept.",
+  twice:
+    "Another phone writes under your name. Is there a copy of this one? Please ask your clinic.",
 } as const;
+
+/** Why what the server shows is not whole, by code; `{whose}` is whose records. */
+const FOUND: Readonly<Record<string, string>> = {
+  gap: "Some records {whose} are missing on the server. Please ask your clinic.",
+  replaced: "Records {whose} on the server are not those that were seen. Please ask your clinic.",
+  taken: "Two phones write under one name{whose}. Please ask your clinic.",
+  "newer-log": "The server keeps back news about the members. Please ask your clinic.",
+  fork: ALARMS.fork,
+  rollback:
+    "The member list on the server is older than the one this phone has seen. Please ask your clinic.",
+  snapshot: "The summary{whose} did not match the records. The records are shown.",
+};
+
+/** Findings after which nothing more is written to a circle. */
+export const STOPPING: ReadonlySet<string> = new Set(["fork", "rollback"]);
+
+/** Words for something that no honest server and no honest member shows. */
+export function wordsOf(code: string, name: string): string {
+  const whose =
+    name === "" ? "" : code === "gap" || code === "replaced" ? `of ${name}` : ` (${name})`;
+  const words = FOUND[code] ?? FOUND.gap ?? "";
+  return words.replace("{whose}", whose).replace("  ", " ");
+}
 
 /** Words for a link to an older key that its maker, by name or "", has broken. */
 export function brokenBy(name: string): string {

@@ -75,6 +75,11 @@ export class Receipts {
     return this.#late;
   }
 
+  /** Greatest number up to which the server has all of this device's records. */
+  get through(): number {
+    return this.#through;
+  }
+
   /** Whether a revision stands for its record, and no newer one in its place. */
   counts(rev: string): boolean {
     return !this.#past.has(rev);

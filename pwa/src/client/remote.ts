@@ -8,13 +8,15 @@
  * - A `_bulk_get` that fails is answered with an error per document, which ends the run. If it
  *   rejected instead, the first one would make PouchDB fetch each document by itself, for the whole
  *   origin, until the page is closed.
- * - Deletions and later revisions are left out of `_changes`: no document of a circle has any, so
- *   they can only hide the signed original.
+ * - Deletions and later revisions are left out of `_changes`: no document of a circle has any but a
+ *   checkpoint, so they can only hide the signed original. Checkpoints, of which only the newest
+ *   counts, are fetched beside the replication and are not in the database.
  * - A database's figures, which PouchDB asks for in every run and needs for nothing here, are
  *   answered on the spot; so is the server's uuid, by the incarnation that it said at the begin of
  *   the sync. PouchDB names its checkpoints by it: one that a run leaves across a restore of the
  *   server, which lost what the run had sent before, is never asked for again.
  */
+import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import type { Remote } from "../records.ts";
 import type { Answer, Line, Question } from "./line.ts";
 
@@ -22,6 +24,10 @@ import type { Answer, Line, Question } from "./line.ts";
 export interface Outcome {
   acknowledged(ids: readonly string[]): Promise<void>;
   refusedBy(id: string, code: string): Promise<void>;
+  /** Whether this revision of a checkpoint was taken in before. */
+  knowsCheckpoint(id: string, rev: string): boolean;
+  /** A checkpoint that the server shows. */
+  takeCheckpoint(doc: CheckpointDocument): Promise<void>;
 }
 
 /** Asks with the login of this profile's device. */
@@ -42,7 +48,12 @@ interface Named {
   readonly _id: string;
 }
 interface ChangesAnswer {
-  results: { deleted?: boolean; changes: { rev: string }[] }[];
+  readonly results: readonly {
+    readonly id: string;
+    readonly deleted?: boolean;
+    readonly changes: readonly { readonly rev: string }[];
+  }[];
+  readonly last_seq?: unknown;
 }
 interface RowError {
   readonly id: string;
@@ -58,6 +69,7 @@ export interface RemoteCircle extends Remote {
   takeFailure(): unknown;
   /** The server's store, other after a restore. */
   incarnationIs(incarnation: string): void;
+  readonly incarnation: string | undefined;
 }
 
 /** The server's copy of `circle`. */
@@ -71,6 +83,15 @@ export function remoteOf(
   let uuid: string | undefined;
   const checkpoints = new Checkpoints(ask);
   const root = `/db/${circle}/`;
+  const changes = async (path: string, question: Question, all: ChangesAnswer): Promise<Answer> => {
+    await takeCheckpoints(ask, root, all, outcome);
+    const json = onlyOriginals(all);
+    // PouchDB takes a page without rows for the end: one that held only other things is not it.
+    if (json.results.length > 0 || all.results.length === 0) return { status: 200, json };
+    const next = new URL(path, origin);
+    next.searchParams.set("since", String(all.last_seq));
+    return act(next.pathname + next.search, question);
+  };
   const act = async (path: string, question: Question): Promise<Answer> => {
     if (path === "/db/") return { status: 200, json: { uuid } };
     if (path === root) return { status: 200, json: {} };
@@ -86,7 +107,7 @@ export function remoteOf(
     if (answer.status === 401 || answer.status === 403) throw new CircleUnavailable("out");
     if (answer.status === 404 && !route.startsWith("_local/")) throw new CircleUnavailable("gone");
     if (answer.status >= 300) return answer;
-    if (route === "_changes") return { status: 200, json: onlyOriginals(answer.json) };
+    if (route === "_changes") return changes(path, question, answer.json as ChangesAnswer);
     if (route === "_revs_diff") await readDiff(question, answer, outcome);
     if (route === "_bulk_docs") return readRows(question, answer, outcome);
     return answer;
@@ -107,6 +128,9 @@ export function remoteOf(
     },
     incarnationIs: (incarnation) => {
       uuid = incarnation;
+    },
+    get incarnation() {
+      return uuid;
     },
     takeFailure: () => {
       const taken = failure;
@@ -161,10 +185,34 @@ async function bulkGet(
   return { status: 200, json: { results } };
 }
 
-function onlyOriginals(json: unknown): unknown {
-  const answer = json as ChangesAnswer;
+/** Fetch the checkpoints among changes that are news. */
+async function takeCheckpoints(
+  ask: LoggedIn,
+  root: string,
+  { results }: ChangesAnswer,
+  outcome: Outcome,
+): Promise<void> {
+  const docs = results.flatMap(({ id, changes }) =>
+    id.startsWith("cp:")
+      ? changes
+          .filter(({ rev }) => !outcome.knowsCheckpoint(id, rev))
+          .map(({ rev }) => ({ id, rev }))
+      : [],
+  );
+  if (docs.length === 0) return;
+  const answer = await ask(`${root}_bulk_get`, { body: JSON.stringify({ docs }) });
+  if (answer.status >= 300) return;
+  const got = (answer.json as { results: { docs: { ok?: CheckpointDocument }[] }[] }).results;
+  for (const { ok } of got.flatMap((row) => row.docs)) {
+    if (ok !== undefined) {
+      await outcome.takeCheckpoint({ _id: ok._id, _rev: String(ok._rev), j: ok.j });
+    }
+  }
+}
+
+function onlyOriginals(answer: ChangesAnswer): ChangesAnswer {
   const results = answer.results
-    .filter((row) => row.deleted !== true)
+    .filter((row) => row.deleted !== true && !row.id.startsWith("cp:"))
     .map((row) => ({ ...row, changes: row.changes.filter(({ rev }) => FIRST_REVISION.test(rev)) }))
     .filter((row) => row.changes.length > 0);
   return { ...answer, results };

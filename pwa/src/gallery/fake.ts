@@ -108,6 +108,7 @@ export interface CareParts {
   readonly name?: string;
   readonly therapist?: string;
   readonly joined?: boolean;
+  readonly isOut?: boolean;
   readonly plans?: readonly Opened<Plan>[];
   readonly sessions?: readonly Opened<Session>[];
   readonly pains?: readonly Opened<Pain>[];
@@ -130,6 +131,7 @@ export function care(parts: CareParts = {}): FakeCare {
     name: signal(parts.name ?? "Amina"),
     therapist: signal(parts.therapist ?? "Rosa"),
     joined: signal(parts.joined ?? true),
+    isOut: signal(parts.isOut ?? false),
     plans: signal(parts.plans ?? [plan()]),
     sessions: signal(parts.sessions ?? []),
     pains: signal(parts.pains ?? []),

@@ -18,10 +18,12 @@ let asked: [path: string, question: Question | undefined][];
 let answers: (Answer | Error)[];
 let acknowledged: string[];
 let refused: [id: string, code: string][];
+let checkpoints: unknown[];
+let known: string;
 let remote: RemoteCircle;
 
 beforeEach(() => {
-  [asked, answers, acknowledged, refused] = [[], [], [], []];
+  [asked, answers, acknowledged, refused, checkpoints, known] = [[], [], [], [], [], ""];
   const ask = async (path: string, question?: Question) => {
     asked.push([path, question]);
     const answer = answers.shift() ?? { status: 200, json: {} };
@@ -31,6 +33,8 @@ beforeEach(() => {
   remote = remoteOf(CIRCLE, ORIGIN, ask, {
     acknowledged: async (ids) => void acknowledged.push(...ids),
     refusedBy: async (id, code) => void refused.push([id, code]),
+    knowsCheckpoint: (_, rev) => rev === known,
+    takeCheckpoint: async (doc) => void checkpoints.push(doc),
   });
 });
 
@@ -165,4 +169,29 @@ test("PouchDB names its checkpoints by the server's store: another one after a r
   remote.incarnationIs("k4x9a");
   expect(await uuid()).toBe("k4x9a");
   expect(asked).toEqual([]);
+});
+
+test("a checkpoint is fetched beside the replication, which never sees it", async () => {
+  const rev = `12-${"d".repeat(32)}`;
+  const row = { id: "cp:c:d", changes: [{ rev }] };
+  const doc = { _id: "cp:c:d", _rev: rev, j: "token" };
+  answers.push({ status: 200, json: { results: [row], last_seq: "7-k1" } });
+  answers.push({ status: 200, json: { results: [{ id: doc._id, docs: [{ ok: doc }] }] } });
+  answers.push({ status: 200, json: { results: [{ id: "a", changes: [{ rev: REV }] }] } });
+  expect(await call("_changes?since=3&limit=1")).toMatchObject({ results: [{ id: "a" }] });
+  expect(checkpoints).toEqual([doc]);
+  expect(asked.map(([path]) => path.split("?")[1])).toEqual([
+    "since=3&limit=1",
+    undefined,
+    "since=7-k1&limit=1",
+  ]);
+});
+
+test("a checkpoint that is known is not fetched again", async () => {
+  known = `12-${"d".repeat(32)}`;
+  const row = { id: "cp:c:d", changes: [{ rev: known }] };
+  answers.push({ status: 200, json: { results: [row], last_seq: 7 } });
+  answers.push({ status: 200, json: { results: [], last_seq: 7 } });
+  await call("_changes");
+  expect(asked.map(([path]) => path.includes("_bulk_get"))).toEqual([false, false]);
 });

@@ -1,0 +1,330 @@
+/**
+ * What one circle sends and compares in a round: keys that are due, own records, what a restored
+ * server has lost, checkpoints; and what it finds wrong when all that the server has is here.
+ */
+import {
+  type CheckpointDocument,
+  checkAfter,
+  claimsOf,
+  isCheckpointDue,
+  readCheckpoint,
+  writeCheckpoint,
+} from "../circle/checkpoint.ts";
+import * as entries from "../circle/entries.ts";
+import { CircleError, type Code } from "../circle/errors.ts";
+import type { Claim } from "../circle/feed.ts";
+import type { Stream } from "../circle/grammar.ts";
+import { REKEYS, STREAMS_OF_S } from "../circle/roles.ts";
+import type { Member } from "../circle/standing.ts";
+import { Refused, refusal } from "./bundles.ts";
+import type { Surroundings } from "./care.ts";
+import { type Feeds, fenceClaims } from "./feeds.ts";
+import type { Growing } from "./log-writer.ts";
+import { Outbox, type Sending } from "./outbox.ts";
+import { recordName } from "./receipts.ts";
+import type { SeenRow } from "./shelf.ts";
+
+/** After so long the key of a stream is changed, whatever happened. */
+const REKEY_SECONDS = 365 * 86_400;
+/** Documents in one question about what a restored server has. */
+const OFFER = 100;
+
+/** Something that an honest server and honest members never show; `device` is whose it concerns. */
+export interface Found {
+  readonly code: Code | "rollback";
+  readonly device: string;
+}
+
+/** The circle that is carried. */
+export interface Carried extends Sending, Growing {
+  readonly feeds: Feeds;
+  /** Log and keys are here, and this device is in the circle. */
+  readonly isWhole: boolean;
+  /** Documents that do not open, with their codes. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
+export class Courier {
+  readonly #of: Carried;
+  readonly #around: Surroundings;
+  readonly #outbox: Outbox;
+  #seen: SeenRow;
+  /** Read checkpoints; a claim stays known when its author has signed a newer one. */
+  readonly #claims = new Map<string, Claim>();
+  #found: readonly Found[] = [];
+  /** What was missing in the last round: what is late only is there in this one. */
+  #missed: ReadonlySet<string> = new Set();
+  #compared: unknown;
+  #isShort = false;
+  /** The server's store to which everything was offered since the app was opened. */
+  #offered: string | undefined;
+
+  constructor(of: Carried, around: Surroundings, profile: string, seen: SeenRow | undefined) {
+    this.#of = of;
+    this.#around = around;
+    this.#outbox = new Outbox(of);
+    const nothing = { profile, circle: of.circle, checkpoints: [], saidAt: 0, offered: "" };
+    this.#seen = seen ?? nothing;
+  }
+
+  /** What the last whole round has shown; the gravest first. */
+  get found(): readonly Found[] {
+    return this.#isShort ? [{ code: "rollback", device: "" }, ...this.#found] : this.#found;
+  }
+
+  /** Send what is owed, under keys that are in use. */
+  async send(batch: number): Promise<void> {
+    if (!this.#of.isWhole) return;
+    await this.#renewKeys();
+    await this.#outbox.tidy();
+    await this.#sendReady(batch);
+    await this.#offerAll(batch);
+  }
+
+  /**
+   * All that the server has is here: compare.
+   *
+   * @returns Whether there is something to send that could not be sent before.
+   */
+  async arrived(): Promise<boolean> {
+    if (!this.#of.isWhole) return false;
+    const more = await this.#outbox.tidy();
+    const isStale = [...this.#of.receipts.refused.values()].includes("stale");
+    await this.#compare();
+    await this.#sayCheckpoint();
+    return more || isStale;
+  }
+
+  /** This device was removed: what it wrote before goes where somebody may take it in. */
+  async sendLate(batch: number): Promise<void> {
+    const docs = await this.#outbox.ready();
+    for (let at = 0; at < docs.length; at += batch) {
+      const some = docs.slice(at, at + batch);
+      const body = JSON.stringify({ docs: some });
+      const answer = await this.#around.ask(`/circles/${this.#of.circle}/quarantine`, { body });
+      if (answer.status >= 300) throw refusal(answer);
+      const rows = (Array.isArray(answer.json) ? answer.json : []) as {
+        id: string;
+        error?: string;
+        code?: string;
+      }[];
+      const refused = new Map(
+        rows
+          .filter(({ error }) => error !== undefined)
+          .map((row) => [row.id, row.code ?? "schema"]),
+      );
+      for (const [id, code] of refused) this.#of.receipts.refuse(id, code);
+      this.#of.receipts.wait(some.map(({ _id }) => _id).filter((id) => !refused.has(id)));
+      await this.#of.moved([]);
+    }
+  }
+
+  /**
+   * The server's log is shorter than the one here: bring back what it lost.
+   *
+   * @param seq Its last entry.
+   */
+  async bringBack(seq: number): Promise<void> {
+    const { membership } = this.#of;
+    if (seq >= membership.seq) {
+      this.#isShort = false;
+      return;
+    }
+    const lost = await Promise.all(
+      Array.from({ length: membership.seq - seq }, (_, i) => this.#entry(seq + 1 + i)),
+    );
+    const body = JSON.stringify({ again: true, entries: lost });
+    const answer = await this.#around.ask(`/circles/${this.#of.circle}/log`, { body });
+    this.#isShort = answer.status >= 300;
+    this.#around.changed(this.#of.circle);
+  }
+
+  /** An entry as it was sent, with those of its wraps that are here. */
+  async #entry(seq: number) {
+    const { membership, records, keys } = this.#of;
+    const [stored] = await records.read(`log:${String(seq).padStart(6, "0")}`);
+    const came = membership.devices.get(keys.id)?.since ?? 0;
+    const wraps: unknown[] = [];
+    for await (const page of records.range("wrap:", "wrap;")) {
+      for (const [doc] of page) {
+        const [, epoch = ""] = doc?._id.split(":") ?? [];
+        const stream = epoch.charAt(0) as Stream;
+        const opened = membership.epochs[stream]?.[Number(epoch.slice(1)) - 1]?.at ?? -1;
+        if (Math.max(opened, came) === seq) wraps.push({ _id: doc?._id, k: doc?.k });
+      }
+    }
+    return { log: { _id: stored?._id, j: stored?.j }, wraps };
+  }
+
+  /** A checkpoint that the server shows; whatever is wrong with it, nothing of it is believed. */
+  async takeCheckpoint(doc: CheckpointDocument): Promise<void> {
+    const { membership } = this.#of;
+    try {
+      const next = await readCheckpoint(membership, doc);
+      const pinned = this.#seen.checkpoints.find(({ _id }) => _id === doc._id);
+      if (pinned !== undefined) checkAfter(next, await readCheckpoint(membership, pinned));
+      for (const claim of claimsOf(next)) this.#know(claim);
+    } catch (error) {
+      if (error instanceof CircleError) return;
+      throw error;
+    }
+    await this.#keep({
+      checkpoints: [...this.#seen.checkpoints.filter(({ _id }) => _id !== doc._id), doc],
+    });
+  }
+
+  knowsCheckpoint(id: string, rev: string): boolean {
+    return this.#seen.checkpoints.some(({ _id, _rev }) => _id === id && _rev === rev);
+  }
+
+  #know(claim: Claim): void {
+    const { device, stream, mark, by } = claim;
+    this.#claims.set(`${stream}${device}${mark.n}${mark.d}${by}`, claim);
+    this.#compared = undefined;
+  }
+
+  async #keep(change: Partial<SeenRow>): Promise<void> {
+    this.#seen = { ...this.#seen, ...change };
+    await this.#around.shelf.put("seen", this.#seen);
+  }
+
+  get #me(): Member {
+    return this.#of.membership.author(this.#of.keys.id);
+  }
+
+  /** A stream is written under a key that nobody has who is gone, and that is not too old. */
+  async #renewKeys(): Promise<void> {
+    if (this.#due().length === 0) return;
+    const { keys, clock } = this.#of;
+    try {
+      await this.#around.writer.append(this.#of, async () => {
+        const streams = this.#due();
+        if (streams.length === 0) return undefined;
+        const { membership, secrets } = this.#of;
+        const markOf = await this.#of.feeds.marks();
+        return entries.rekey(keys, membership, secrets, { streams, markOf }, clock.serverS);
+      });
+    } catch (error) {
+      // Somebody else may have to do it; what is owed waits for that.
+      if (!(error instanceof Refused || error instanceof CircleError)) throw error;
+    }
+  }
+
+  #due(): Stream[] {
+    const { membership, clock } = this.#of;
+    const me = this.#me;
+    const waiting = new Set(this.#of.owed().map((id) => recordName(id)?.stream));
+    return STREAMS_OF_S[me.s].filter((stream) => {
+      if (membership.isStale(stream)) return waiting.has(stream);
+      const last = membership.epochs[stream].at(-1);
+      const openedAt = last === undefined ? clock.serverS : (membership.stamps[last.at]?.ts ?? 0);
+      const isOwnDuty = stream === "c" ? REKEYS.includes(me.role) : me.role === "therapist";
+      return isOwnDuty && clock.serverS - openedAt >= REKEY_SECONDS;
+    });
+  }
+
+  async #sendReady(batch: number): Promise<void> {
+    const { remote } = this.#of;
+    const docs = await this.#outbox.ready();
+    for (let at = 0; at < docs.length; at += batch) {
+      await remote.fetch(`${remote.url}/_bulk_docs`, {
+        method: "POST",
+        body: JSON.stringify({ docs: docs.slice(at, at + batch), new_edits: false }),
+      });
+    }
+  }
+
+  /** A server that is another one than last time, as after a restore, gets what it has not. */
+  async #offerAll(batch: number): Promise<void> {
+    const { remote, records, receipts } = this.#of;
+    const store = remote.incarnation ?? "";
+    if (this.#offered === store || (store !== "" && this.#seen.offered === store)) return;
+    const isDone = ({ _id, _rev }: { _id: string; _rev: string }) =>
+      recordName(_id) !== undefined && receipts.onServer(_id) && receipts.counts(_rev);
+    for await (const page of records.range("a", "{")) {
+      const docs = page.flat().filter(isDone);
+      for (let at = 0; at < docs.length; at += OFFER) {
+        await this.#offer(docs.slice(at, at + OFFER), batch);
+      }
+    }
+    this.#offered = store;
+    if (store !== "") await this.#keep({ offered: store });
+  }
+
+  async #offer(docs: readonly { _id: string; _rev: string }[], batch: number): Promise<void> {
+    const { circle } = this.#of;
+    const asked = Object.fromEntries(docs.map(({ _id, _rev }) => [_id, [_rev]]));
+    const root = `/db/${circle}`;
+    const diff = await this.#around.ask(`${root}/_revs_diff`, { body: JSON.stringify(asked) });
+    if (diff.status >= 300) throw refusal(diff);
+    const lost = docs.filter(({ _id }) => Object.hasOwn(diff.json as object, _id));
+    for (let at = 0; at < lost.length; at += batch) {
+      const body = JSON.stringify({ docs: lost.slice(at, at + batch), new_edits: false });
+      const answer = await this.#around.ask(`${root}/_bulk_docs?again=true`, { body });
+      if (answer.status >= 300) throw refusal(answer);
+    }
+  }
+
+  /** Hold everyone's word against what is here; what is missing twice in a row is told. */
+  async #compare(): Promise<void> {
+    const { feeds, membership, keys, unreadable } = this.#of;
+    await this.#readPinned();
+    const chained = await feeds.chained();
+    const state = [chained, membership.seq, this.#claims.size, unreadable.size].join();
+    if (state === this.#compared && this.#missed.size === 0) return;
+    this.#compared = state;
+    const claims = [...fenceClaims(membership, keys.id), ...this.#claims.values()];
+    const all: Found[] = await feeds.alarms(claims);
+    for (const [id, code] of unreadable) {
+      const device = recordName(id)?.device ?? "";
+      if (code === "newer-log" || code === "fork") all.push({ code, device });
+    }
+    const nameOf = ({ code, device }: Found) => code + device;
+    const isLate = ({ code }: Found) => code === "gap" || code === "newer-log";
+    this.#found = all.filter((each) => !isLate(each) || this.#missed.has(nameOf(each)));
+    this.#missed = new Set(all.filter(isLate).map(nameOf));
+    this.#around.changed(this.#of.circle);
+  }
+
+  /** At the first comparison after a start: what was seen on earlier days. */
+  async #readPinned(): Promise<void> {
+    if (this.#compared !== undefined || this.#claims.size > 0) return;
+    for (const doc of this.#seen.checkpoints) {
+      const read = await readCheckpoint(this.#of.membership, doc).catch(() => undefined);
+      for (const claim of read === undefined ? [] : claimsOf(read)) this.#know(claim);
+    }
+  }
+
+  /** Sign how far everyone's feeds have come, once a day when they moved. */
+  async #sayCheckpoint(): Promise<void> {
+    const { membership, keys, clock, feeds, receipts } = this.#of;
+    const me = this.#me;
+    if (me.role === "recovery" || this.found.length > 0) return;
+    for (const stream of STREAMS_OF_S[me.s]) {
+      const id = `cp:${stream}:${keys.id}`;
+      const kept = this.#seen.checkpoints.find(({ _id }) => _id === id);
+      const last = kept && (await readCheckpoint(membership, kept).catch(() => undefined));
+      const most = (device: string) => (device === keys.id ? receipts.through : Infinity);
+      const vec = await feeds.ends(stream, most);
+      const age = clock.serverS - this.#seen.saidAt;
+      if (!isCheckpointDue(last?.vec ?? new Map(), vec, age)) continue;
+      const doc = await writeCheckpoint(membership, keys, { stream, i: (last?.i ?? 0) + 1, vec });
+      const start = Number.parseInt(doc._rev, 10);
+      const ids = [doc._rev, last?.rev].flatMap((rev) => rev?.split("-")[1] ?? []);
+      const body = { docs: [{ ...doc, _revisions: { start, ids } }], new_edits: false };
+      const answer = await this.#around.ask(`/db/${this.#of.circle}/_bulk_docs`, {
+        body: JSON.stringify(body),
+      });
+      const isTaken = answer.status < 300 && (answer.json as unknown[]).every(isFine);
+      if (!isTaken) return;
+      await this.#keep({
+        checkpoints: [...this.#seen.checkpoints.filter(({ _id }) => _id !== id), doc],
+        saidAt: clock.serverS,
+      });
+    }
+  }
+}
+
+function isFine(row: unknown): boolean {
+  return (row as { error?: unknown }).error === undefined;
+}

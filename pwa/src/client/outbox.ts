@@ -1,0 +1,196 @@
+/**
+ * This device's own records on their way to the server.
+ *
+ * A record is sealed when it is written, under what was known then. Before it is sent it is sealed
+ * again, with its number kept, where a key has changed meanwhile. A record that the server refuses
+ * for what it is stays on this phone, and an empty one takes its number, so that nobody misses it.
+ * Where the server has another record under the same name, an equal one is a lost answer and
+ * adopted; a different one means a copy of this device: both are kept, the own one under a new
+ * number.
+ */
+
+import type { SealedDocument } from "../circle/document.ts";
+import { openDocument, parseDocumentId, parseHead, seal } from "../circle/document.ts";
+import { currentEpoch, type EpochSecrets } from "../circle/epochs.ts";
+import { CircleError } from "../circle/errors.ts";
+import { isOwnRecord } from "../circle/feed.ts";
+import type { Body } from "../circle/frame.ts";
+import type { DeviceKeys } from "../circle/keys.ts";
+import { DOCUMENT_BYTES_MAX } from "../circle/limits.ts";
+import type { Membership } from "../circle/log.ts";
+import type { Records, StoredDocument } from "../records.ts";
+import { type Clock, zoneMinutes } from "./clock.ts";
+import type { Receipts } from "./receipts.ts";
+import type { RemoteCircle } from "./remote.ts";
+
+/** Refusals for what the record itself is. */
+const UNFIT = new Set(["frame", "schema", "b64"]);
+/** A record above this size that is refused with `limit` is refused for its size. */
+const LARGE = DOCUMENT_BYTES_MAX / 4;
+
+/** What the outbox needs of its circle, as it is now. */
+export interface Sending {
+  readonly records: Records;
+  readonly remote: RemoteCircle;
+  readonly keys: DeviceKeys;
+  readonly clock: Clock;
+  readonly membership: Membership;
+  readonly secrets: EpochSecrets;
+  readonly receipts: Receipts;
+  /** Ids of own records that the server should be offered. */
+  owed(): string[];
+  /** Another revision stands for these now; resolves when that is on the shelf. */
+  moved(ids: readonly string[]): Promise<void>;
+  /** The logical time of the next record. */
+  readonly nextLam: number;
+}
+
+type Sealed = SealedDocument & StoredDocument;
+
+export class Outbox {
+  readonly #of: Sending;
+
+  constructor(of: Sending) {
+    this.#of = of;
+  }
+
+  /** What is to be sent now, oldest number first, each in its newest sealing. */
+  async ready(): Promise<Sealed[]> {
+    const ready: Sealed[] = [];
+    for (const id of this.#of.owed()) {
+      const own = await this.#leaf(id);
+      if (own !== undefined) ready.push(own);
+    }
+    return ready.sort((left, right) => (left._id.slice(-7) < right._id.slice(-7) ? -1 : 1));
+  }
+
+  /** Put in order what cannot be sent as it is; gives whether something new can be sent now. */
+  async tidy(): Promise<boolean> {
+    const { receipts } = this.#of;
+    let changed = false;
+    for (const [id, code] of receipts.refused) {
+      const own = (await this.#counting(id))[0];
+      const isUnfit = UNFIT.has(code) || (code === "limit" && (own?.c.length ?? 0) > LARGE);
+      if (own !== undefined && isUnfit) changed = (await this.#empty(id, own, code)) || changed;
+      if (code === "taken") changed = (await this.#settleTaken(id)) || changed;
+    }
+    return (await this.#sealAgain()) || changed;
+  }
+
+  /** The sealing of a record that counts: the one under the longest log. */
+  async #leaf(id: string): Promise<Sealed | undefined> {
+    const [newest, ...older] = await this.#counting(id);
+    if (newest === undefined || older.length === 0) return newest;
+    const there = await this.#held(id, [newest, ...older]);
+    if (there.length > 0) {
+      // The server's own document came here first: as if it had refused ours.
+      this.#of.receipts.refuse(id, "taken");
+      return undefined;
+    }
+    for (const { _rev } of older) this.#of.receipts.replace(_rev);
+    await this.#of.moved([id]);
+    return newest;
+  }
+
+  /** All sealings of a record that count, the one under the longest log first. */
+  async #counting(id: string): Promise<Sealed[]> {
+    const leaves = (await this.#of.records.read(id)) as Sealed[];
+    const seqOf = ({ h }: Sealed) => parseHead(h).seq;
+    return leaves
+      .filter(({ _rev }) => this.#of.receipts.counts(_rev))
+      .sort((left, right) => seqOf(right) - seqOf(left));
+  }
+
+  /** Those that the server has. */
+  async #held(id: string, leaves: readonly Sealed[]): Promise<Sealed[]> {
+    const revs = leaves.map(({ _rev }) => _rev);
+    const lacking = (await this.#ask("_revs_diff", { [id]: revs })) as Record<
+      string,
+      { missing?: string[] }
+    >;
+    const missing = new Set(lacking[id]?.missing ?? []);
+    return leaves.filter(({ _rev }) => !missing.has(_rev));
+  }
+
+  async #ask(route: string, body: unknown): Promise<unknown> {
+    const { remote } = this.#of;
+    const init = { method: "POST", body: JSON.stringify(body) };
+    return (await remote.fetch(`${remote.url}/${route}`, init)).json();
+  }
+
+  /** Seal what was sealed under a key that is over once more, under the one that is in use. */
+  async #sealAgain(): Promise<boolean> {
+    const { membership, records, receipts, keys, secrets } = this.#of;
+    const late = (await this.ready()).filter((doc) => isLate(membership, doc));
+    if (late.length === 0) return false;
+    // What the server has already is answered for by this question, and needs no second sealing.
+    await this.#ask("_revs_diff", Object.fromEntries(late.map((doc) => [doc._id, [doc._rev]])));
+    const owed = new Set(this.#of.owed());
+    const moved: string[] = [];
+    for (const doc of late) {
+      if (!owed.has(doc._id)) continue;
+      const body = await openDocument(membership, secrets, doc);
+      const sealed = await seal(membership, keys, secrets, parseDocumentId(doc._id), body);
+      await records.write([sealed as Sealed]);
+      receipts.replace(doc._rev);
+      moved.push(doc._id);
+    }
+    await this.#of.moved(moved);
+    return moved.length > 0;
+  }
+
+  async #settleTaken(id: string): Promise<boolean> {
+    const { membership, records, receipts, secrets } = this.#of;
+    const leaves = await this.#counting(id);
+    const [theirs] = await this.#held(id, leaves);
+    const mine = leaves.filter((leaf) => leaf !== theirs);
+    const [own] = mine;
+    // Not here yet: the pull of this round or of the next one brings it.
+    if (theirs === undefined || own === undefined) return false;
+    const body = await openDocument(membership, secrets, own);
+    const isEqual = await isOwnRecord(membership, secrets, theirs, body).catch(notAtAll);
+    // Not by this device, or changed: whatever it is, ours has not arrived.
+    if (isEqual === undefined) return false;
+    const ids = [id];
+    if (!isEqual) {
+      const { kind, stream } = parseDocumentId(id);
+      const again = await records.append(stream, (n) => this.#seal(kind, stream, n, body));
+      ids.push(again._id);
+      receipts.twice = true;
+    }
+    for (const { _rev } of mine) receipts.replace(_rev);
+    receipts.acknowledge([id]);
+    await this.#of.moved(ids);
+    return !isEqual;
+  }
+
+  /** Let an empty record take the number of one that stays here. */
+  async #empty(id: string, own: Sealed, code: string): Promise<boolean> {
+    const { records, receipts, clock, nextLam } = this.#of;
+    const { stream, n } = parseDocumentId(id);
+    const at = clock.serverS;
+    const body = { type: "empty", lam: nextLam, at, tz_min: zoneMinutes(at * 1000) };
+    const empty = await this.#seal("ev", stream, n, body);
+    await records.write([empty]);
+    receipts.setAside({ id, rev: own._rev, code });
+    await this.#of.moved([id, empty._id]);
+    return true;
+  }
+
+  async #seal(kind: string, stream: "c" | "k", n: number, body: Body): Promise<StoredDocument> {
+    const { membership, keys, secrets, clock } = this.#of;
+    const at = { kind, stream, n, month: clock.month };
+    return (await seal(membership, keys, secrets, at, body)) as Sealed;
+  }
+}
+
+/** Whether the key under which a record was sealed is over. */
+function isLate(membership: Membership, { _id, h }: SealedDocument): boolean {
+  const { stream } = parseDocumentId(_id);
+  const { seq } = parseHead(h);
+  return membership.epochAt(stream, seq) !== currentEpoch(membership, stream);
+}
+
+function notAtAll(error: unknown): undefined {
+  if (!(error instanceof CircleError)) throw error;
+}
