@@ -22,15 +22,14 @@ import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, type Entry, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
-import type { LogWriter } from "./log-writer.ts";
 import { type Names, nameOfMember, namesOf, setUnder } from "./names.ts";
-import type { Phone } from "./phone.ts";
 import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
-import { type LoggedIn, type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
+import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import { asRecord, kindOf } from "./shapes.ts";
-import type { CircleRow, SeenRow, Shelf } from "./shelf.ts";
+import type { CircleRow, SeenRow } from "./shelf.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** Documents that are fetched at once before an act. */
 const CATCH_UP = 100;
@@ -39,18 +38,6 @@ const CATCH_UP = 100;
 export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
   ? Omit<T, "lam" | "at" | "tz_min">
   : never;
-
-/** What every circle of a profile shares. */
-export interface Surroundings {
-  readonly phone: Phone;
-  readonly shelf: Shelf;
-  readonly clock: Clock;
-  readonly keys: DeviceKeys;
-  readonly ask: LoggedIn;
-  readonly writer: LogWriter;
-  /** Something of this circle changed that the status shows. */
-  changed(circle: string): void;
-}
 
 export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly circle: string;

@@ -17,12 +17,12 @@ import type { Stream } from "../circle/grammar.ts";
 import { REKEYS, STREAMS_OF_S } from "../circle/roles.ts";
 import type { Member } from "../circle/standing.ts";
 import { Refused, refusal } from "./bundles.ts";
-import type { Surroundings } from "./care.ts";
 import { type Feeds, fenceClaims } from "./feeds.ts";
 import type { Growing } from "./log-writer.ts";
 import { Outbox, type Sending } from "./outbox.ts";
 import { recordName } from "./receipts.ts";
 import type { SeenRow } from "./shelf.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** After so long the key of a stream is changed, whatever happened. */
 const REKEY_SECONDS = 365 * 86_400;

@@ -22,7 +22,7 @@ import type {
 } from "../client.ts";
 import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
-import { OpenCare, type Surroundings } from "./care.ts";
+import { OpenCare } from "./care.ts";
 import { Clock, watchToday } from "./clock.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -30,8 +30,19 @@ import type { Channel, Phone } from "./phone.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
 import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 const ROLES: readonly string[] = ["patient", "caregiver", "therapist", "admin"];
+
+/** Told to the other windows of a profile: close it. */
+const SHUT = "shut";
+
+/** Close a profile in every other window of this phone. */
+export function shutElsewhere(phone: Phone, profile: string): void {
+  const wire = phone.channel(`rejoint ${profile}`);
+  wire.send(SHUT);
+  wire.close();
+}
 
 interface Listed {
   readonly circle: string;
@@ -46,6 +57,7 @@ export class OpenProfile implements Client, Rounds {
   readonly cares: Signal<readonly Care[]> = signal([]);
   readonly sync: Signal<SyncStatus>;
   readonly today;
+  readonly ended = signal(false);
   readonly clock: Clock;
   readonly ask: LoggedIn;
   readonly #shelf: Shelf;
@@ -76,7 +88,8 @@ export class OpenProfile implements Client, Rounds {
     this.sync = signal(this.#status());
     this.#channel = phone.channel(`rejoint ${profile.id}`);
     this.#channel.hear((circle) => {
-      this.#hear(String(circle)).catch(() => {});
+      if (circle === SHUT) this.close().catch(() => {});
+      else this.#hear(String(circle)).catch(() => {});
     });
     this.#runner = new Runner(phone, this, {
       lock: profile.id,
@@ -164,6 +177,7 @@ export class OpenProfile implements Client, Rounds {
   }
 
   close(): Promise<void> {
+    this.ended.value = true;
     this.#ending ??= this.#end();
     return this.#ending;
   }

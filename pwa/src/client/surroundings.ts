@@ -1,0 +1,19 @@
+/** What the circles of one profile share. */
+import type { DeviceKeys } from "../circle/keys.ts";
+import type { Clock } from "./clock.ts";
+import type { LogWriter } from "./log-writer.ts";
+import type { Phone } from "./phone.ts";
+import type { LoggedIn } from "./remote.ts";
+import type { Shelf } from "./shelf.ts";
+
+/** What every circle of a profile shares. */
+export interface Surroundings {
+  readonly phone: Phone;
+  readonly shelf: Shelf;
+  readonly clock: Clock;
+  readonly keys: DeviceKeys;
+  readonly ask: LoggedIn;
+  readonly writer: LogWriter;
+  /** Something of this circle changed that the status shows. */
+  changed(circle: string): void;
+}
