@@ -6,7 +6,6 @@ from typing import Any, Final, NoReturn
 
 from litestar import Litestar, Request, asgi
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
-from structlog.typing import FilteringBoundLogger
 
 from rejoint_server.admission import Admission
 from rejoint_server.asgi import App
@@ -20,7 +19,7 @@ from rejoint_server.clock import Clock
 from rejoint_server.edge import Edge
 from rejoint_server.hints import Hints, open_notes
 from rejoint_server.login import Login
-from rejoint_server.logs import open_log
+from rejoint_server.logs import Log, open_log
 from rejoint_server.memberships import Memberships
 from rejoint_server.operations import Operations, operation_routes
 from rejoint_server.policy import OpenPolicy
@@ -66,7 +65,7 @@ class Application:
 
 
 def create_app(
-    settings: Settings, store: Store, clock: Clock, log: FilteringBoundLogger | None = None
+    settings: Settings, store: Store, clock: Clock, log: Log | None = None
 ) -> Application:
     """Put the server together; nothing is read or written before `start`.
 

@@ -7,15 +7,13 @@ error can reach a client in another shape than CouchDB's.
 import asyncio
 import contextlib
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rejoint_server.asgi import ROUTE, Answer, App, Disconnected, Message, Receive, Scope, Send
 from rejoint_server.clock import Clock, http_date
+from rejoint_server.logs import Log
 from rejoint_server.problems import problem_of
 from rejoint_sync.errors import BadRequest, StoreUnavailable
-
-if TYPE_CHECKING:
-    from structlog.typing import FilteringBoundLogger
 
 _DIRECTIVES: Final = (
     "default-src 'none'",
@@ -109,7 +107,7 @@ class Edge:
         app: App,
         *,
         clock: Clock,
-        log: "FilteringBoundLogger",
+        log: Log,
         challenge: bytes,
         https: bool,
         stopping: asyncio.Event,
@@ -121,7 +119,9 @@ class Edge:
         self._challenge = challenge
         self._stopping = stopping
         self._observe = observe
-        self._headers = SECURITY_HEADERS + ((STRICT_TRANSPORT_SECURITY,) if https else ())
+        more = (STRICT_TRANSPORT_SECURITY,) if https else ()
+        self._headers = (*SECURITY_HEADERS, *more, NO_STORE)
+        self._names = frozenset(name for name, _ in self._headers)
         self._under_way = 0
         self._quiet = asyncio.Event()
         self._quiet.set()
@@ -186,9 +186,10 @@ class Edge:
     def _dress(self, message: Message) -> Message:
         headers = list(message.get("headers", ()))
         given = {name.lower() for name, _ in headers}
-        headers += [(name, value) for name, value in self._headers if name not in given]
-        if NO_STORE[0] not in given:
-            headers.append(NO_STORE)
+        if given.isdisjoint(self._names):
+            headers += self._headers
+        else:
+            headers += [(name, value) for name, value in self._headers if name not in given]
         headers.append((b"date", http_date(self._clock.now_s())))
         headers.append((b"server", b"rejoint"))
         return {**message, "headers": headers}
@@ -196,14 +197,15 @@ class Edge:
     def _note(self, scope: Scope, status: int, seconds: float, error_type: str) -> None:
         method = scope["method"] if scope["method"] in _METHODS else "other"
         route = scope[ROUTE][0] or scope.get("path_template") or "…"
-        fields = {
-            "method": method,
-            "route": route,
-            "status": status,
-            "duration_ms": round(seconds * 1000, 1),
-        }
         if error_type:
-            self._log.error("failed", **fields, error_type=error_type)
+            self._log.error(
+                "failed",
+                method=method,
+                route=route,
+                status=status,
+                duration_ms=round(seconds * 1000, 1),
+                error_type=error_type,
+            )
         else:
-            self._log.info("request", **fields)
+            self._log.request(method, route, status, seconds)
         self._observe(method, route, status, seconds)
