@@ -5,6 +5,7 @@
  * real implementation is `client/open.ts`; the gallery and the screen tests bring their own.
  */
 import type { ReadonlySignal } from "@preact/signals";
+import type { Members } from "./members";
 import type { Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
 
 export type { Note, Pain, PainAnswer, Plan, Profile, Session };
@@ -86,9 +87,50 @@ export type SessionInput = Pick<
 export type PainInput = Pick<Pain, "day" | "performed_at" | "context" | "score">;
 export type PlanInput = Omit<Plan, "type" | "lam" | "at" | "tz_min">;
 
+/** How the lock of a profile stands. */
+export interface LockView {
+  /** Length of its number, 4 to 8. */
+  readonly digits: number;
+  /** Tries until the next wait. */
+  readonly left: number;
+  /** Seconds until the next try; 0 = now. */
+  readonly waitS: number;
+  /** Whether the phone's own lock opens it as well. */
+  readonly byPhone: boolean;
+  /** Whether the lock can not be taken off: without it the keys would lie open. */
+  readonly needed: boolean;
+  /** Seconds without a touch after which it locks. */
+  readonly idleS: number;
+  /** Whether it locks as soon as the app is not seen. */
+  readonly whenHidden: boolean;
+}
+
+/**
+ * The locks of this phone's profiles. Where a number is asked for, a wrong one rejects with an
+ * error named `PinRefused` that tells `left` and `waitS`.
+ */
+export interface Locks {
+  /** Undefined when the profile has none. */
+  view(profileId: string): Promise<LockView | undefined>;
+  unlock(profileId: string, pin: string): Promise<Client>;
+  unlockByPhone(profileId: string): Promise<Client>;
+  /** Put a lock on, or with `old` change its number; the profile is opened anew. */
+  put(profileId: string, pin: string, old?: string): Promise<Client>;
+  /** Take the lock off; the profile is opened anew. */
+  take(profileId: string, pin: string): Promise<Client>;
+  setTiming(profileId: string, timing: Pick<LockView, "idleS" | "whenHidden">): Promise<void>;
+  /** Whether this phone's own lock could open profiles. */
+  phoneCan(): Promise<boolean>;
+  setByPhone(profileId: string, pin: string, wanted: boolean): Promise<void>;
+  /** Take a profile with all it has off this phone; nothing of it can be brought back. */
+  wipe(profileId: string): Promise<void>;
+}
+
 /** One opened profile. */
 export interface Client {
   readonly profile: ProfileView;
+  /** Turns true when it was closed, by whatever: what it showed must go. */
+  readonly ended: ReadonlySignal<boolean>;
   readonly cares: ReadonlySignal<readonly Care[]>;
   readonly sync: ReadonlySignal<SyncStatus>;
   /** Today's local date, `YYYY-MM-DD`. */
@@ -104,6 +146,8 @@ export interface Client {
   createPatient(name: string, plan: PlanInput): Promise<{ circle: string; link: string }>;
   /** A fresh link for the patient of a circle (needs network). */
   invitePatient(circle: string): Promise<string>;
+  /** Who is in a circle, and what can be done about it. */
+  members(circle: string): Promise<Members>;
   syncNow(): Promise<void>;
   close(): Promise<void>;
 }
@@ -111,11 +155,21 @@ export interface Client {
 /** The door: profiles on this phone and the way in. */
 export interface Door {
   profiles(): Promise<readonly ProfileView[]>;
+  /** Rejects with an error named `ProfileLocked` where a lock lies over it. */
   open(profileId: string): Promise<Client>;
+  locks(): Promise<Locks>;
   /** `fragment` is the part after "#" of the link that was opened. */
   look(fragment: string): Promise<LinkView>;
-  /** Found the clinic by the one-time setup secret. */
-  found(fragment: string, names: { clinic: string; person: string }): Promise<Client>;
-  /** Join by an invitation; makes a new profile, or uses `profileId` for one more circle. */
-  join(fragment: string, profileId?: string): Promise<Client>;
+  /**
+   * Found the clinic by the one-time setup secret.
+   *
+   * Rejects with an error named `KeyStoreError` where this browser keeps no keys: `why` is "opaque"
+   * when a number (`pin`) would help, else "none".
+   */
+  found(fragment: string, names: { clinic: string; person: string }, pin?: string): Promise<Client>;
+  /**
+   * Join by an invitation; makes a new profile, or uses `profileId` for one more circle. Rejects as
+   * `found` and `open` do.
+   */
+  join(fragment: string, profileId?: string, pin?: string): Promise<Client>;
 }

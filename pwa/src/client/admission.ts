@@ -20,7 +20,7 @@ import {
 } from "../circle/invitation.ts";
 import { type LogDocument, Membership } from "../circle/log.ts";
 import type { Client, LinkView, ProfileView, Role } from "../client.ts";
-import { createKeys, loadKeys } from "../keystore.ts";
+import { createKeys, loadKeys, type ProfileKeys } from "../keystore.ts";
 import type { Profile } from "../records.gen.ts";
 import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
@@ -28,13 +28,13 @@ import { Clock } from "./clock.ts";
 import { Line, LineError } from "./line.ts";
 import { keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
-import { OpenProfile } from "./profile.ts";
+import { OpenProfile, shutElsewhere } from "./profile.ts";
+import { finishWipes, freePicture, keysName, wipeProfile } from "./profiles.ts";
 import type { PendingRow, ProfileRow, Shelf } from "./shelf.ts";
 
 type JoinLink = Extract<Link, { kind: "join" }>;
 type Broken = Extract<LinkView, { kind: "broken" }>["why"];
 
-const PICTURES = ["hill", "leaf", "river", "sun", "boat", "bird"] as const;
 const TRIES = 5;
 
 /** A link that leads nowhere; `why` as in `LinkView`. */
@@ -68,6 +68,8 @@ export class Entrance {
   readonly #clock: Clock;
   readonly #line: Line;
   readonly #opened = new Map<string, Promise<OpenProfile>>();
+  /** Keys of profiles that are open, so that nobody is asked for their number twice. */
+  readonly #held = new Map<string, ProfileKeys>();
 
   constructor(phone: Phone, shelf: Shelf, clock: Clock) {
     this.#phone = phone;
@@ -79,6 +81,7 @@ export class Entrance {
   /** Send again what belongs to profiles that are not ready; remove those that were never begun. */
   goOn(): Promise<void> {
     return this.#alone(async () => {
+      await finishWipes(this.#shelf);
       const pending = await this.#shelf.all("pending");
       for (const profile of await this.#shelf.all("profiles")) {
         if (profile.ready) continue;
@@ -89,8 +92,30 @@ export class Entrance {
     });
   }
 
-  async open(profileId: string): Promise<Client> {
+  /**
+   * Open a profile of this phone.
+   *
+   * @param keys Its keys, where a lock lies over them.
+   * @throws ProfileLocked There is a lock, and the keys were not given.
+   */
+  async open(profileId: string, keys?: ProfileKeys): Promise<Client> {
+    if (keys !== undefined) this.#held.set(profileId, keys);
     return (await this.#openProfile(profileId)).start();
+  }
+
+  /** Close a profile if it is open: nothing of its keys stays in memory here. */
+  async shut(profileId: string): Promise<void> {
+    await (await this.#opened.get(profileId)?.catch(() => undefined))?.close();
+    this.#held.delete(profileId);
+  }
+
+  /** Take a profile off this phone: its keys first, then all that it has stored. */
+  wipe(profileId: string): Promise<void> {
+    return this.#alone(async () => {
+      await this.shut(profileId);
+      shutElsewhere(this.#phone, profileId);
+      await wipeProfile(this.#shelf, profileId);
+    });
   }
 
   async look(fragment: string): Promise<LinkView> {
@@ -105,16 +130,28 @@ export class Entrance {
     }
   }
 
+  /** @param pin For keys that this browser does not keep by itself. */
   found(
     fragment: string,
     names: { readonly clinic: string; readonly person: string },
+    pin = "",
   ): Promise<Client> {
-    return this.#alone(() => this.#found(fragment, names));
+    return this.#alone(() => {
+      this.#pin = pin;
+      return this.#found(fragment, names);
+    });
   }
 
-  join(fragment: string, profileId?: string): Promise<Client> {
-    return this.#alone(() => this.#join(fragment, profileId));
+  /** @param pin For keys that this browser does not keep by itself. */
+  join(fragment: string, profileId?: string, pin = ""): Promise<Client> {
+    return this.#alone(() => {
+      this.#pin = pin;
+      return this.#join(fragment, profileId);
+    });
   }
+
+  /** The number that was given for the profile that is being made; "" without one. */
+  #pin = "";
 
   /** One admission at a time, also among windows. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
@@ -264,12 +301,8 @@ export class Entrance {
   }
 
   async #forgetProfile(id: string): Promise<void> {
-    await (await this.#opened.get(id))?.close();
-    for (const { circle } of await this.#shelf.all("circles", id)) {
-      await this.#shelf.remove("circles", id, circle);
-    }
-    await this.#shelf.remove("profiles", id);
-    indexedDB.deleteDatabase(keysName(id));
+    await this.shut(id);
+    await wipeProfile(this.#shelf, id);
   }
 
   /** The circle of a request in its profile, with what is known of its log. */
@@ -291,15 +324,25 @@ export class Entrance {
 
   async #newProfile(role: Role) {
     const id = b64uEncode(randomBytes(9));
-    const keys = await createKeys(keysName(id), await offeredKem());
-    const taken = (await this.#shelf.profiles()).length;
-    const picture = PICTURES[taken % PICTURES.length] ?? "hill";
+    const keys = await this.#newKeys(id);
+    const picture = freePicture(await this.#shelf.all("profiles"));
     await this.#shelf.put("profiles", { id, picture, role, device: keys.id, ready: false });
     return { profile: id, keys };
   }
 
-  async #keysOf(profile: string) {
-    const keys = await loadKeys(keysName(profile));
+  /** Opaque keys; where this browser keeps none and a number was given, keys under the number. */
+  async #newKeys(id: string): Promise<ProfileKeys> {
+    const kem = await offeredKem();
+    const pin = this.#pin;
+    if (pin === "") return createKeys(keysName(id), kem);
+    const { createWrappedKeys } = await import("./lock.ts");
+    const { keys } = await createWrappedKeys(keysName(id), kem, pin);
+    this.#held.set(id, keys);
+    return keys;
+  }
+
+  async #keysOf(profile: string): Promise<ProfileKeys> {
+    const keys = this.#held.get(profile) ?? (await loadKeys(keysName(profile)));
     if (keys === undefined) throw new Error("the keys of this profile are gone");
     return keys;
   }
@@ -319,7 +362,10 @@ export class Entrance {
     if (row === undefined) throw new Error("there is no such profile on this phone");
     const view: ProfileView = { id, picture: row.picture, role: row.role };
     const keys = await this.#keysOf(id);
-    const closed = () => this.#opened.delete(id);
+    const closed = () => {
+      this.#opened.delete(id);
+      this.#held.delete(id);
+    };
     return OpenProfile.open(this.#phone, this.#shelf, view, keys, closed);
   }
 
@@ -329,10 +375,6 @@ export class Entrance {
     opened.expectNews();
     return opened.start();
   }
-}
-
-function keysName(profile: string): string {
-  return `rejoint-keys-${profile}`;
 }
 
 function purposeOf(membership: Membership): "patient" | "clinic" {

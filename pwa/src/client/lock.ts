@@ -71,6 +71,17 @@ export interface LockRow extends Timing {
   readonly finger?: FingerWay;
 }
 
+/** A lock as it stands. */
+export interface LockState {
+  readonly row: LockRow;
+  /** Tries until the next wait. */
+  readonly left: number;
+  /** Seconds until the next try; 0 = now. */
+  readonly waitS: number;
+  /** Whether the keys would lie open without it. */
+  readonly needed: boolean;
+}
+
 interface TriesRow {
   readonly wrong: number;
   /** Until when nothing is tried, by the phone's clock, milliseconds since 1970. */
@@ -104,15 +115,13 @@ export function isPin(text: string): boolean {
 }
 
 /** The lock of a box and how its tries stand; undefined when there is none. */
-export async function lookAtLock(
-  database: string,
-  nowMs: number,
-): Promise<{ readonly row: LockRow; readonly left: number; readonly waitS: number } | undefined> {
+export async function lookAtLock(database: string, nowMs: number): Promise<LockState | undefined> {
   const box = await readBox(database);
   const row = box?.lock as LockRow | undefined;
   if (row === undefined) return undefined;
   const tries = box?.tries as TriesRow | undefined;
-  return { row, left: left(tries), waitS: waitS(tries, nowMs) };
+  const needed = (box?.device as DeviceRow | undefined)?.level === 2;
+  return { row, left: left(tries), waitS: waitS(tries, nowMs), needed };
 }
 
 /**

@@ -4,7 +4,7 @@
  * The screens load this when they stand; the database comes as one more chunk beside it. Every call
  * waits for what it needs, so a tap made before is not lost.
  */
-import type { Client, Door, LinkView, ProfileView } from "../client.ts";
+import type { Client, Door, LinkView, Locks, ProfileView } from "../client.ts";
 import { enter } from "./admission.ts";
 import { browserPhone, type Phone } from "./phone.ts";
 import { openShelf } from "./shelf.ts";
@@ -29,11 +29,15 @@ export function openDoor(phone: Phone = browserPhone()): Door {
     async look(fragment: string): Promise<LinkView> {
       return (await inside).look(fragment);
     },
-    async found(fragment: string, names: { clinic: string; person: string }): Promise<Client> {
-      return (await inside).found(fragment, names);
+    async locks(): Promise<Locks> {
+      const { openLocks } = await import("./locks.ts");
+      return openLocks(phone, await inside);
     },
-    async join(fragment: string, profileId?: string): Promise<Client> {
-      return (await inside).join(fragment, profileId);
+    async found(fragment, names, pin): Promise<Client> {
+      return (await inside).found(fragment, names, pin);
+    },
+    async join(fragment, profileId, pin): Promise<Client> {
+      return (await inside).join(fragment, profileId, pin);
     },
   };
 }

@@ -5,8 +5,8 @@
  * `location`, a timer or a clock.
  */
 
-/** What the phone tells: the network came, the app came to the front, it is leaving. */
-export type PhoneEvent = "online" | "offline" | "visible" | "hidden";
+/** What the phone tells: the network came, the app came to the front, it is leaving, it is used. */
+export type PhoneEvent = "online" | "offline" | "visible" | "hidden" | "touched";
 
 /** The part of the Web Locks interface that is used. */
 export interface Locks {
@@ -66,6 +66,12 @@ export function browserPhone(): Phone {
     visible: () => document.visibilityState === "visible",
     on: (event, listener) => {
       if (event === "online" || event === "offline") return listen(window, event, listener);
+      if (event === "touched") {
+        const stops = ["pointerdown", "keydown"].map((name) => listen(window, name, listener));
+        return () => {
+          for (const stop of stops) stop();
+        };
+      }
       return listen(document, "visibilitychange", () => {
         if (document.visibilityState === event) listener();
       });

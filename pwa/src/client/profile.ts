@@ -20,6 +20,7 @@ import type {
   SessionInput,
   SyncStatus,
 } from "../client.ts";
+import type { Members } from "../members.ts";
 import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
@@ -170,6 +171,11 @@ export class OpenProfile implements Client, Rounds {
     );
     if (made === undefined) throw new Error("an invitation is always needed");
     return formatLink(this.#around.phone.origin, made.link);
+  }
+
+  async members(circle: string): Promise<Members> {
+    const { openMembers } = await import("./members.ts");
+    return openMembers(this.care(circle), this.#around, () => this.#runner.soon());
   }
 
   async syncNow(): Promise<void> {

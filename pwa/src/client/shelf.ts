@@ -16,6 +16,8 @@ const VERSION = 2;
 export interface ProfileRow extends ProfileView {
   readonly device: string;
   readonly ready: boolean;
+  /** It is being taken off this phone. */
+  readonly wiping?: boolean;
 }
 
 /** How far a circle's log was seen; a shorter or other log is an alarm. */
@@ -92,6 +94,8 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   facts: "name",
 };
 
+export type StoreName = keyof Stores;
+
 function settled<T>(request: IDBRequest<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
@@ -110,7 +114,9 @@ export class Shelf {
   /** People who can be opened, in the order in which they came. */
   async profiles(): Promise<ProfileView[]> {
     const rows = await this.all("profiles");
-    return rows.filter((row) => row.ready).map(({ id, picture, role }) => ({ id, picture, role }));
+    return rows
+      .filter((row) => row.ready && !row.wiping)
+      .map(({ id, picture, role }) => ({ id, picture, role }));
   }
 
   /** One row, undefined when there is none. */
@@ -147,16 +153,32 @@ export class Shelf {
     await this.#write(store, (rows) => rows.delete(key.length === 1 ? String(key[0]) : key));
   }
 
+  /** Take every row of a profile off the shelf, all or none. */
+  async forget(profile: string): Promise<void> {
+    const names = Object.keys(KEY_PATHS) as StoreName[];
+    const own = names.filter((name) => Array.isArray(KEY_PATHS[name]));
+    await this.#change(["profiles", ...own], (stores) => {
+      for (const name of own) {
+        stores.objectStore(name).delete(IDBKeyRange.bound([profile], [profile, []]));
+      }
+      stores.objectStore("profiles").delete(profile);
+    });
+  }
+
   close(): void {
     this.#db.close();
   }
 
-  #write(store: keyof Stores, act: (rows: IDBObjectStore) => unknown): Promise<void> {
+  #write(store: StoreName, act: (rows: IDBObjectStore) => unknown): Promise<void> {
+    return this.#change([store], (stores) => act(stores.objectStore(store)));
+  }
+
+  #change(stores: StoreName[], act: (transaction: IDBTransaction) => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
-      const transaction = this.#db.transaction(store, "readwrite", { durability: "strict" });
+      const transaction = this.#db.transaction(stores, "readwrite", { durability: "strict" });
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);
-      act(transaction.objectStore(store));
+      act(transaction);
     });
   }
 }

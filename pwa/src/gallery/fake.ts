@@ -9,6 +9,8 @@ import type {
   Client,
   Door,
   LinkView,
+  Locks,
+  LockView,
   Note,
   Opened,
   Pain,
@@ -172,6 +174,7 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
   return {
     calls,
     profile: { id: "pgallery", picture: "leaf", role: parts.role ?? "patient" },
+    ended: signal(false),
     cares,
     sync: signal({ ...CALM, ...parts.sync }),
     today: signal(TODAY),
@@ -221,6 +224,32 @@ function waiting(name: string, first: Opened<Plan>): FakeCare {
 
 export const LINK = "https://clinic.example/#j1.c7Qm2rT0v9LkX4nBzPfA1uQ.Gk3_ZtYb0aWq9sLmN2xC4w";
 
+/** Locks in memory: `PIN` opens, everything else is refused; without `view` there is none. */
+export function fakeLocks(
+  view: Partial<LockView> | undefined,
+  client: Client = fakeClient(),
+): Locks {
+  const free = { left: 4, waitS: 0, byPhone: false, needed: false, idleS: 300, whenHidden: true };
+  const check = (pin: string) => {
+    if (pin !== PIN) throw Object.assign(new Error(), { name: "PinRefused", left: 3, waitS: 0 });
+    return client;
+  };
+  return {
+    view: async () => view && { digits: PIN.length, ...free, ...view },
+    unlock: async (_, pin) => check(pin),
+    unlockByPhone: async () => client,
+    put: async (_, _pin, old = PIN) => check(old),
+    take: async (_, pin) => check(pin),
+    setTiming: async () => undefined,
+    phoneCan: async () => true,
+    setByPhone: async (_, pin) => void check(pin),
+    wipe: async () => undefined,
+  };
+}
+
+/** The number of every lock of the gallery. */
+export const PIN = "4711";
+
 /** A door that shows `view` and opens `client`. */
 export function fakeDoor(
   view: LinkView,
@@ -230,6 +259,7 @@ export function fakeDoor(
   return {
     profiles: async () => profiles,
     open: async () => client,
+    locks: async () => fakeLocks({}, client),
     look: async () => view,
     found: async () => client,
     join: async () => client,
