@@ -13,16 +13,15 @@ import { type BadBack, EpochSecrets, type WrapDocument } from "../circle/epochs.
 import { CircleError } from "../circle/errors.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
-import { fenceOf } from "../circle/standing.ts";
 import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
-import { Diary, type Entry, KINDS } from "./diary.ts";
+import { Diary, type Entry, inForce, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
-import { type Names, nameOfMember, namesOf, setUnder } from "./names.ts";
+import { type Names, nameOfMember, namesOf, paperOf, setUnder } from "./names.ts";
 import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
@@ -47,6 +46,8 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly therapist = signal("");
   readonly joined = signal(false);
   readonly isOut = signal(false);
+  /** Counts what was shown anew: for what is computed out of all of it. */
+  readonly drawn = signal(0);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
   readonly sessions: Signal<readonly Opened<Session>[]> = signal([]);
   readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);
@@ -185,6 +186,16 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   nameOfMember(member: string): string {
     return nameOfMember(this.#diary.ordered, member);
+  }
+
+  /** When the newest record of a device was written, unix seconds; 0 = never. */
+  heardFrom(device: string): number {
+    return Math.max(0, ...this.#diary.ordered.map((one) => (one.device === device ? one.at : 0)));
+  }
+
+  /** The device that is a member's printed card; "" without one. */
+  paperOf(member: string): string {
+    return paperOf(this.#diary.ordered, member);
   }
 
   /** Who broke the link to an older key; what is newer opens all the same. */
@@ -409,24 +420,13 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     }
     const opened = await this.#findSecrets();
     if (opened || this.#roster.membership?.seq !== seq) {
-      this.#forgetBeyondFences();
+      const { membership } = this.#roster;
+      const until = membership?.devices.get(this.#around.keys.id)?.until ?? null;
+      this.isOut.value = until !== null;
+      this.#diary.forgetBeyondFences(membership);
       const ids = [...this.#diary.closed.keys()];
       await this.#takeRecords(await Promise.all(ids.map((id) => this.records.read(id))));
       this.#draw();
-    }
-  }
-
-  /** What somebody wrote who turns out to have been gone by then counts no more. */
-  #forgetBeyondFences(): void {
-    const { membership } = this.#roster;
-    const me = membership?.devices.get(this.#around.keys.id);
-    this.isOut.value = me !== undefined && me.until !== null;
-    for (const { id, device, stream, n } of this.#diary.ordered) {
-      const author = membership?.devices.get(device);
-      const fence = author === undefined ? undefined : fenceOf(author, stream);
-      if (fence !== undefined && n > fence && device !== this.#around.keys.id) {
-        this.#diary.forget(id);
-      }
     }
   }
 
@@ -471,10 +471,11 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     this.name.value = this.purpose === "clinic" ? clinic : patient;
     this.therapist.value = therapist;
     this.joined.value = membership.liveDevices().some(({ role }) => role === "patient");
-    this.plans.value = heads(this.#show<Plan>(entries, "plan"));
+    this.plans.value = inForce(this.#show<Plan>(entries, "plan"));
     this.sessions.value = this.#show<Session>(entries, "session");
     this.pains.value = this.#show<Pain>(entries, "pain");
     this.notes.value = this.#show<Note>(entries, "note");
+    this.drawn.value += 1;
   }
 
   #show<T extends AnyRecord>(entries: readonly Entry[], type: T["type"]): Opened<T>[] {
@@ -490,10 +491,4 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
         ...setUnder(this.membership, device, (by) => this.nameOfDevice(by)),
       }));
   }
-}
-
-/** Versions of a plan that no other version replaces. */
-function heads(plans: readonly Opened<Plan>[]): readonly Opened<Plan>[] {
-  const replaced = new Set(plans.flatMap(({ value }) => value.parents));
-  return plans.filter(({ id }) => !replaced.has(id));
 }

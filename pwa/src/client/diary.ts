@@ -15,6 +15,8 @@ import type { EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import { type Operation, orderOperations } from "../circle/fold.ts";
 import type { Membership } from "../circle/log.ts";
+import { fenceOf } from "../circle/standing.ts";
+import type { Opened, Plan } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves } from "../records.ts";
 import { Feeds } from "./feeds.ts";
@@ -73,6 +75,15 @@ export class Diary {
   /** The logical time of the next record. */
   get nextLam(): number {
     return 1 + (this.ordered.at(-1)?.lam ?? 0);
+  }
+
+  /** What somebody wrote who turns out to have been gone by then counts no more. */
+  forgetBeyondFences(membership: Membership | undefined): void {
+    for (const { id, device, stream, n } of this.ordered) {
+      const author = membership?.devices.get(device);
+      const fence = author === undefined ? undefined : fenceOf(author, stream);
+      if (fence !== undefined && n > fence && device !== this.#device) this.forget(id);
+    }
   }
 
   /**
@@ -160,4 +171,10 @@ async function open(
   const { member, role } = author;
   const { lam, at } = value;
   return { id: _id, value, author: member, lam, at, role, device, stream, n, digest };
+}
+
+/** Versions of a plan that no other version replaces. */
+export function inForce(plans: readonly Opened<Plan>[]): readonly Opened<Plan>[] {
+  const replaced = new Set(plans.flatMap(({ value }) => value.parents));
+  return plans.filter(({ id }) => !replaced.has(id));
 }

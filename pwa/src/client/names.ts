@@ -1,6 +1,6 @@
 /** Who is called what in a circle, out of its profile records. */
 import type { Membership } from "../circle/log.ts";
-import type { Profile } from "../records.gen.ts";
+import type { Profile, Setting } from "../records.gen.ts";
 import type { Entry } from "./diary.ts";
 
 /** Names of one circle; "" until a record with it has arrived. */
@@ -54,6 +54,17 @@ export function nameOfMember(entries: readonly Entry[], member: string): string 
     .filter(({ entry, value }) => mayName(entry, value as Profile));
   const last = given.pop()?.value;
   return last?.type === "profile" ? last.name : "";
+}
+
+/** The device that a member's own settings call its printed card; "" without one. */
+export function paperOf(entries: readonly Entry[], member: string): string {
+  const said = entries
+    .filter(
+      ({ value, author }) => value.type === "set" && value.member === member && author === member,
+    )
+    .map(({ value }) => (value as Setting).values.paper)
+    .filter((paper) => typeof paper === "string");
+  return String(said.at(-1) ?? "");
 }
 
 /** Who put a device under a member that had one already and is not theirs; nothing else says so. */

@@ -93,6 +93,10 @@ const SHAPES: Readonly<Record<string, { readonly kind: string; readonly check: C
     kind: "pr",
     check: shaped({ about: oneOf("member", "clinic"), member: optional(text), name: text }),
   },
+  set: {
+    kind: "pr",
+    check: shaped({ about: oneOf("member", "clinic"), member: optional(text), values: shaped({}) }),
+  },
 };
 
 /** The kind of document that holds this type of record. */

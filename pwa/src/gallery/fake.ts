@@ -23,7 +23,9 @@ import type {
   SyncStatus,
 } from "../client";
 import { planFrom, STARTER_PLANS } from "../library/starter";
+import type { Members } from "../members";
 import { dayAfter } from "../words/dates";
+import { fakeMembers } from "./fake-members";
 
 /** A Monday; the gallery's clock stands at 18:42 in a zone two hours east. */
 export const TODAY = "2025-11-17";
@@ -153,6 +155,7 @@ export interface FakeParts {
   readonly cares?: readonly FakeCare[];
   readonly sync?: Partial<SyncStatus>;
   readonly role?: Role;
+  readonly members?: Members;
   /** Every write and every request is refused. */
   readonly broken?: boolean;
 }
@@ -211,6 +214,10 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     async invitePatient(circle) {
       act(`invitePatient ${circle}`);
       return LINK;
+    },
+    async members(circle) {
+      act(`members ${circle}`);
+      return parts.members ?? fakeMembers();
     },
     syncNow: async () => act("syncNow"),
     close: async () => act("close"),

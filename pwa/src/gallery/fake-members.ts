@@ -1,0 +1,81 @@
+/** Members of a circle that the gallery and the screen tests make up. */
+import { signal } from "@preact/signals";
+import type { DeviceView, Members, MembersView, PersonView } from "../members";
+
+let counter = 0;
+
+/** A phone that came on 3 March 2025. */
+export function device(parts: Partial<DeviceView> = {}): DeviceView {
+  counter += 1;
+  return {
+    id: `dgallery${counter}`,
+    here: false,
+    isPaper: false,
+    since: Date.UTC(2025, 2, 3, 9) / 1000,
+    by: "Rosa",
+    byOwner: false,
+    setUnder: false,
+    heard: Date.UTC(2025, 10, 16, 16) / 1000,
+    strong: true,
+    ...parts,
+  };
+}
+
+export function person(parts: Partial<PersonView> = {}): PersonView {
+  counter += 1;
+  return {
+    member: `mgallery${counter}`,
+    role: "patient",
+    name: "Amina",
+    mine: false,
+    devices: [device()],
+    canRemove: true,
+    ...parts,
+  };
+}
+
+/** A therapist who looks at herself and at her patient. */
+export function membersView(parts: Partial<MembersView> = {}): MembersView {
+  const own = device({ here: true, by: "Rosa", byOwner: true });
+  return {
+    people: [
+      person({ role: "therapist", name: "Rosa", mine: true, devices: [own], canRemove: false }),
+      person(),
+    ],
+    requests: [],
+    isStrong: true,
+    canInvite: ["patient", "caregiver", "therapist"],
+    canLeave: true,
+    purpose: "patient",
+    ...parts,
+  };
+}
+
+export const MEMBERS_LINK =
+  "https://clinic.example/#j1.c7Qm2rT0v9LkX4nBzPfA1uQ.Zy3_ZtYb0aWq9sLmN2xC4w";
+
+/** Members that call nobody; `broken` refuses every act. */
+export function fakeMembers(
+  parts: Partial<MembersView> = {},
+  broken = false,
+): Members & { readonly calls: string[] } {
+  const calls: string[] = [];
+  const act = async (what: string) => {
+    calls.push(what);
+    if (broken) throw new Error("broken on purpose");
+  };
+  return {
+    calls,
+    view: signal(membersView(parts)),
+    async invite({ role }, mode) {
+      await act(`invite ${role} ${mode}`);
+      return MEMBERS_LINK;
+    },
+    approve: (id) => act(`approve ${id}`),
+    refuse: (iid) => act(`refuse ${iid}`),
+    admit: (code) => act(`admit ${code}`),
+    remove: (ids) => act(`remove ${ids.join()}`),
+    leave: () => act("leave"),
+    close: () => {},
+  };
+}
