@@ -11,6 +11,7 @@ from typing import Any, Final
 from rejoint_server.asgi import Request
 from rejoint_server.clock import Clock
 from rejoint_server.hints import Hints
+from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
 from rejoint_server.memberships import Memberships, plain
 from rejoint_server.setup import Setup
@@ -66,6 +67,7 @@ class Admission:
         login: Who asks.
         setup: Guards the first clinic.
         clock: The time.
+        ledger: The way of entries into their logs.
     """
 
     def __init__(  # noqa: PLR0913 - it is put together in one place, by name
@@ -77,6 +79,7 @@ class Admission:
         login: Login,
         setup: Setup,
         clock: Clock,
+        ledger: Ledger,
     ) -> None:
         self._store = store
         self._memberships = memberships
@@ -84,6 +87,7 @@ class Admission:
         self._login = login
         self._setup = setup
         self._clock = clock
+        self._ledger = ledger
         self._looks: OrderedDict[str, deque[int]] = OrderedDict()
 
     @property
@@ -112,6 +116,7 @@ class Admission:
 
         async def create() -> None:
             await self._hint(None, founded)
+            await self._ledger.keep(circle, bundle)
             await self._store.create(circle, documents)
 
         try:
@@ -133,14 +138,21 @@ class Admission:
         Raises:
             CircleError: By the rules of the log, `seq` when another entry was faster.
             NotFound: No such circle.
+            StoreUnavailable: The circle waits for its devices after a restore.
         """
+        async with self._ledger.turn(circle):
+            return await self._append(circle, bundle)
+
+    async def _append(self, circle: str, bundle: Bundle) -> Landed:
         before = await self._membership(circle)
         if await self._is_there(circle, bundle):
             return Landed(circle, parse_entry(bundle.log).seq, new=False)
+        await self._ledger.require_open(before, parse_entry(bundle.log).jws.kid)
         after = judge_bundle(before, bundle, self._clock.now_s())
         documents = [Document.parse(value) for value in bundle.documents()]
         documents += await self._gone_invitations(after)
         await self._hint(before, after)
+        await self._ledger.keep(circle, bundle)
         await self._store.write(
             circle, documents, new_edits=False, judge=judge_append(before), whole=True
         )

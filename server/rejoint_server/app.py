@@ -8,6 +8,7 @@ from litestar import Litestar, Request, asgi
 from litestar.types import ControllerRouterHandler, Receive, Scope, Send
 
 from rejoint_server.admission import Admission
+from rejoint_server.aftermath import Watched
 from rejoint_server.asgi import App
 from rejoint_server.asgi import Receive as AsgiReceive
 from rejoint_server.asgi import Scope as AsgiScope
@@ -18,6 +19,7 @@ from rejoint_server.circles import circle_routes
 from rejoint_server.clock import Clock
 from rejoint_server.edge import Edge
 from rejoint_server.hints import Hints, open_notes
+from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
 from rejoint_server.logs import Log, open_log
 from rejoint_server.memberships import Memberships
@@ -28,6 +30,7 @@ from rejoint_server.settings import Settings
 from rejoint_server.setup import SECRET_BYTES, Setup
 from rejoint_server.web import Web
 from rejoint_sync.stores import Store
+from rejoint_sync.stores.journal import Journal
 
 ENDPOINTS: Final = frozenset({"db", "circles", "healthz", "readyz", "metrics"})
 """First segments of the paths that are not files of the web app."""
@@ -41,11 +44,13 @@ class Application:
         edge: Answers requests; an ASGI app.
         service: The parts that its routes share.
         setup: The one-time secret; None when there are no circles.
+        ledger: The way of entries into their logs; None when there are no circles.
     """
 
     edge: Edge
     service: Service
     setup: Setup | None
+    ledger: Ledger | None = None
 
     async def start(self) -> str | None:
         """Make ready what needs the store.
@@ -56,6 +61,8 @@ class Application:
         if self.setup is None:
             return None
         await open_notes(self.service.store)
+        if self.ledger is not None:
+            await self.ledger.start()
         return await self.setup.renew(secrets.token_bytes(SECRET_BYTES))
 
     async def stop(self) -> bool:
@@ -65,7 +72,11 @@ class Application:
 
 
 def create_app(
-    settings: Settings, store: Store, clock: Clock, log: Log | None = None
+    settings: Settings,
+    store: Store,
+    clock: Clock,
+    log: Log | None = None,
+    journal: Journal | None = None,
 ) -> Application:
     """Put the server together; nothing is read or written before `start`.
 
@@ -74,19 +85,27 @@ def create_app(
         store: Open; whoever opened it closes it.
         clock: The time.
         log: Where the lines go; standard error when None.
+        journal: Where accepted bundles are noted, open; whoever opened it closes it.
     """
     operations = Operations(store, settings.data, settings.metrics_token, lambda: edge.under_way)
     if settings.policy == "open":
         service = _service(settings, store, OpenPolicy(store, settings.admin, clock))
-        setup = None
+        setup = ledger = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         handlers = [_mount(Replication(service, ("db",)), "/")]
     else:
         memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
+        ledger = Ledger(store, clock, Watched(settings.data), journal)
         login = Login(memberships, hints, clock, settings.public_url)
         service = _service(settings, store, CirclePolicy(store, memberships, login))
         admission = Admission(
-            store, memberships=memberships, hints=hints, login=login, setup=setup, clock=clock
+            store,
+            memberships=memberships,
+            hints=hints,
+            login=login,
+            setup=setup,
+            clock=clock,
+            ledger=ledger,
         )
         handlers = [
             _mount(Replication(service, ("db",)), "/db"),
@@ -103,7 +122,7 @@ def create_app(
         stopping=service.stopping,
         observe=operations.note,
     )
-    return Application(edge, service, setup)
+    return Application(edge, service, setup, ledger)
 
 
 def _service(settings: Settings, store: Store, policy: OpenPolicy | CirclePolicy) -> Service:

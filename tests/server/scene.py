@@ -24,6 +24,7 @@ from rejoint_sync.circle.invitation import invitation_id, open_inv, seal_inv
 from rejoint_sync.circle.keys import DeviceKeys, login_token
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.stores import Store
+from rejoint_sync.stores.journal import Journal
 from rejoint_sync.stores.memory import MemoryStore
 
 NOW_S = 1_795_000_000
@@ -63,14 +64,14 @@ class Scene:
 
 @asynccontextmanager
 async def open_scene(
-    folder: Path, store: Store | None = None, **settings: Any
+    folder: Path, store: Store | None = None, *, journal: Journal | None = None, **settings: Any
 ) -> AsyncIterator[Scene]:
     """A server over a store in memory, or the one given."""
     kept = store or MemoryStore()
     clock = ManualClock(NOW_S)
     log = StringIO()
     chosen = Settings(data=folder, web=settings.pop("web", folder / "no-web"), **settings)
-    application = create_app(chosen, kept, clock, open_log(log))
+    application = create_app(chosen, kept, clock, open_log(log), journal)
     secret = await application.start()
     transport = httpx.ASGITransport(app=application.edge)
     # As replicators do; without it CouchDB's way is to prefer parts to JSON.
