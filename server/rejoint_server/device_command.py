@@ -6,6 +6,7 @@ status 1 (2 for a wrong argument), and nothing half-done: the same command may b
 
 import argparse
 import asyncio
+import functools
 import json
 import sys
 import time
@@ -14,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rejoint_server import device_command_members
 from rejoint_sync.errors import BadRequest, SyncError
 
 if TYPE_CHECKING:
@@ -51,6 +53,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     put = _act(acts, "put", _put, "seal records; works without the server")
     put.add_argument("--circle", required=True, metavar="ID")
     put.add_argument("--kind", required=True, help="ev, nt, pl or pr")
+    put.add_argument("--stream", choices=("c", "k"), default="c", help="k: clinicians alone")
     put.add_argument(
         "--json",
         required=True,
@@ -68,6 +71,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     show = _act(acts, "show", _show, "the opened records of a circle, in order")
     show.add_argument("--circle", required=True, metavar="ID")
+    for add_acts in (device_command_members.add_acts,):
+        add_acts(functools.partial(_act, acts))
 
 
 def _act(
@@ -77,9 +82,12 @@ def _act(
     words: str,
     *,
     make: bool = False,
+    circle: bool = False,
 ) -> argparse.ArgumentParser:
     parser = acts.add_parser(name, help=words, description=words)
     parser.add_argument("--home", required=True, type=Path, metavar="DIR", help="its directory")
+    if circle:
+        parser.add_argument("--circle", required=True, metavar="ID")
     parser.set_defaults(run=run, act=act, make=make)
     return parser
 
@@ -152,7 +160,9 @@ async def _invite(device: "Device", arguments: argparse.Namespace) -> Answer:
 
 async def _put(device: "Device", arguments: argparse.Namespace) -> Answer:
     records = list(_records(arguments.json))
-    ids = await device.put(arguments.circle, arguments.kind, records, tz_min=_tz_min())
+    ids = await device.put(
+        arguments.circle, arguments.kind, records, tz_min=_tz_min(), stream=arguments.stream
+    )
     return {"ids": ids}
 
 

@@ -278,10 +278,12 @@ class RemotePeer:
     Args:
         connection: To its server.
         database: Its name.
+        again: Whether all that is written to it was acknowledged before, or is another's.
     """
 
-    def __init__(self, connection: Connection, database: str) -> None:
+    def __init__(self, connection: Connection, database: str, *, again: bool = False) -> None:
         self._connection = connection
+        self._again = {"again": "true"} if again else None
         self._path = f"/db/{quote(database, safe='')}"
 
     async def answer(self, request: Request[Any]) -> Any:
@@ -310,7 +312,8 @@ class RemotePeer:
                 answer = _fetched(await self._bulk_get(revisions), revisions)
             case BulkDocs(documents=documents):
                 body = {"new_edits": False, "docs": list(documents)}
-                answer = _refusals(await self._call("POST", "/_bulk_docs", body=body))
+                rows = await self._call("POST", "/_bulk_docs", params=self._again, body=body)
+                answer = _refusals(rows)
             case _:
                 raise AssertionError(request)
         return answer

@@ -121,6 +121,11 @@ def test_the_story_by_commands(care: tuple[Shell, str, str]) -> None:
     assert set(sent) == {
         "pushed",
         "pulled",
+        "resealed",
+        "rekeyed",
+        "quarantined",
+        "removed",
+        "alarms",
         "refused",
         "requests",
         "bytes_up",

@@ -24,8 +24,9 @@ from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.schema import parse_entry
 from rejoint_sync.circle.standing import Invitation
 from rejoint_sync.device.circle import STREAM, CircleCopy, plain
+from rejoint_sync.device.keys import wraps_of
 from rejoint_sync.device.line import Line
-from rejoint_sync.device.log import FASTER, TRIES, append, pause, resume, send
+from rejoint_sync.device.log import FASTER, TRIES, Made, append, pause, resume, send
 from rejoint_sync.device.state import DeviceState, Own, Pending
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
@@ -189,7 +190,6 @@ async def invite(
     settled = await resume(line, copy)
     if settled is not None and settled.op == "invite" and settled.answer["role"] == role:
         return settled.answer
-    es = await copy.current_secret()
     secret, scalar = secrets.token_bytes(LINK_SECRET_BYTES), generate_scalar()
     iid = invitation_id(copy.circle, secret)
     link = Link(line.identity.server, "j1", copy.circle, secret)
@@ -199,7 +199,7 @@ async def invite(
         wish.own.append(Own(copy.circle, iid))
         await wish.write(copy.store)
 
-    def make(members: Membership, ts: int) -> tuple[Bundle, Answer]:
+    async def make(members: Membership, ts: int) -> Made:
         whose = member or _the_one(members, role, ts) or new_member
         exp = ts + DIRECT_SECONDS_MAX
         entry = entries.invite(
@@ -217,7 +217,7 @@ async def invite(
             members.append(entry),
             secret,
             sign_scalar=scalar,
-            es={STREAM: es},
+            es={STREAM: await copy.current_secret()},
             nonce=secrets.token_bytes(NONCE_BYTES),
         )
         answer = {"link": link.format(), "circle": copy.circle, "iid": iid, "member": whose}
@@ -275,14 +275,12 @@ async def _add(line: Line, copy: CircleCopy, pub: Pub) -> None:
     me, spk = copy.require_me(), pub["spk"]
     if any(member.pub["spk"] == spk for member in copy.members.devices.values()):
         return
-    es = await copy.current_secret()
 
-    def make(members: Membership, ts: int) -> tuple[Bundle, Answer]:
+    async def make(members: Membership, ts: int) -> Made:
         entry = entries.add(
             members, copy.keys, pub=pub, role=me.role, member=me.member, s=me.s, ts=ts
         )
-        epoch = members.current_epoch(STREAM)
-        return Bundle(entry, (wrap(copy.circle, STREAM, epoch.e, es, pub),)), {}
+        return Bundle(entry, await wraps_of(copy, members, members.append(entry))), {}
 
     try:
         await append(line, copy, "add", make)

@@ -7,6 +7,7 @@ alarm (the server showed a shorter or another log) can be read and is never writ
 
 import secrets
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any, Final, Self
 
@@ -14,6 +15,7 @@ import orjson
 
 from rejoint_sync.circle.document import (
     KINDS,
+    DocumentId,
     Sealed,
     open_document,
     seal,
@@ -22,7 +24,7 @@ from rejoint_sync.circle.document import (
 )
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.envelope import NONCE_BYTES
-from rejoint_sync.circle.epochs import Secrets, unwrap, wrap_id
+from rejoint_sync.circle.epochs import WRAP_PREFIX, BadBack, Secrets, open_wraps, walk
 from rejoint_sync.circle.fold import Operation, in_order
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import LAMPORT_AHEAD_MAX
@@ -38,6 +40,21 @@ from rejoint_sync.stores import ChangesQuery, Leaf, Store, Stored
 STREAM: Final = "c"
 _PAGE: Final = 1000
 _PUT_AT_ONCE: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Keyring:
+    """What this device can open in a circle.
+
+    Attributes:
+        secrets: The epoch secrets that it holds, by stream and epoch, all links walked.
+        broken: Links that do not lead to the key before.
+        closed: Names of wraps for it that do not open.
+    """
+
+    secrets: Secrets
+    broken: tuple[BadBack, ...]
+    closed: tuple[str, ...]
 
 
 class CircleCopy:
@@ -57,7 +74,7 @@ class CircleCopy:
         self.keys = keys
         self.state = state
         self.membership: Membership | None = None
-        self._secrets: Secrets | None = None
+        self._keyring: Keyring | None = None
 
     @classmethod
     async def open(cls, store: Store, circle: str, keys: DeviceKeys) -> Self:
@@ -79,7 +96,7 @@ class CircleCopy:
             replayed is None or replayed.seq < pin[0] or replayed.heads[pin[0]] != pin[1]
         ):
             raise HomeUnusable(f"the copy of {circle} was changed: its log is not what it was")
-        await copy._write(copy.state.fresh)
+        await copy._land()
         return copy
 
     async def save(self) -> None:
@@ -125,14 +142,14 @@ class CircleCopy:
         if grown is None or grown is self.membership:
             return
         await self._write(entries)
-        self.membership, self._secrets = grown, None
+        self.membership, self._keyring = grown, None
         self.state.pin = (grown.seq, grown.head)
         await self.save()
 
     async def adopt(self, bundle: Bundle) -> None:
         """Take over a bundle that the server accepted, perhaps a second time."""
         own = f":{self.keys.id}"
-        await self._write([wrap for wrap in bundle.wraps if wrap["_id"].endswith(own)])
+        await self.take_wraps([wrap for wrap in bundle.wraps if wrap["_id"].endswith(own)])
         if self.membership is None or not self.membership.holds(bundle.log):
             await self.extend([bundle.log])
         self.state.pending = None
@@ -160,32 +177,64 @@ class CircleCopy:
                 return
             start = page[-1].id + "\0"
 
+    async def take_wraps(self, wraps: Sequence[Mapping[str, Any]]) -> None:
+        """Keep wraps for this device; what they open is open from now on."""
+        await self._write(wraps)
+        self._keyring = None
+
+    def forget_keys(self) -> None:
+        """Look again at what can be opened: wraps may have come."""
+        self._keyring = None
+
+    async def keyring(self) -> Keyring:
+        """What this device can open here, links walked and checked."""
+        if self._keyring is None:
+            wraps = [plain(stored) async for stored in self.range(WRAP_PREFIX)]
+            held, closed = open_wraps(self.keys, self.members, wraps)
+            secrets, broken = walk(self.members, held)
+            self._keyring = Keyring(secrets, tuple(broken), tuple(closed))
+        return self._keyring
+
     async def secrets(self) -> Secrets:
         """The epoch secrets that this device holds here."""
-        if self._secrets is None:
-            held: dict[int, bytes] = {}
-            for epoch in self.members.epochs.get(STREAM, ()):
-                name = wrap_id(STREAM, epoch.e, epoch.commit, self.keys.id)
-                stored = await self.store.read(self.circle, name)
-                if stored is not None:
-                    held[epoch.e] = unwrap(
-                        self.keys, plain(stored), circle=self.circle, stream=STREAM, epoch=epoch
-                    )
-            self._secrets = {STREAM: held}
-        return self._secrets
+        return (await self.keyring()).secrets
 
-    async def current_secret(self) -> bytes:
+    async def lacking(self) -> list[str]:
+        """The streams of this device whose current key it does not hold."""
+        me = self.me
+        if me is None or not self.live:
+            return []
+        held = await self.secrets()
+        return [
+            stream
+            for stream in me.streams
+            if stream in self.members.epochs
+            and self.members.current_epoch(stream).e not in held.get(stream, {})
+        ]
+
+    async def current_secret(self, stream: str = STREAM) -> bytes:
         """The secret under which documents are sealed now. Raises `CircleError` with `epoch`."""
-        epoch = self.members.current_epoch(STREAM)
-        es = (await self.secrets())[STREAM].get(epoch.e)
+        epoch = self.members.current_epoch(stream)
+        es = (await self.secrets()).get(stream, {}).get(epoch.e)
         if es is None:
             raise CircleError("epoch", "the key of this circle has not arrived yet; sync first")
         return es
 
     # -- writing ---------------------------------------------------------------------------------
 
+    def require_writable(self) -> None:
+        """Raises `CircleError` when an alarm stops all writing here."""
+        if self.state.alarm:
+            raise CircleError("fork", self.state.alarm)
+
     async def put(
-        self, kind: str, values: Sequence[object], *, now_s: int, tz_min: int
+        self,
+        kind: str,
+        values: Sequence[object],
+        *,
+        now_s: int,
+        tz_min: int,
+        stream: str = STREAM,
     ) -> list[str]:
         """Seal records and keep them durably; nothing is kept when one is refused.
 
@@ -195,6 +244,7 @@ class CircleCopy:
                 `performed_at` and `day`, are filled in where they are absent.
             now_s: Unix seconds by the server's clock, as far as it is known.
             tz_min: Minutes east of UTC.
+            stream: "c", or "k" for clinicians alone.
 
         Returns:
             The ids, in order.
@@ -202,41 +252,86 @@ class CircleCopy:
         Raises:
             SyncError: A record that is not one, or that this device may not write here.
         """
-        if self.state.alarm:
-            raise CircleError("fork", self.state.alarm)
-        self.require_me()
-        es = await self.current_secret()
-        await self._catch_up()
-        month = datetime.fromtimestamp(now_s, UTC).strftime("%y%m")
-        documents: list[dict[str, Any]] = []
-        for index, value in enumerate(values, 1):
-            record = _complete(kind, value, lam=self.state.lam + index, now_s=now_s, tz_min=tz_min)
-            document = seal(
-                self.members,
-                self.keys,
-                es=es,
-                kind=kind,
-                month=month,
-                n=self.state.n + index,
-                obj=record,
-                nonce=secrets.token_bytes(NONCE_BYTES),
-            )
-            verify(self.members, document)
-            documents.append(document)
+        await self.catch_up()
+        lam = self.state.lamport(stream)
+        records = [
+            _complete(kind, value, lam=lam + index, now_s=now_s, tz_min=tz_min)
+            for index, value in enumerate(values, 1)
+        ]
+        return await self.put_records(kind, records, now_s=now_s, stream=stream)
+
+    async def put_records(
+        self, kind: str, records: Sequence[dict[str, Any]], *, now_s: int, stream: str
+    ) -> list[str]:
+        """Seal what is whole already; as `put`."""
+        documents = [
+            await self.sealed(kind, record, n=index, now_s=now_s, stream=stream)
+            for index, record in enumerate(records, self.state.count(stream) + 1)
+        ]
+        self.state.lamport_to(stream, max((record["lam"] for record in records), default=0))
         for start in range(0, len(documents), _PUT_AT_ONCE):
-            await self._keep(documents[start : start + _PUT_AT_ONCE])
+            await self.keep(documents[start : start + _PUT_AT_ONCE])
         return [document["_id"] for document in documents]
 
-    async def _keep(self, documents: list[dict[str, Any]]) -> None:
-        state = self.state
-        state.n += len(documents)
-        state.lam += len(documents)
-        state.fresh = documents
-        state.unsent += [document["_id"] for document in documents]
-        await self.save()
-        await self._write(documents)
+    async def sealed(  # noqa: PLR0913  # each is named at the call
+        self, kind: str, record: dict[str, Any], *, n: int, now_s: int, stream: str, month: str = ""
+    ) -> dict[str, Any]:
+        """Seal one record under the log and the key of now; nothing is kept yet.
 
-    async def _catch_up(self) -> None:
+        Raises:
+            CircleError: This device may not write it here, or does not hold the key.
+        """
+        self.require_writable()
+        self.require_me()
+        document = seal(
+            self.members,
+            self.keys,
+            es=await self.current_secret(stream),
+            kind=kind,
+            month=month or datetime.fromtimestamp(now_s, UTC).strftime("%y%m"),
+            n=n,
+            obj=record,
+            nonce=secrets.token_bytes(NONCE_BYTES),
+            stream=stream,
+        )
+        verify(self.members, document)
+        return document
+
+    async def keep(
+        self,
+        documents: Sequence[Mapping[str, Any]],
+        dropped: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """Keep own sealed documents durably, and count them as not sent.
+
+        Args:
+            documents: With their revisions. Killed at any moment, all of them or none are there.
+            dropped: Revisions that go, by name: those that are replaced.
+        """
+        state = self.state
+        for document in documents:
+            name = DocumentId.parse(document["_id"])
+            state.count_to(name.stream, name.n)
+            if document["_id"] not in state.unsent:
+                state.unsent.append(document["_id"])
+        state.fresh = [dict(document) for document in documents]
+        streams = {DocumentId.parse(name).stream for name in dropped or ()}
+        state.rechain = sorted(streams.union(state.rechain))
+        state.dropped = {name: list(revs) for name, revs in (dropped or {}).items()}
+        await self.save()
+        await self._land()
+
+    async def take(self, document: Mapping[str, Any]) -> None:
+        """Keep a document that was checked, beside what is there."""
+        await self._write([document])
+
+    async def _land(self) -> None:
+        """Write the newest documents among the others, again after a kill in between."""
+        await self._write(self.state.fresh)
+        if self.state.dropped:
+            await self.store.purge(self.circle, self.state.dropped)
+
+    async def catch_up(self) -> None:
         """Bring `lam` and the own counter up to what has arrived since the last look."""
         held = await self.secrets()
         while True:
@@ -254,14 +349,14 @@ class CircleCopy:
             body = open_document(self.members, held, document)
         except CircleError:
             return
-        if sealed.id.device == self.keys.id and sealed.id.stream == STREAM:
+        if sealed.id.device == self.keys.id:
             # A directory that was restored from a copy is behind what its device has written.
-            self.state.n = max(self.state.n, sealed.id.n)
+            self.state.count_to(sealed.id.stream, sealed.id.n)
         operation = Operation.of(sealed, self.members.devices[sealed.id.device], body)
         # Whoever follows a count that is ahead of all reason is set aside together with it. What
         # stands before it is not known here, so the bound is the one that needs nothing before.
         if operation is not None and operation.lam <= LAMPORT_AHEAD_MAX:
-            self.state.lam = max(self.state.lam, operation.lam)
+            self.state.lamport_to(sealed.id.stream, operation.lam)
 
     # -- reading ---------------------------------------------------------------------------------
 
@@ -302,12 +397,17 @@ class CircleCopy:
     def _shown(self, name: str, operation: Operation) -> dict[str, Any]:
         return {
             "id": name,
-            "place": "phone" if name in self.state.unsent else "server",
+            "place": self._place(name),
             "author": operation.id.device,
             "member": operation.member,
             "role": operation.role,
             "value": operation.body,
         }
+
+    def _place(self, name: str) -> str:
+        if name in self.state.unsent:
+            return "phone"
+        return "quarantine" if name in self.state.quarantined else "server"
 
 
 def plain(stored: Stored) -> dict[str, Any]:

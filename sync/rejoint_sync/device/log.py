@@ -7,15 +7,17 @@ or a later one; another bundle is made only when the server said that someone el
 
 import asyncio
 import secrets
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, NoReturn
 
 from rejoint_sync.circle.entries import Bundle
+from rejoint_sync.circle.epochs import wrap_id
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.schema import parse_entry
+from rejoint_sync.device.catch_up import bring_back
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.line import Line
-from rejoint_sync.device.state import Pending
+from rejoint_sync.device.state import AlarmNote, Pending
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError, Unauthorized
 
@@ -27,12 +29,28 @@ FASTER: Final = frozenset({"seq", "prev"})
 _VOID: Final = FASTER | {"ts"}
 """Codes of a bundle that can never land any more; `ts`: it was sent too late."""
 
-Make = Callable[[Membership, int], tuple[Bundle, dict[str, Any]]]
+Answer = dict[str, Any]
+"""What a command prints."""
+
+Made = tuple[Bundle, Answer]
+"""A bundle, and what to tell the person when it is accepted."""
+
+Make = Callable[[Membership, int], Awaitable[Made]]
 """From the log at its head and the server's time: the bundle, and what to tell the person."""
 
 
+class _Shorter(CircleError):
+    """The server shows a shorter log than before."""
+
+    def __init__(self) -> None:
+        super().__init__("newer-log", "the server shows a shorter log of this circle than before")
+
+
 async def pull_log(line: Line, copy: CircleCopy, *, seq: int | None = None) -> None:
-    """Bring the log up to the server's.
+    """Bring the log up to the server's, and fetch the keys that became current with it.
+
+    A server that was restored from an older state is sent what it lost. That it was is kept as the
+    alarm `rollback`.
 
     Args:
         line: To the server.
@@ -41,9 +59,30 @@ async def pull_log(line: Line, copy: CircleCopy, *, seq: int | None = None) -> N
 
     Raises:
         CircleError: `newer-log` or `fork`: the server shows a shorter or another log than before.
-            That is kept as an alarm. Other codes: an entry that breaks a rule, as by
-            `Membership.append`; nothing of it is kept.
+            That is kept as an alarm, and nothing is written here any more. Other codes: an entry
+            that breaks a rule, as by `Membership.append`; nothing of it is kept.
     """
+    try:
+        await _pull(line, copy, seq)
+    except _Shorter:
+        await _mend(line, copy)
+    if await copy.lacking():
+        await fetch_keys(line, copy)
+
+
+async def _mend(line: Line, copy: CircleCopy) -> None:
+    shown = await _entries(line, copy.circle, 0, copy.members.seq + 1)
+    try:
+        await bring_back(line, copy, shown)
+        await _pull(line, copy, None)
+    except _Shorter as error:
+        await _raise_alarm(line, copy, "newer-log", error.reason)
+    reason = "the server had forgotten entries of this log and was sent them again"
+    copy.state.note_alarm(AlarmNote("rollback", reason, n=len(shown), at=line.now_s()))
+    await copy.save()
+
+
+async def _pull(line: Line, copy: CircleCopy, seq: int | None) -> None:
     pin = copy.state.pin
     start = pin[0] if pin else 0
     while True:
@@ -52,7 +91,7 @@ async def pull_log(line: Line, copy: CircleCopy, *, seq: int | None = None) -> N
             line, copy.circle, start, stop if seq is None else min(stop, seq + 1)
         )
         if pin is not None and start == pin[0]:
-            await _hold_against(copy, pin, entries)
+            await _hold_against(line, copy, pin, entries)
             await copy.extend(entries[1:])
         else:
             await copy.extend(entries)
@@ -62,20 +101,32 @@ async def pull_log(line: Line, copy: CircleCopy, *, seq: int | None = None) -> N
 
 
 async def _hold_against(
-    copy: CircleCopy, pin: tuple[int, str], entries: list[dict[str, Any]]
+    line: Line, copy: CircleCopy, pin: tuple[int, str], entries: list[dict[str, Any]]
 ) -> None:
     if not entries:
+        raise _Shorter
+    if parse_entry(entries[0]).hash != pin[1]:
         await _raise_alarm(
-            copy, "newer-log", "the server shows a shorter log of this circle than before"
+            line, copy, "fork", "the server shows another log of this circle than before"
         )
-    elif parse_entry(entries[0]).hash != pin[1]:
-        await _raise_alarm(copy, "fork", "the server shows another log of this circle than before")
 
 
-async def _raise_alarm(copy: CircleCopy, code: str, reason: str) -> None:
-    copy.state.alarm = f"{reason}; nothing is written to it any more"
+async def _raise_alarm(line: Line, copy: CircleCopy, code: str, reason: str) -> NoReturn:
+    pin = copy.state.pin
+    alarm = AlarmNote(code, reason, n=pin[0] if pin else 0, at=line.now_s(), stops=True)
+    copy.state.note_alarm(alarm)
     await copy.save()
     raise CircleError(code, copy.state.alarm)
+
+
+async def fetch_keys(line: Line, copy: CircleCopy) -> None:
+    """Fetch the wraps of current epochs that are not here yet; what the server lacks stays away."""
+    for stream in await copy.lacking():
+        epoch = copy.members.current_epoch(stream)
+        name = wrap_id(stream, epoch.e, epoch.commit, copy.keys.id)
+        found = await _documents(line, copy.circle, [name])
+        wraps = [{"_id": name, "k": value["k"]} for value in found.values() if "k" in value]
+        await copy.take_wraps(wraps)
 
 
 async def _entries(line: Line, circle: str, start: int, stop: int) -> list[dict[str, Any]]:
@@ -83,24 +134,29 @@ async def _entries(line: Line, circle: str, start: int, stop: int) -> list[dict[
     names = [f"log:{number:06d}" for number in range(start, stop)]
     if not names:
         return []
+    found = await _documents(line, circle, names)
+    entries = []
+    for name in names:
+        if name not in found or "j" not in found[name]:
+            break
+        entries.append({"_id": name, "j": found[name]["j"]})
+    return entries
+
+
+async def _documents(line: Line, circle: str, names: list[str]) -> dict[str, dict[str, Any]]:
+    """The documents of these names that the server gives."""
     answer = await line.known.call(
         "POST", f"/db/{circle}/_bulk_get", body={"docs": [{"id": name} for name in names]}
     )
     try:
-        found = {
-            item["ok"]["_id"]: {"_id": item["ok"]["_id"], "j": item["ok"]["j"]}
+        return {
+            item["ok"]["_id"]: dict(item["ok"])
             for result in answer["results"]
             for item in result["docs"]
             if "ok" in item
         }
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         raise Unreachable("an answer that is not a Rejoint server's") from None
-    entries = []
-    for name in names:
-        if name not in found:
-            break
-        entries.append(found[name])
-    return entries
 
 
 async def settle(line: Line, copy: CircleCopy) -> Pending | None:
@@ -173,12 +229,11 @@ async def append(line: Line, copy: CircleCopy, op: str, make: Make) -> dict[str,
     Raises:
         SyncError: Refused, or no answer: then it stays pending.
     """
-    if copy.state.alarm:
-        raise CircleError("fork", copy.state.alarm)
+    copy.require_writable()
     for attempt in range(TRIES):
         await pull_log(line, copy)
         members = copy.members
-        bundle, answer = make(members, max(line.now_s(), members.stamps[-1].ts))
+        bundle, answer = await make(members, max(line.now_s(), members.stamps[-1].ts))
         members.append(bundle.log)
         try:
             await send(line, copy, Pending(op, bundle.to_json(), answer))
@@ -189,6 +244,29 @@ async def append(line: Line, copy: CircleCopy, op: str, make: Make) -> dict[str,
         else:
             return answer
     raise AssertionError("the last try returns or raises")
+
+
+async def append_once(
+    line: Line, copy: CircleCopy, op: str, about: Mapping[str, object], make: Make
+) -> Answer:
+    """As `append`, unless an earlier command of the same meaning had not been answered yet.
+
+    Args:
+        line: To the server.
+        copy: The circle.
+        op: Name of the operation.
+        about: What in the answer of that command makes it the same one.
+        make: As for `append`.
+
+    Returns:
+        What `make` said, now or then.
+    """
+    settled = await resume(line, copy)
+    if settled is not None and settled.op == op:
+        same = all(settled.answer.get(name) == value for name, value in about.items())
+        if same:
+            return settled.answer
+    return await append(line, copy, op, make)
 
 
 async def pause(attempt: int) -> None:

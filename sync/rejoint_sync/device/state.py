@@ -27,7 +27,7 @@ class Pending:
     """A bundle that was made and is not known to be accepted or refused.
 
     Attributes:
-        op: "genesis", "invite", "join" or "add".
+        op: The operation of its entry, for example "invite".
         body: The request's body: sent again byte for byte until it is answered.
         answer: What the command prints when it is accepted.
     """
@@ -51,16 +51,57 @@ class Own:
 
 
 @dataclass(slots=True)
+class Wanted:
+    """A device whose keys were seen, and that is to be brought into a circle.
+
+    Attributes:
+        circle: Into which; "" for every circle of this device, as a device of one's own.
+        pub: Its public keys.
+        role: What it will be; "" as one's own.
+        member: Whose it will be; "" as one's own, or a new member of this name's choosing.
+        s: Its streams.
+    """
+
+    circle: str
+    pub: dict[str, str]
+    role: str = ""
+    member: str = ""
+    s: str = ""
+
+
+@dataclass(slots=True)
+class PaperNote:
+    """A printed card of this device's owner.
+
+    Attributes:
+        pub: Its public keys: what new circles need of it.
+        rid: Under which name the server finds it.
+        circle: Its home circle.
+        unprinted: Its code and private keys until the command that makes it has come to its end;
+            empty afterwards.
+    """
+
+    pub: dict[str, str]
+    rid: str
+    circle: str
+    unprinted: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class DeviceState:
     """What spans the circles.
 
     Attributes:
         offset_s: The server's clock minus this machine's, when it last answered.
         own: Invitations of one's own further devices.
+        wanted: Devices that are still to be brought in.
+        paper: The printed card, None without one.
     """
 
     offset_s: int = 0
     own: list[Own] = field(default_factory=list)
+    wanted: list[Wanted] = field(default_factory=list)
+    paper: PaperNote | None = None
 
     @classmethod
     async def read(cls, store: Store) -> Self:
@@ -70,11 +111,96 @@ class DeviceState:
         note = await _read(store, DEVICE_DATABASE)
         if note is None:
             return cls()
-        return cls(int(note["offset_s"]), [Own(**own) for own in note["own"]])
+        paper = note.get("paper")
+        return cls(
+            int(note["offset_s"]),
+            [Own(**own) for own in note["own"]],
+            [Wanted(**wanted) for wanted in note.get("wanted", ())],
+            PaperNote(**paper) if paper else None,
+        )
 
     async def write(self, store: Store) -> None:
         """Write the note durably."""
         await _write(store, DEVICE_DATABASE, asdict(self))
+
+
+@dataclass(slots=True)
+class AlarmNote:
+    """Something that an honest server and honest members never show.
+
+    Attributes:
+        code: `gap`, `replaced`, `taken`, `snapshot`, `back`, `newer-log`, `fork` or `rollback`.
+        reason: What it means, for a person; without content.
+        stream: The stream concerned, "" for the log.
+        device: Whose feed, snapshot or link; "" for the log.
+        n: The counter, epoch or number of an entry concerned.
+        by: The device whose word is broken, "" where the documents alone show it.
+        at: When it was seen, unix seconds.
+        stops: Whether nothing is written to this circle any more.
+    """
+
+    code: str
+    reason: str
+    stream: str = ""
+    device: str = ""
+    n: int = 0
+    by: str = ""
+    at: int = 0
+    stops: bool = False
+
+    @property
+    def about(self) -> tuple[str, str, str, int, str]:
+        """What it is about: the same thing is noted once."""
+        return self.code, self.stream, self.device, self.n, self.by
+
+
+@dataclass(slots=True)
+class FeedNote:
+    """How far one feed goes, as far as its documents are held.
+
+    Attributes:
+        n: The last counter up to which none is missing.
+        d: The chain up to it.
+        beyond: Hash of the content of those that came before the missing ones, by counter.
+    """
+
+    n: int
+    d: str
+    beyond: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class CheckpointNote:
+    """This device's last checkpoint of one stream.
+
+    Attributes:
+        i: Its number.
+        rev: Its revision.
+        at: When it was written, unix seconds.
+        vec: What it says.
+    """
+
+    i: int
+    rev: str
+    at: int
+    vec: dict[str, list[Any]]
+
+
+@dataclass(slots=True)
+class Kept:
+    """A record that the server refused for itself; its document is a `_local` one.
+
+    Attributes:
+        id: The name that it had.
+        rev: Its revision.
+        code: Why it was refused.
+        reason: The same for a person.
+    """
+
+    id: str
+    rev: str
+    code: str
+    reason: str
 
 
 @dataclass(slots=True)
@@ -84,24 +210,50 @@ class CircleState:
     Attributes:
         pin: Number and hash of the newest entry ever seen; None before the first.
         n: Counter of this device's newest document of the stream c.
+        n_k: The same of the stream k.
         fresh: Documents that are counted and perhaps not yet among the others.
+        dropped: Revisions that the fresh ones replace, by name.
         unsent: Ids of documents for which the server has not answered yet.
-        lam: Largest count of any operation seen.
+        lam: Largest count of any operation seen in the stream c.
+        lam_k: The same in the stream k.
         seen: Local sequence up to which `lam` is right.
         refused: Documents that were refused, newest refusal of each.
         pending: A bundle on its way.
         alarm: Why nothing is written here any more; empty when all is well.
+        alarms: Everything alarming that was ever seen here.
+        kept: Records that were refused for themselves; something empty took their counters.
+        quarantined: Ids of own documents that came too late: the server keeps them apart.
+        feeds: How far each feed goes, by "device stream".
+        fed: Local sequence up to which `feeds` is right.
+        rechain: Streams of which own documents were sealed again since.
+        compared: Marks of others that were compared, by "author stream device".
+        checkpoints: This device's last checkpoint by stream.
+        snapshots: Snapshots that were checked, by name.
+        repaired_at: When it was last asked which keys others lack, unix seconds.
     """
 
     pin: tuple[int, str] | None = None
     n: int = 0
+    n_k: int = 0
     fresh: list[dict[str, Any]] = field(default_factory=list)
+    dropped: dict[str, list[str]] = field(default_factory=dict)
     unsent: list[str] = field(default_factory=list)
     lam: int = 0
+    lam_k: int = 0
     seen: int = 0
     refused: list[Refusal] = field(default_factory=list)
     pending: Pending | None = None
     alarm: str = ""
+    alarms: list[AlarmNote] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    quarantined: list[str] = field(default_factory=list)
+    feeds: dict[str, FeedNote] = field(default_factory=dict)
+    fed: int = 0
+    rechain: list[str] = field(default_factory=list)
+    compared: dict[str, int] = field(default_factory=dict)
+    checkpoints: dict[str, CheckpointNote] = field(default_factory=dict)
+    snapshots: list[str] = field(default_factory=list)
+    repaired_at: int = 0
 
     @classmethod
     async def read(cls, store: Store, circle: str) -> Self:
@@ -111,11 +263,15 @@ class CircleState:
             return cls()
         try:
             pin, pending = note.pop("pin"), note.pop("pending")
-            refused = [Refusal(**one) for one in note.pop("refused")]
+            feeds, checkpoints = note.pop("feeds", {}), note.pop("checkpoints", {})
             return cls(
                 pin=(int(pin[0]), str(pin[1])) if pin else None,
                 pending=Pending(**pending) if pending else None,
-                refused=refused,
+                refused=[Refusal(**one) for one in note.pop("refused")],
+                alarms=[AlarmNote(**one) for one in note.pop("alarms", ())],
+                kept=[Kept(**one) for one in note.pop("kept", ())],
+                feeds={name: FeedNote(**one) for name, one in feeds.items()},
+                checkpoints={x: CheckpointNote(**one) for x, one in checkpoints.items()},
                 **note,
             )
         except (TypeError, KeyError, ValueError, AttributeError):
@@ -124,6 +280,37 @@ class CircleState:
     async def write(self, store: Store, circle: str) -> None:
         """Write the note durably."""
         await _write(store, circle, asdict(self))
+
+    def count(self, stream: str) -> int:
+        """Counter of this device's newest document of a stream."""
+        return self.n_k if stream == "k" else self.n
+
+    def count_to(self, stream: str, n: int) -> None:
+        """Move the counter of a stream forward."""
+        if stream == "k":
+            self.n_k = max(self.n_k, n)
+        else:
+            self.n = max(self.n, n)
+
+    def lamport(self, stream: str) -> int:
+        """Largest count of any operation seen in a stream."""
+        return self.lam_k if stream == "k" else self.lam
+
+    def lamport_to(self, stream: str, lam: int) -> None:
+        """Move the count of operations of a stream forward."""
+        if stream == "k":
+            self.lam_k = max(self.lam_k, lam)
+        else:
+            self.lam = max(self.lam, lam)
+
+    def note_alarm(self, alarm: AlarmNote) -> bool:
+        """Keep an alarm; whether it is a new one."""
+        if any(known.about == alarm.about for known in self.alarms):
+            return False
+        self.alarms.append(alarm)
+        if alarm.stops and not self.alarm:
+            self.alarm = f"{alarm.reason}; nothing is written to it any more"
+        return True
 
     def set_aside(self, refusals: list[Refusal]) -> None:
         """Keep refusals; a later one about the same document replaces the earlier."""

@@ -6,48 +6,27 @@ cannot be reached at all, the whole sync says so.
 
 import asyncio
 import contextlib
-import secrets
-from collections.abc import Awaitable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Mapping
 from typing import Final
 
-from rejoint_sync.checkpoint import replication_id
-from rejoint_sync.circle.document import KINDS, Sealed, structural_rev
-from rejoint_sync.circle.epochs import WRAP_PREFIX
 from rejoint_sync.device.admission import add_own
 from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.exchange import pull, push
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import pull_log, resume
-from rejoint_sync.device.replica import StorePeer
+from rejoint_sync.device.rekeying import rekey_when_due
+from rejoint_sync.device.report import Report
+from rejoint_sync.device.resealing import reseal
 from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
-from rejoint_sync.document import Document
-from rejoint_sync.drive import RemotePeer, Unreachable, drive
-from rejoint_sync.errors import CircleError, SyncError
-from rejoint_sync.replicator import Progress, Refusal, Run, replicate
-from rejoint_sync.stores import Judge, Store, View
+from rejoint_sync.drive import Unreachable
+from rejoint_sync.errors import SyncError
+from rejoint_sync.stores import Store
 
 AT_ONCE: Final = 4
 """Circles in work at the same time."""
 
-MAY_HEAL: Final = frozenset({"newer-log", "too_many_requests", "service_unavailable"})
-"""Codes of refusals that another day may take; such documents are offered again."""
-
-
-@dataclass(slots=True)
-class Report:
-    """What one sync did.
-
-    Attributes:
-        pushed: Sealed documents that the server took.
-        pulled: Sealed documents that are new here.
-        refused: What is set aside now, of all circles.
-        trouble: Circles that could not be brought up to date, each with why.
-    """
-
-    pushed: int = 0
-    pulled: int = 0
-    refused: list[Refusal] = field(default_factory=list)
-    trouble: list[dict[str, str]] = field(default_factory=list)
+_SENDINGS: Final = 3
+"""How often in one sync what waits is sealed again because the key has just changed."""
 
 
 async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
@@ -126,96 +105,21 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
         # A founding or a joining that came to nothing.
         await copy.store.delete(copy.circle)
         return
-    if copy.state.alarm:
-        raise CircleError("fork", copy.state.alarm)
+    copy.require_writable()
     await pull_log(line, copy, seq=seq)
     if not copy.live:
         return
-    here = StorePeer(copy.store, copy.circle, _first_version_only(copy.circle))
-    there = RemotePeer(line.known, copy.circle)
-    await _push(line, copy, here, there, report)
-    await _pull(line, copy, here, there, report)
+    await _send(line, copy, report)
+    await pull(line, copy, report)
 
 
-def _first_version_only(circle: str) -> Judge:
-    """Take what is sealed, and wraps, only as the one revision that their content has.
-
-    A tombstone or a later revision would hide what is here; both exist only where somebody lies.
-    Who wrote it is judged when it is read, by the log as it is then.
-    """
-
-    def judge(_: View, document: Document) -> None:
-        value = {"_id": document.id, "_rev": str(document.rev), **document.members}
-        if _is_sealed(document.id):
-            Sealed.parse(circle, value)
-        elif document.id.startswith(WRAP_PREFIX) and value["_rev"] != structural_rev(value):
-            raise CircleError("schema", "expected the revision that belongs to the content")
-
-    return judge
-
-
-def _is_sealed(name: str) -> bool:
-    return name.partition(":")[0] in KINDS
-
-
-def _run(line: Line, copy: CircleCopy, *, push: bool) -> Run:
-    """Name one direction by what is on both ends.
-
-    The server's incarnation is part of the name: should its store be replaced by a backup while
-    this run is under way, the note that the run leaves is one that no later run asks for.
-    """
-    device = line.identity.keys.id
-    here = f"{device} {copy.circle}"
-    there = f"{line.identity.server} {line.incarnation} {copy.circle}"
-    own_wraps = f":{device}"
-
-    def readable(name: str) -> bool:
-        """The log is pulled on its own; invitations and others' wraps are of no use here."""
-        if name.startswith(WRAP_PREFIX):
-            return name.endswith(own_wraps)
-        return not name.startswith(("log:", "inv:"))
-
-    session = secrets.token_hex(8)
-    if push:
-        return Run(replication_id(here, there, "sealed"), session, selects=_is_sealed)
-    return Run(replication_id(there, here, "readable"), session, selects=readable)
-
-
-async def _push(
-    line: Line, copy: CircleCopy, here: StorePeer, there: RemotePeer, report: Report
-) -> None:
-    state = copy.state
-    hopeless = {one.id for one in state.refused if one.code not in MAY_HEAL}
-    again = [name for name in state.unsent if name not in hopeless]
-    held = await copy.store.read_many(copy.circle, again)
-    offered = {name: [leaf.rev for leaf in stored.leaves] for name, stored in held.items()}
-
-    async def keep(refusals: Sequence[Refusal]) -> None:
-        state.set_aside(list(refusals))
-        await copy.save()
-
-    progress = Progress()
-    try:
-        await drive(replicate(_run(line, copy, push=True), progress, offered), here, there, keep)
-    finally:
-        report.pushed += len(progress.written)
-        if not progress.arrived.isdisjoint(state.unsent) or any(
-            one.id in progress.arrived for one in state.refused
-        ):
-            state.unsent = [name for name in state.unsent if name not in progress.arrived]
-            state.refused = [one for one in state.refused if one.id not in progress.arrived]
-            await copy.save()
-
-
-async def _pull(
-    line: Line, copy: CircleCopy, here: StorePeer, there: RemotePeer, report: Report
-) -> None:
-    async def keep(refusals: Sequence[Refusal]) -> None:
-        copy.state.set_aside(list(refusals))
-        await copy.save()
-
-    progress = Progress()
-    try:
-        await drive(replicate(_run(line, copy, push=False), progress), there, here, keep)
-    finally:
-        report.pulled += sum(_is_sealed(name) for name in progress.written)
+async def _send(line: Line, copy: CircleCopy, report: Report) -> None:
+    """Send what waits, under the key of now, also when it changes while this is under way."""
+    for _ in range(_SENDINGS):
+        report.rekeyed += await rekey_when_due(line, copy)
+        report.resealed += await reseal(line, copy, now_s=line.now_s())
+        await push(line, copy, report)
+        waiting = set(copy.state.unsent)
+        if not any(one.code == "stale" and one.id in waiting for one in copy.state.refused):
+            return
+        await pull_log(line, copy)

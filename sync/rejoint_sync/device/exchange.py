@@ -1,0 +1,162 @@
+"""What a device and its server give each other of one circle: sealed documents and wraps.
+
+The log goes its own way (`log`): it is needed before anything else can be judged.
+"""
+
+import secrets
+from collections.abc import Sequence
+from typing import Any, Final
+
+from rejoint_sync.checkpoint import replication_id
+from rejoint_sync.circle.checkpoint import CHECKPOINT_ID, Checkpoint
+from rejoint_sync.circle.document import KINDS, Sealed, structural_rev
+from rejoint_sync.circle.epochs import WRAP_PREFIX
+from rejoint_sync.circle.schema import STREAMS
+from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.replica import StorePeer
+from rejoint_sync.device.report import Report
+from rejoint_sync.document import Document
+from rejoint_sync.drive import Keep, RemotePeer, drive
+from rejoint_sync.errors import CircleError
+from rejoint_sync.replicator import BulkDocs, Progress, Refusal, Request, Run, replicate
+from rejoint_sync.stores import Judge, View
+
+MAY_HEAL: Final = frozenset(
+    {"closed", "newer-log", "stale", "too_many_requests", "service_unavailable"}
+)
+"""Codes of refusals that another day may take; such documents are offered again."""
+
+
+class _Pushed:
+    """The server as the one to push to: what it acknowledged before is marked as such.
+
+    Own documents that it never acknowledged must be sealed under the key of now. All others may be
+    of any epoch: others' records that it lost, own ones from before a restore.
+    """
+
+    def __init__(self, line: Line, copy: CircleCopy) -> None:
+        self._fresh = RemotePeer(line.known, copy.circle)
+        self._again = RemotePeer(line.known, copy.circle, again=True)
+        self._unsent = frozenset(copy.state.unsent)
+
+    async def answer(self, request: Request[Any]) -> Any:
+        if not isinstance(request, BulkDocs):
+            return await self._fresh.answer(request)
+        refused: list[Refusal] = []
+        for peer, fresh in ((self._fresh, True), (self._again, False)):
+            chosen = tuple(d for d in request.documents if (d["_id"] in self._unsent) == fresh)
+            if chosen:
+                refused += await peer.answer(BulkDocs(request.side, chosen))
+        return refused
+
+
+async def push(line: Line, copy: CircleCopy, report: Report) -> None:
+    """Send what the server does not have, one's own unsent documents first.
+
+    What it takes is counted in `report`, what it refused is in `copy.state.refused`.
+    """
+    state = copy.state
+    hopeless = {one.id for one in state.refused if one.code not in MAY_HEAL}
+    again = [name for name in state.unsent if name not in hopeless]
+    held = await copy.store.read_many(copy.circle, again)
+    offered = {name: [leaf.rev for leaf in stored.leaves] for name, stored in held.items()}
+    progress = Progress()
+    here = StorePeer(copy.store, copy.circle)
+    run = _run(line, copy, push=True)
+    try:
+        await drive(replicate(run, progress, offered), here, _Pushed(line, copy), _keeper(copy))
+    finally:
+        report.pushed += sum(is_sealed(name) for name in progress.written)
+        if not progress.arrived.isdisjoint(state.unsent) or any(
+            one.id in progress.arrived for one in state.refused
+        ):
+            state.unsent = [name for name in state.unsent if name not in progress.arrived]
+            state.refused = [one for one in state.refused if one.id not in progress.arrived]
+            await copy.save()
+
+
+async def pull(line: Line, copy: CircleCopy, report: Report) -> None:
+    """Fetch what this device does not have."""
+    progress = Progress()
+    here = StorePeer(copy.store, copy.circle, first_version_only(copy))
+    there = RemotePeer(line.known, copy.circle)
+    try:
+        run = _run(line, copy, push=False)
+        await drive(replicate(run, progress), there, here, _keeper(copy))
+    finally:
+        copy.forget_keys()
+        report.pulled += sum(is_sealed(name) for name in progress.written)
+
+
+def _keeper(copy: CircleCopy) -> Keep:
+    async def keep(refusals: Sequence[Refusal]) -> None:
+        copy.state.set_aside(list(refusals))
+        await copy.save()
+
+    return keep
+
+
+def first_version_only(copy: CircleCopy) -> Judge:
+    """Take what is sealed, and wraps, only as the one revision that their content has.
+
+    A tombstone or a later revision would hide what is here; both exist only where somebody lies.
+    Who wrote it is judged when it is read, by the log as it is then. Of checkpoints, which do have
+    later revisions, the signature is checked at once, and that none takes the place of a later one.
+    """
+
+    def judge(view: View, document: Document) -> None:
+        value = {"_id": document.id, "_rev": str(document.rev), **document.members}
+        if is_sealed(document.id):
+            Sealed.parse(copy.circle, value)
+        elif document.id.startswith(WRAP_PREFIX) and value["_rev"] != structural_rev(value):
+            raise CircleError("schema", "expected the revision that belongs to the content")
+        elif CHECKPOINT_ID.match(document.id):
+            found = Checkpoint.read(copy.members, value)
+            held = view.rev(document.id)
+            if held is not None:
+                _require_later(found, held)
+
+    return judge
+
+
+def _require_later(found: Checkpoint, held: str) -> None:
+    """As `Checkpoint.require_after`, of one of which only the revision is at hand."""
+    number = int(held.partition("-")[0])
+    if found.i < number:
+        raise CircleError("stale", f"expected checkpoint {number} or a later one")
+    if found.i == number and found.rev != held:
+        raise CircleError("replaced", "another checkpoint of the same number")
+
+
+def is_sealed(name: str) -> bool:
+    """Whether a document of this name is a sealed record."""
+    return name.partition(":")[0] in KINDS
+
+
+def _run(line: Line, copy: CircleCopy, *, push: bool) -> Run:
+    """Name one direction by what is on both ends.
+
+    The server's incarnation is part of the name: should its store be replaced by a backup while
+    this run is under way, the note that the run leaves is one that no later run asks for.
+    """
+    device = line.identity.keys.id
+    here = f"{device} {copy.circle}"
+    there = f"{line.identity.server} {line.incarnation} {copy.circle}"
+    own_wraps = f":{device}"
+    own_checkpoints = {f"cp:{stream}:{device}" for stream in STREAMS}
+
+    def readable(name: str) -> bool:
+        """The log is pulled on its own; invitations and others' wraps are of no use here."""
+        if name.startswith(WRAP_PREFIX):
+            return name.endswith(own_wraps)
+        return not name.startswith(("log:", "inv:"))
+
+    session = secrets.token_hex(8)
+
+    def tellable(name: str) -> bool:
+        return is_sealed(name) or name in own_checkpoints
+
+    if push:
+        return Run(replication_id(here, there, "sealed"), session, selects=tellable)
+    return Run(replication_id(there, here, "readable"), session, selects=readable)
