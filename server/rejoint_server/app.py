@@ -4,15 +4,12 @@ import secrets
 from dataclasses import dataclass
 from typing import Any, Final, NoReturn
 
-from litestar import Litestar, Request, asgi
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar import Litestar, Request
+from litestar.types import ControllerRouterHandler
 
 from rejoint_server.admission import Admission
 from rejoint_server.aftermath import Watched
-from rejoint_server.asgi import App
-from rejoint_server.asgi import Receive as AsgiReceive
-from rejoint_server.asgi import Scope as AsgiScope
-from rejoint_server.asgi import Send as AsgiSend
+from rejoint_server.asgi import App, Receive, Scope, Send
 from rejoint_server.call import Service
 from rejoint_server.circle_policy import CirclePolicy
 from rejoint_server.circles import circle_routes
@@ -92,7 +89,7 @@ def create_app(
         service = _service(settings, store, OpenPolicy(store, settings.admin, clock))
         setup = ledger = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
-        handlers = [_mount(Replication(service, ("db",)), "/")]
+        app: App = Replication(service, ("db",))
     else:
         memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
         ledger = Ledger(store, clock, Watched(settings.data), journal)
@@ -107,14 +104,10 @@ def create_app(
             clock=clock,
             ledger=ledger,
         )
-        handlers = [
-            _mount(Replication(service, ("db",)), "/db"),
-            *circle_routes(admission),
-            *operation_routes(operations),
-        ]
-    app = _litestar(handlers)
+        endpoints = _litestar([*circle_routes(admission), *operation_routes(operations)])
+        app = _Front(Replication(service, ("db",)), endpoints, Web(settings.web))
     edge = Edge(
-        app if settings.policy == "open" else _Front(app, Web(settings.web)),
+        app,
         clock=clock,
         log=log or open_log(),
         challenge=service.policy.challenge,
@@ -145,24 +138,22 @@ def _raise_to_edge(_: Request[Any, Any, Any], error: Exception) -> NoReturn:
     raise error
 
 
-def _mount(app: Any, path: str) -> ControllerRouterHandler:
-    """A raw ASGI app as what answers every path that begins so."""
-
-    @asgi(path, is_mount=True, copy_scope=True)
-    async def mounted(scope: Scope, receive: Receive, send: Send) -> None:
-        await app(scope, receive, send)
-
-    return mounted
-
-
 class _Front:
-    """The endpoints, and the files of the web app as what answers every other path."""
+    """`/db`, the other endpoints, and the web app's files as what answers every other path.
 
-    def __init__(self, endpoints: App, web: App) -> None:
+    `/db` stands beside Litestar, not in it: it routes on the path as it came and needs nothing of
+    a framework, which would cost a short answer as much again as all else that makes it.
+    """
+
+    def __init__(self, replication: App, endpoints: App, web: App) -> None:
+        self._replication = replication
         self._endpoints = endpoints
         self._web = web
 
-    async def __call__(self, scope: AsgiScope, receive: AsgiReceive, send: AsgiSend) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         first = scope["path"].lstrip("/").partition("/")[0]
-        app = self._endpoints if first in ENDPOINTS else self._web
+        if first == "db":
+            app = self._replication
+        else:
+            app = self._endpoints if first in ENDPOINTS else self._web
         await app(scope, receive, send)
