@@ -172,7 +172,10 @@ def _segments(scope: Scope) -> tuple[str, ...]:
     """The path between its slashes, each part decoded alone; a slash at the end says nothing."""
     raw = bytes(scope.get("raw_path") or scope["path"].encode()).partition(b"?")[0]
     try:
-        parts = [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
+        if b"%" in raw:
+            parts = [unquote_to_bytes(part).decode() for part in raw.split(b"/")[1:]]
+        else:
+            parts = raw.decode().split("/")[1:]
     except UnicodeDecodeError:
         raise BadRequest("The path must be UTF-8.") from None
     if parts and not parts[-1]:

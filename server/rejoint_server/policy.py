@@ -119,6 +119,7 @@ class OpenPolicy:
     def __init__(self, store: Store, admin: Admin | None, clock: Clock) -> None:
         self._store = store
         self._admin = admin
+        self._login = b"Basic " + base64.b64encode(_expected(admin)) if admin else b""
         self._sessions = Sessions(clock)
 
     @property
@@ -172,7 +173,11 @@ class OpenPolicy:
     def _check_admin(self, request: Request) -> None:
         if self._admin is None:
             return
-        if request.header(b"authorization"):
+        shown = request.header(b"authorization")
+        if shown:
+            # As nearly every client writes it, else taken apart.
+            if hmac.compare_digest(shown.encode("latin-1"), self._login):
+                return
             if not hmac.compare_digest(_basic(request), _expected(self._admin)):
                 raise Unauthorized("Name or password is incorrect.")
         elif not self._sessions.knows(request.header(b"cookie"), self._admin):

@@ -38,6 +38,11 @@ class Query:
             except TypeError as error:
                 raise BadRequest(f"The request body must be JSON: {error}") from error
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no options at all."""
+        return not self._options
+
     def with_members(self, members: Mapping[str, Any]) -> Self:
         """These options, those of a JSON body before them: `{"limit": 2}` is `limit=2`."""
         return type(self)(self._raw, members) if members else self
@@ -92,6 +97,8 @@ class Query:
 
 def _text(raw: bytes) -> str:
     try:
+        if b"%" not in raw:
+            return raw.replace(b"+", b" ").decode()
         return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
     except UnicodeDecodeError:
         raise BadRequest("The query string must be UTF-8.") from None

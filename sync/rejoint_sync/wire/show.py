@@ -35,6 +35,8 @@ class DocumentOptions:
     @classmethod
     def parse(cls, query: Query) -> Self:
         """Read the options of a document. Raises `BadRequest`."""
+        if query.is_empty:
+            return cls()
         meta = query.flag("meta")
         since = query.revisions("atts_since")
         return cls(
