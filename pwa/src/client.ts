@@ -64,7 +64,13 @@ export interface SyncStatus {
 /** What a link of an invitation leads to, looked at before anything is made. */
 export type LinkView =
   | { readonly kind: "setup" }
-  | { readonly kind: "join"; readonly role: Role; readonly purpose: "patient" | "clinic" }
+  | {
+      readonly kind: "join";
+      readonly role: Role;
+      readonly purpose: "patient" | "clinic";
+      /** direct, or absent: the link lets one in; approve: by it one only can ask. */
+      readonly mode?: "direct" | "approve";
+    }
   | {
       readonly kind: "broken";
       /** incomplete: cut link; used, expired: no longer open; unknown: the server has none such; offline: cannot look now. */
@@ -77,6 +83,8 @@ export interface ProfileView {
   /** A picture name of the profile chooser: "hill", "leaf", "river", "sun", "boat", "bird". */
   readonly picture: string;
   readonly role: Role;
+  /** Whether a number is asked for, as far as is known before it is opened. */
+  readonly locked?: boolean;
 }
 
 /** What the person entered; the client adds clock, zone, counter and seals it. */
@@ -152,6 +160,16 @@ export interface Client {
   close(): Promise<void>;
 }
 
+/** A phone that has asked to be let in. */
+export interface Asking {
+  /** Twelve digits, which the one who answers sees too. */
+  readonly digits: string;
+  /** Resolves when somebody has said yes; rejects when they said no, or nobody can any more. */
+  readonly opened: Promise<Client>;
+  /** Look no longer; what was asked is kept for the next start. */
+  stop(): void;
+}
+
 /** The door: profiles on this phone and the way in. */
 export interface Door {
   profiles(): Promise<readonly ProfileView[]>;
@@ -172,4 +190,8 @@ export interface Door {
    * `found` and `open` do.
    */
   join(fragment: string, profileId?: string, pin?: string): Promise<Client>;
+  /** Ask to be let in, by a link of mode "approve"; otherwise as `join`. */
+  ask(fragment: string, profileId?: string, pin?: string): Promise<Asking>;
+  /** What was asked at an earlier start and has no answer yet. */
+  asked(): Promise<readonly Asking[]>;
 }

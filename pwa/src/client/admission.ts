@@ -19,9 +19,11 @@ import {
   parseLink,
 } from "../circle/invitation.ts";
 import { type LogDocument, Membership } from "../circle/log.ts";
-import type { Client, LinkView, ProfileView, Role } from "../client.ts";
+import { requestCode, requestEntry } from "../circle/request.ts";
+import type { Asking, Client, LinkView, ProfileView, Role } from "../client.ts";
 import { createKeys, loadKeys, type ProfileKeys } from "../keystore.ts";
 import type { Profile } from "../records.gen.ts";
+import { askPath, awaitAnswer, isAsking, NotLetIn, requestOf } from "./asking.ts";
 import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
 import { Clock } from "./clock.ts";
@@ -87,7 +89,7 @@ export class Entrance {
         if (profile.ready) continue;
         const row = pending.find((waiting) => waiting.profile === profile.id);
         if (row === undefined) await this.#forgetProfile(profile.id);
-        else await this.#complete(profile, row).catch(() => {});
+        else if (!isAsking(row)) await this.#complete(profile, row).catch(() => {});
       }
     });
   }
@@ -109,6 +111,12 @@ export class Entrance {
     this.#held.delete(profileId);
   }
 
+  /** Remember whether a number is asked for: what the door shows before a profile is opened. */
+  async noteLock(profileId: string, locked: boolean): Promise<void> {
+    const row = await this.#shelf.get("profiles", profileId);
+    if (row !== undefined) await this.#shelf.put("profiles", { ...row, locked });
+  }
+
   /** Take a profile off this phone: its keys first, then all that it has stored. */
   wipe(profileId: string): Promise<void> {
     return this.#alone(async () => {
@@ -123,8 +131,8 @@ export class Entrance {
       const link = parseLink(fragment);
       if (link.kind === "setup") return { kind: "setup" };
       const { membership, invited } = await this.#fetchInvitation(link);
-      const { role } = invited.invitation;
-      return { kind: "join", role: role as Role, purpose: purposeOf(membership) };
+      const { role, mode } = invited.invitation;
+      return { kind: "join", role: role as Role, purpose: purposeOf(membership), mode };
     } catch (error) {
       return { kind: "broken", why: whyBroken(error) };
     }
@@ -148,6 +156,100 @@ export class Entrance {
       this.#pin = pin;
       return this.#join(fragment, profileId);
     });
+  }
+
+  /**
+   * Ask to be let in by a link that only lets one ask.
+   *
+   * @param pin For keys that this browser does not keep by itself.
+   */
+  ask(fragment: string, profileId?: string, pin = ""): Promise<Asking> {
+    return this.#alone(async () => {
+      this.#pin = pin;
+      const link = readLink(fragment);
+      if (link.kind !== "join") throw new BrokenLink("incomplete");
+      const mark = await markOf(fragment);
+      const waiting = await this.#pendingOf(mark);
+      return this.#asking(waiting ?? (await this.#prepareAsking(link, mark, profileId)));
+    });
+  }
+
+  /** What was asked in an earlier run and has no answer yet. */
+  async asked(): Promise<readonly Asking[]> {
+    const rows = (await this.#shelf.all("pending")).filter(isAsking);
+    return Promise.all(rows.map((row) => this.#asking(row)));
+  }
+
+  async #asking(row: PendingRow): Promise<Asking> {
+    const device = requestOf(row)._id.slice(-21);
+    let stop = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      stop = resolve;
+    });
+    const opened = awaitAnswer(this.#phone, this.#line, row, stopped).then(
+      (log) => this.#letIn(row, log),
+      async (error: unknown) => {
+        if (error instanceof NotLetIn || error instanceof Refused) await this.#notLetIn(row);
+        throw error;
+      },
+    );
+    // Whoever shows it waits for it.
+    opened.catch(() => {});
+    return { digits: await requestCode(row.circle, device), opened, stop };
+  }
+
+  async #letIn(row: PendingRow, log: readonly LogDocument[]): Promise<Client> {
+    const [last, ...earlier] = [...log].reverse();
+    if (last === undefined) throw new Error("a log has an entry");
+    await this.#shelf.update("profiles", [row.profile], (profile) => ({
+      ...(profile as ProfileRow),
+      ready: true,
+    }));
+    const opened = await this.#openProfile(row.profile);
+    const kept = await this.#shelf.get("circles", row.profile, row.circle);
+    if (kept === undefined) throw new Error("the circle of this request is gone");
+    const care = await opened.enter(kept);
+    await care.adopt({ log: last, wraps: [] }, earlier.reverse());
+    await this.#shelf.remove("pending", row.profile, row.circle);
+    return this.#welcome(opened);
+  }
+
+  async #notLetIn(row: PendingRow): Promise<void> {
+    await this.#shelf.remove("pending", row.profile, row.circle);
+    await this.#forget(row);
+  }
+
+  /** Store keys and request of a device that asks, and the log up to which it has seen. */
+  async #prepareAsking(
+    link: JoinLink,
+    mark: string,
+    profileId: string | undefined,
+  ): Promise<PendingRow> {
+    const { membership, invited } = await this.#fetchInvitation(link);
+    const { circle } = link;
+    const role = invited.invitation.role as Role;
+    const { profile, keys } =
+      profileId === undefined
+        ? await this.#newProfile(role)
+        : { profile: profileId, keys: await this.#keysOf(profileId) };
+    const req = await requestEntry(invited, circle, keys);
+    const pin = { seq: membership.seq, hash: membership.head };
+    const row = {
+      profile,
+      circle,
+      path: askPath(circle),
+      body: JSON.stringify({ req }),
+      link: mark,
+    };
+    await this.#shelf.put("circles", {
+      profile,
+      circle,
+      purpose: purposeOf(membership),
+      role,
+      pin,
+    });
+    await this.#shelf.put("pending", row);
+    return row;
   }
 
   /** The number that was given for the profile that is being made; "" without one. */
@@ -326,7 +428,8 @@ export class Entrance {
     const id = b64uEncode(randomBytes(9));
     const keys = await this.#newKeys(id);
     const picture = freePicture(await this.#shelf.all("profiles"));
-    await this.#shelf.put("profiles", { id, picture, role, device: keys.id, ready: false });
+    const locked = this.#held.has(id);
+    await this.#shelf.put("profiles", { id, picture, role, device: keys.id, locked, ready: false });
     return { profile: id, keys };
   }
 
@@ -360,7 +463,8 @@ export class Entrance {
   async #openNew(id: string): Promise<OpenProfile> {
     const row = await this.#shelf.get("profiles", id);
     if (row === undefined) throw new Error("there is no such profile on this phone");
-    const view: ProfileView = { id, picture: row.picture, role: row.role };
+    const { picture, role, locked = false } = row;
+    const view: ProfileView = { id, picture, role, locked };
     const keys = await this.#keysOf(id);
     const closed = () => {
       this.#opened.delete(id);

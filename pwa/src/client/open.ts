@@ -4,7 +4,7 @@
  * The screens load this when they stand; the database comes as one more chunk beside it. Every call
  * waits for what it needs, so a tap made before is not lost.
  */
-import type { Client, Door, LinkView, Locks, ProfileView } from "../client.ts";
+import type { Asking, Client, Door, LinkView, Locks, ProfileView } from "../client.ts";
 import { enter } from "./admission.ts";
 import { browserPhone, type Phone } from "./phone.ts";
 import { openShelf } from "./shelf.ts";
@@ -38,6 +38,12 @@ export function openDoor(phone: Phone = browserPhone()): Door {
     },
     async join(fragment, profileId, pin): Promise<Client> {
       return (await inside).join(fragment, profileId, pin);
+    },
+    async ask(fragment, profileId, pin): Promise<Asking> {
+      return (await inside).ask(fragment, profileId, pin);
+    },
+    async asked(): Promise<readonly Asking[]> {
+      return (await inside).asked();
     },
   };
 }

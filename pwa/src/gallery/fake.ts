@@ -257,6 +257,9 @@ export function fakeLocks(
 /** The number of every lock of the gallery. */
 export const PIN = "4711";
 
+/** Twelve digits that two people compare. */
+export const DIGITS = "042719385561";
+
 /** A door that shows `view` and opens `client`. */
 export function fakeDoor(
   view: LinkView,
@@ -270,5 +273,7 @@ export function fakeDoor(
     look: async () => view,
     found: async () => client,
     join: async () => client,
+    ask: async () => ({ digits: DIGITS, opened: new Promise(() => {}), stop: () => {} }),
+    asked: async () => [],
   };
 }

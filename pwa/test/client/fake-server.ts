@@ -18,6 +18,8 @@ interface Circle {
   /** Id of each change, oldest first. */
   readonly feed: string[];
   readonly locals: Map<string, unknown>;
+  /** What devices that are gone have left. */
+  readonly quarantine: Map<string, Stored>;
 }
 
 /** What happens to a request: before the server sees it, or after it has acted. */
@@ -35,6 +37,10 @@ export class FakeServer {
   readonly bundleRefusals: string[] = [];
   /** Unused setup secrets. */
   readonly setups = new Set<string>();
+  /** Whether records under a key that is over are refused, and devices that are gone let in. */
+  isStrict = false;
+  /** Name of the store, where it tells one. */
+  incarnation: string | undefined;
   nowMs = Date.UTC(2026, 10, 21, 12);
   fault: (request: string) => Fault = () => undefined;
 
@@ -54,7 +60,7 @@ export class FakeServer {
 
   /** Make a circle as if it had been founded and grown by someone else. */
   async plant(circle: string, docs: readonly Stored[]): Promise<void> {
-    const made = { docs: new Map(), feed: [], locals: new Map() };
+    const made = { docs: new Map(), feed: [], locals: new Map(), quarantine: new Map() };
     this.circles.set(circle, made);
     for (const doc of docs) this.#store(made, doc);
   }
@@ -69,12 +75,24 @@ export class FakeServer {
     const body = typeof init.body === "string" ? JSON.parse(init.body) : undefined;
     if (request === "GET /healthz") return [200, { ok: true }];
     if (request === "POST /circles") return this.#found(body);
-    if (request === "GET /circles") return [200, { circles: await this.#mine(init) }];
+    if (request === "GET /circles") {
+      const store = this.incarnation === undefined ? {} : { incarnation: this.incarnation };
+      return [200, { circles: await this.#mine(init), ...store }];
+    }
     const [, area, name = "", ...rest] = url.pathname.split("/");
     const circle = this.circles.get(name);
     if (circle === undefined) return [404, { error: "not_found", reason: "no such circle" }];
     if (area === "circles" && rest[0] === "invitations") return this.#invitation(circle, rest[1]);
+    if (area === "circles" && rest[0] === "requests") return this.#request(circle, body.req);
+    if (area === "circles" && rest[0] === "quarantine") {
+      for (const doc of body.docs as Stored[]) circle.quarantine.set(doc._id, doc);
+      return [201, []];
+    }
+    if (area === "circles" && body.again === true) return this.#bringBack(circle, body.entries);
     if (area === "circles") return this.#grow(circle, body);
+    if (this.isStrict && !(await this.#isLive(circle, init))) {
+      return [403, { error: "forbidden", reason: "gone", code: "removed" }];
+    }
     return this.#replicate(circle, rest.join("/"), init.method ?? "GET", url, body);
   }
 
@@ -97,7 +115,7 @@ export class FakeServer {
       if (body.setup !== undefined && !this.setups.delete(body.setup)) {
         return [403, { error: "forbidden", reason: "the setup link was used", code: "invite" }];
       }
-      const made = { docs: new Map(), feed: [], locals: new Map() };
+      const made = { docs: new Map(), feed: [], locals: new Map(), quarantine: new Map() };
       this.circles.set(circle, made);
       await this.#keep(made, body as never);
     }
@@ -115,6 +133,30 @@ export class FakeServer {
     return [201, { ok: true }];
   }
 
+  /** A request is a document that live devices get. */
+  async #request(circle: Circle, req: Stored): Promise<[number, unknown]> {
+    const { invitations } = await this.membership(circle);
+    const [, iid = ""] = req._id.split(":");
+    const invitation = invitations.get(iid);
+    if (invitation?.mode !== "approve" || invitation.state !== "open") {
+      return [409, { error: "conflict", reason: "not open", code: "invite" }];
+    }
+    const { _rev, ...bare } = req;
+    this.#store(circle, { ...bare, _rev: await structuralRev(bare as object) } as Stored);
+    return [201, { ok: true }];
+  }
+
+  async #bringBack(circle: Circle, lost: Record<string, unknown>[]): Promise<[number, unknown]> {
+    const refusal = this.bundleRefusals.shift();
+    if (refusal !== undefined) return [409, { error: "conflict", reason: "no", code: refusal }];
+    for (const each of lost) await this.#keep(circle, each);
+    return [201, { ok: true }];
+  }
+
+  async #isLive(circle: Circle, init: RequestInit): Promise<boolean> {
+    return (await this.membership(circle)).live(kidOf(init)) !== undefined;
+  }
+
   async membership(circle: Circle): Promise<Membership> {
     const log = [...circle.docs.values()].filter(({ _id }) => _id.startsWith("log:"));
     const docs = log.sort((left, right) => (left._id < right._id ? -1 : 1));
@@ -125,8 +167,7 @@ export class FakeServer {
   }
 
   async #mine(init: RequestInit): Promise<unknown[]> {
-    const token = new Headers(init.headers).get("Authorization")?.slice(7) ?? "";
-    const { kid } = JSON.parse(atob(token.split(".")[0] ?? "") || "{}");
+    const kid = kidOf(init);
     const rows: unknown[] = [];
     for (const circle of this.circles.values()) {
       const membership = await this.membership(circle).catch(() => undefined);
@@ -153,7 +194,7 @@ export class FakeServer {
     url: URL,
     // biome-ignore lint/suspicious/noExplicitAny: the body of whichever route
     body: any,
-  ): [number, unknown] {
+  ): [number, unknown] | Promise<[number, unknown]> {
     if (route.startsWith("_local/")) return this.#local(circle, route, method, body);
     if (route === "_changes") return [200, this.#changes(circle, url)];
     if (route === "_revs_diff") {
@@ -169,15 +210,26 @@ export class FakeServer {
       });
       return [200, { results }];
     }
-    if (route === "_bulk_docs") return [201, this.#write(circle, body.docs)];
+    if (route === "_bulk_docs") {
+      const isAgain = url.searchParams.get("again") === "true";
+      return this.#write(circle, body.docs, isAgain).then((rows) => [201, rows]);
+    }
     return [404, { error: "not_found", reason: route }];
   }
 
-  #write(circle: Circle, docs: (Stored & { _revisions?: unknown })[]): unknown[] {
+  async #write(
+    circle: Circle,
+    docs: (Stored & { _revisions?: unknown })[],
+    isAgain: boolean,
+  ): Promise<unknown[]> {
     const errors: unknown[] = [];
+    const membership = this.isStrict ? await this.membership(circle) : undefined;
     for (const { _revisions, ...doc } of docs) {
       const id = doc._id;
-      const code = this.refusals.get(id);
+      const isOver = !isAgain && isLate(membership, doc as Stored);
+      const stored = circle.docs.get(id);
+      const isOther = stored !== undefined && !id.startsWith("cp:") && stored._rev !== doc._rev;
+      const code = this.refusals.get(id) ?? (isOther ? "taken" : isOver ? "stale" : undefined);
       if (code !== undefined) errors.push({ id, error: "conflict", reason: "no", code });
       else this.#store(circle, doc as Stored);
     }
@@ -211,4 +263,18 @@ function never(signal: AbortSignal | null | undefined): Promise<Response> {
   return new Promise((_, reject) => {
     signal?.addEventListener("abort", () => reject(new DOMException("aborted", "AbortError")));
   });
+}
+
+/** The device whose token a request carries. */
+function kidOf(init: RequestInit): string {
+  const token = new Headers(init.headers).get("Authorization")?.slice(7) ?? "";
+  return JSON.parse(atob(token.split(".")[0] ?? "") || "{}").kid;
+}
+
+/** Whether a record was sealed under a key that is over, or its stream has none that is in use. */
+function isLate(membership: Membership | undefined, { _id, h }: Stored): boolean {
+  if (membership === undefined || typeof h !== "string") return false;
+  const stream = _id.slice(-7, -6) as "c" | "k";
+  const epoch = membership.epochAt(stream, Number(h.split(".")[0]));
+  return epoch !== membership.epochs[stream].at(-1) || membership.isStale(stream);
 }
