@@ -11,18 +11,24 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import apsw
 import orjson
 
+from rejoint_server.clock import SystemClock
+from rejoint_server.settings import journal_beside
 from rejoint_server.store_copy import (
     LAST_BACKUP_FILE,
     Figures,
+    Origin,
     copy_into,
     figures_of,
+    note_origin,
     opened,
     require_whole,
     settle,
 )
 from rejoint_sync.errors import StoreUnavailable, SyncError
+from rejoint_sync.stores.journal import position_of
 from rejoint_sync.stores.sqlite_schema import STORE_FILE, connect, require_readable
 
 
@@ -30,6 +36,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     """Add `backup` to the commands of `rejoint`."""
     backup = commands.add_parser("backup", help="copy the store while the server runs")
     backup.add_argument("--data", required=True, type=Path, metavar="DIR", help="of the server")
+    backup.add_argument("--journal", type=Path, metavar="DIR", help="when the server has --journal")
     backup.add_argument("--to", required=True, type=Path, metavar="FILE", help="not there yet")
     backup.set_defaults(run=run)
 
@@ -37,7 +44,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 def run(arguments: argparse.Namespace) -> int:
     """Back up; one JSON line about the copy, exit status 0 or 1."""
     try:
-        figures = back_up(arguments.data, arguments.to)
+        figures = back_up(arguments.data, arguments.to, arguments.journal)
         length = arguments.to.stat().st_size
     except (SyncError, OSError) as error:
         sys.stderr.write(f"rejoint: {error}\n")
@@ -47,12 +54,14 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def back_up(data: Path, to: Path) -> Figures:
+def back_up(data: Path, to: Path, journal: Path | None = None) -> Figures:
     """Copy the store of a data directory.
 
     Args:
         data: Of a server that runs or not.
         to: The new file; one that is there is not touched.
+        journal: The server's journal; None for the directory beside `data`. The backup notes how
+            far it has got: a restore knows by that whether a journal goes on where it ends.
 
     Raises:
         StoreUnavailable: No store, a damaged one, no room, or `to` is there.
@@ -62,11 +71,15 @@ def back_up(data: Path, to: Path) -> Figures:
         raise StoreUnavailable(f"there is no store in {data}")
     if to.exists():
         raise StoreUnavailable(f"{to} is there already; a backup is never overwritten")
+    position = position_of(journal or journal_beside(data))
+    origin = Origin(SystemClock().now_s(), position)
     part = to.with_name(f".{to.name}.{os.getpid()}.part")
     try:
         with contextlib.closing(connect(data, writes=False)) as source:
             require_readable(source)
             copy_into(source, part)
+        with contextlib.closing(apsw.Connection(str(part))) as made:
+            note_origin(made, origin)
         with opened(part) as copy:
             require_whole(copy)
             figures = figures_of(copy)

@@ -10,6 +10,7 @@ import asyncio
 import functools
 import os
 import signal
+import socket
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ from rejoint_server.settings import Admin, Settings
 from rejoint_sync.errors import SyncError
 
 if TYPE_CHECKING:
+    from rejoint_server.app import Application
     from rejoint_sync.stores import Store
 
 T = TypeVar("T")
@@ -36,6 +38,12 @@ def add_parser(
     """Add `serve` to the commands of `rejoint`."""
     serve = commands.add_parser("serve", help="run the server")
     serve.add_argument("--data", required=True, type=Path, metavar="DIR", help="where data is kept")
+    serve.add_argument(
+        "--journal",
+        type=Path,
+        metavar="DIR",
+        help="where changes of membership are noted too, best on another disk (DIR-journal)",
+    )
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     serve.add_argument("--port", default=8000, type=int, help="0 takes a free one (%(default)s)")
     serve.add_argument(
@@ -82,6 +90,8 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         "policy": arguments.policy,
         "public_url": arguments.public_url,
     }
+    if arguments.journal is not None:
+        values["journal"] = arguments.journal
     if arguments.web is not None:
         values["web"] = arguments.web
     try:
@@ -112,6 +122,7 @@ async def _serve(settings: Settings) -> None:
     from rejoint_server.app import create_app  # noqa: PLC0415
     from rejoint_server.clock import SystemClock  # noqa: PLC0415
     from rejoint_sync.stores.couch import CouchStore  # noqa: PLC0415
+    from rejoint_sync.stores.journal import Journal  # noqa: PLC0415
     from rejoint_sync.stores.sqlite import SqliteStore  # noqa: PLC0415
 
     http_server.allow_many_connections()
@@ -121,28 +132,39 @@ async def _serve(settings: Settings) -> None:
         store: Store = await _open(opening, settings)
     else:
         store = await CouchStore.open(settings.store)
+    journal: Journal | None = None
     try:
+        if settings.policy == "circles":
+            journal = Journal.open(settings.journal_directory)
         try:
             listener = http_server.listen(settings.host, settings.port)
         except OSError as error:
             where = f"{settings.host}:{settings.port}"
             raise CannotServe(f"cannot listen on {where}: {error.strerror or error}") from None
-        url = http_server.url_of(listener)
-        application = create_app(settings, store, SystemClock())
-        secret = await application.start()
-        server = http_server.HttpServer(application.edge, listener)
-        serving = asyncio.create_task(server.serve())
-        stop = _signals()
-        if not await http_server.answers(url):
-            raise CannotServe("the HTTP server does not answer")
-        _announce(settings, url, secret)
-        await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
-        if not stop.done():
-            raise CannotServe("the HTTP server ended by itself")
-        await application.stop()
-        await server.end(serving)
+        await _answer(settings, create_app(settings, store, SystemClock(), None, journal), listener)
     finally:
         await store.close()
+        if journal is not None:
+            await journal.close()
+
+
+async def _answer(settings: Settings, application: "Application", listener: socket.socket) -> None:
+    """Answer requests until a signal."""
+    from rejoint_server import http_server  # noqa: PLC0415
+
+    url = http_server.url_of(listener)
+    secret = await application.start()
+    server = http_server.HttpServer(application.edge, listener)
+    serving = asyncio.create_task(server.serve())
+    stop = _signals()
+    if not await http_server.answers(url):
+        raise CannotServe("the HTTP server does not answer")
+    _announce(settings, url, secret)
+    await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
+    if not stop.done():
+        raise CannotServe("the HTTP server ended by itself")
+    await application.stop()
+    await server.end(serving)
 
 
 async def _open(opening: Callable[[Path], Awaitable[T]], settings: Settings) -> T:

@@ -36,6 +36,8 @@ class Settings(BaseModel):
 
     Attributes:
         data: Directory of everything the server keeps; made when it is not there.
+        journal: Where changes of membership are noted before they are stored; None for the
+            directory beside `data` that has its name and `-journal`.
         host: Address to listen on.
         port: TCP port; 0 takes a free one.
         store: Which store holds the data: the file in `data`, or a CouchDB.
@@ -52,6 +54,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
 
     data: Path
+    journal: Path | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     store: Literal["sqlite"] | CouchAddress = "sqlite"
@@ -63,6 +66,11 @@ class Settings(BaseModel):
     longpoll_s_max: Annotated[float, Field(gt=0)] = 300.0
     stop_s_max: Annotated[float, Field(gt=0)] = 10.0
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+
+    @property
+    def journal_directory(self) -> Path:
+        """Where the journal is."""
+        return self.journal or journal_beside(self.data)
 
     @property
     def on_loopback(self) -> bool:
@@ -100,6 +108,12 @@ class Settings(BaseModel):
                 "--admin belongs to --policy open; circles know devices, no passwords."
             )
         return self
+
+
+def journal_beside(data: Path) -> Path:
+    """Where the journal of a data directory is when nobody says otherwise."""
+    absolute = data.absolute()
+    return absolute.with_name(f"{absolute.name}-journal")
 
 
 def _is_loopback(host: str) -> bool:

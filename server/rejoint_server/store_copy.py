@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import apsw
+import orjson
 
+from rejoint_server.hints import NOTES
 from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.stores.journal import Position
 from rejoint_sync.stores.sqlite_schema import require_readable, sync_directory
 
 LAST_BACKUP_FILE: Final = "last-backup"
 """Empty; its time of change in the data directory is when the last backup was complete."""
 
+_ORIGIN: Final = "backup"
 _FAULTS_SHOWN: Final = 5
 _FIGURES: Final = """
 SELECT (SELECT incarnation FROM meta), (SELECT user_version FROM pragma_user_version),
@@ -90,6 +94,48 @@ def opened(file: Path) -> Generator[apsw.Connection]:
         with contextlib.closing(connection):
             require_readable(connection)
             yield connection
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a backup comes from.
+
+    Attributes:
+        made_s: Unix seconds before it was begun; 0 when it does not say so.
+        journal: How far the journal had got; None when there was none.
+    """
+
+    made_s: int = 0
+    journal: Position | None = None
+
+
+def note_origin(connection: apsw.Connection, origin: Origin) -> None:
+    """Write into a copy where it comes from; a store without the server's notes has no place."""
+    position = origin.journal
+    members: dict[str, object] = {"made_s": origin.made_s}
+    if position is not None:
+        members |= {"journal": position.journal, "number": position.number}
+    with translated("complete the copy"):
+        connection.execute(
+            "INSERT OR REPLACE INTO local(database, id, rev, body)"
+            " SELECT num, ?, 1, ? FROM database WHERE name = ?",
+            (_ORIGIN, orjson.dumps(members), NOTES),
+        ).fetchall()
+
+
+def origin_of(connection: apsw.Connection) -> Origin:
+    """What `note_origin` wrote."""
+    with translated("read the backup"):
+        body: Any = connection.execute(
+            "SELECT body FROM local, database"
+            " WHERE local.database = database.num AND name = ? AND id = ?",
+            (NOTES, _ORIGIN),
+        ).get
+    if body is None:
+        return Origin()
+    members = orjson.loads(body)
+    position = Position(members["journal"], members["number"]) if "journal" in members else None
+    return Origin(members["made_s"], position)
 
 
 def settle(file: Path) -> None:

@@ -1,4 +1,4 @@
-"""Trees of a size that nobody needs: ten thousand revisions deep, and wide."""
+"""Trees of a size that nobody needs: ten thousand revisions deep, thousands wide."""
 
 import os
 import time
@@ -11,7 +11,8 @@ from fuzz.target import Asked, Target, target
 
 LONG = os.environ.get("REJOINT_LONG") == "1"
 DEEP = 10_000
-WIDE = 10_000 if LONG else 600
+# 10,000 pass as well and take six minutes: each leaf that comes is put in order among all others.
+WIDE = 5_000 if LONG else 600
 WRITE_BATCH = 25
 READ_S_MAX = 10.0
 
@@ -64,7 +65,7 @@ def test_a_path_that_is_too_long_for_one_request_is_stemmed_or_refused(served: T
         assert read(served, b"/deep", b"revs=true")["_revisions"]["start"] == DEEP
 
 
-def test_ten_thousand_leaves_of_one_document(served: Target) -> None:
+def test_thousands_of_leaves_of_one_document(served: Target) -> None:
     begun = time.monotonic()
     for start in range(0, WIDE, WRITE_BATCH):
         write(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import pytest
 from rejoint_server import backup_command
 from rejoint_server.__main__ import main
 from rejoint_server.backup_command import back_up
+from rejoint_server.hints import open_notes
 from rejoint_server.restore_command import restore
-from rejoint_server.store_copy import LAST_BACKUP_FILE
+from rejoint_server.settings import journal_beside
+from rejoint_server.store_copy import LAST_BACKUP_FILE, Origin, opened, origin_of
 from rejoint_sync.document import Document
 from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.stores.journal import Journal
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_schema import STORE_FILE
 
@@ -111,3 +115,31 @@ async def test_a_backup_that_fails_leaves_nothing(
     with pytest.raises(StoreUnavailable):
         back_up(tmp_path / "other", tmp_path / "to" / "b")
     assert list((tmp_path / "to").iterdir()) == []
+
+
+async def test_a_backup_says_when_it_was_made_and_how_far_the_journal_had_got(
+    tmp_path: Path,
+) -> None:
+    store = await SqliteStore.open(tmp_path / "data")
+    await open_notes(store)
+    await store.close()
+    back_up(tmp_path / "data", tmp_path / "without")
+    journal = Journal.open(journal_beside(tmp_path / "data"))
+    await journal.append("c" + "0" * 40, {"log": {}, "wraps": []})
+    position = journal.position
+    await journal.close()
+    back_up(tmp_path / "data", tmp_path / "with")
+    back_up(tmp_path / "data", tmp_path / "elsewhere", tmp_path / "none")
+    origins = []
+    for name in ("without", "with", "elsewhere"):
+        with opened(tmp_path / name) as copy:
+            origins.append(origin_of(copy))
+    assert [origin.journal for origin in origins] == [None, position, None]
+    assert all(abs(origin.made_s - time.time()) < 60 for origin in origins)
+
+
+async def test_a_store_without_the_servers_notes_says_nothing(tmp_path: Path) -> None:
+    await (await SqliteStore.open(tmp_path / "data")).close()
+    back_up(tmp_path / "data", tmp_path / "b")
+    with opened(tmp_path / "b") as copy:
+        assert origin_of(copy) == Origin()

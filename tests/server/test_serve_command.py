@@ -90,6 +90,18 @@ def test_a_second_server_on_the_same_data_says_so_in_one_line(tmp_path: Path) ->
         assert re.fullmatch(r"rejoint: .*in use.*\n", second.text)
 
 
+def test_the_journal_lies_beside_the_data_or_where_it_is_told(tmp_path: Path) -> None:
+    with running(tmp_path):
+        assert list((tmp_path / "data-journal").glob("*.journal"))
+    with running(tmp_path, "--journal", str(tmp_path / "other disk")) as server:
+        assert list((tmp_path / "other disk").glob("*.journal"))
+        assert server.stop() == 0
+    (tmp_path / "file").touch()
+    refused = Server(tmp_path, "--journal", str(tmp_path / "file"))
+    assert refused.process.wait(30) == 1
+    assert re.fullmatch(r"rejoint: cannot use the journal: .+\n", refused.text)
+
+
 def test_a_port_in_use_says_so_in_one_line(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
