@@ -7,7 +7,11 @@
  * Test ids, by screen (`data-testid`):
  * - door: starting, door-none, door-who, door-failed, profile-{picture}; link-{incomplete, used,
  *   expired, unknown, offline}, link-retry, link-leave; join, join-accept, join-as-{picture},
- *   join-failed; setup, setup-clinic, setup-person, setup-save, setup-failed
+ *   join-failed; setup, setup-clinic, setup-person, setup-save, setup-failed; door-someone, someone
+ * - locks: locked with pin-{0..9}, pin-delete, pin-end, pin-refused, pin-forgot, unlock-phone,
+ *   someone-else; forgot with forgot-back, forgot-wipe; wipe with wipe-yes, wipe-no, wipe-lost,
+ *   wipe-failed; keys-pin, keys-none; hide (every bar); lock with lock-{put, change, take, phone,
+ *   someone, wipe}, idle-{1, 5, 15}, hidden-{true, false}; lock-{old, new, take, phone}, pin-differs
  * - patient, every screen: help (-> wrong), toast
  * - today: today, exercise-{place}, exercise-start, done-all (tells "all done" at once: 4 taps are
  *   done-all, pain-N, effort-N, save), log-start (-> log-done), morning-open, morning-answer,
@@ -31,23 +35,35 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Client, Door } from "./client";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
+import { hide } from "./ui/hide";
 import { later } from "./ui/later";
-import { goHome } from "./ui/route";
+import { goHome, route } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
 
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => (await import("./rooms/therapist")).TherapistRooms);
+const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
 function roomsOf(client: Client) {
   return client.profile.role === "patient" ? patient : therapist;
 }
 
+interface RoomsProps {
+  readonly client: Client;
+  readonly door: Door;
+  readonly onOpen: (client: Client) => void;
+}
+
 /** Rooms of an opened profile. */
-export function Rooms({ client }: { client: Client }) {
+export function Rooms({ client, door, onOpen }: RoomsProps) {
   const { Part } = roomsOf(client);
   return (
     <>
-      <Part client={client} />
+      {route.value.room === "lock" ? (
+        <lock.Part client={client} door={door} onOpen={onOpen} />
+      ) : (
+        <Part client={client} />
+      )}
       <ToastVoice />
     </>
   );
@@ -67,15 +83,21 @@ export function App({ loadDoor }: AppProps) {
     return () => removeEventListener("hashchange", enter);
   }, [way]);
   const client = way.client.value;
-  if (client) return <Rooms client={client} />;
+  const door = way.door.value;
+  const onOpen = (opened: Client) => void way.show(opened);
+  if (client && door) return <Rooms client={client} door={door} onOpen={onOpen} />;
   return (
     <DoorRoom
-      door={way.door.value}
+      door={door}
       state={way.state.value}
-      onOpen={(opened) => void way.show(opened)}
+      onOpen={onOpen}
       onProfile={(id) => void way.openProfile(id)}
       onRetry={() => void way.lookAgain()}
       onLeave={() => void way.enterWithoutLink()}
+      onSomeone={() => {
+        way.state.value = { at: "someone" };
+      }}
+      onStuck={(...stuck) => way.stuck(...stuck)}
     />
   );
 }
@@ -105,8 +127,7 @@ class Entrance {
       if (!this.client.peek()) await this.enterWithoutLink();
       return;
     }
-    await this.client.peek()?.close();
-    this.client.value = undefined;
+    await this.#putAway();
     await this.#lookAt(fragment);
   }
 
@@ -115,13 +136,35 @@ class Entrance {
     await this.#atDoor(async (door) => {
       const profiles = await door.profiles();
       const [only] = profiles;
-      if (only && profiles.length === 1) await this.show(await door.open(only.id));
+      if (only && profiles.length === 1) await this.#open(door, only.id);
       else this.state.value = { at: "chooser", profiles };
     });
   }
 
   async openProfile(id: string): Promise<void> {
-    await this.#atDoor(async (door) => this.show(await door.open(id)));
+    await this.#atDoor((door) => this.#open(door, id));
+  }
+
+  /** What is open goes out of sight at once, and then out of memory. */
+  async hide(): Promise<void> {
+    const client = this.client.peek();
+    if (!client) return;
+    this.state.value = { at: "starting" };
+    await this.#putAway();
+    if (client.profile.locked) await this.openProfile(client.profile.id);
+    else await this.enterWithoutLink();
+  }
+
+  /** A way in that keys stand in the way of: shows what to do; false for any other error. */
+  stuck(error: unknown, again: (pin?: string) => Promise<Client>, profileId = ""): boolean {
+    const { name, why } = error as { name?: string; why?: string };
+    if (name === "ProfileLocked") {
+      void this.#atDoor((door) => this.#askNumber(door, profileId, again));
+      return true;
+    }
+    if (name !== "KeyStoreError" || (why !== "opaque" && why !== "none")) return false;
+    this.state.value = { at: "keys", why, again };
+    return true;
   }
 
   async lookAgain(): Promise<void> {
@@ -132,8 +175,38 @@ class Entrance {
   /** Shows the rooms once their code is there. */
   async show(client: Client): Promise<void> {
     await roomsOf(client).ready();
+    const several = ((await this.door.peek()?.profiles()) ?? []).length > 1;
+    if (this.client.peek() === client) return;
     goHome();
     this.client.value = client;
+    hide.value = client.profile.locked || several ? () => void this.hide() : undefined;
+    client.ended.subscribe((ended) => {
+      if (ended && this.client.peek() === client) void this.hide();
+    });
+  }
+
+  async #putAway(): Promise<void> {
+    const client = this.client.peek();
+    this.client.value = undefined;
+    hide.value = undefined;
+    await client?.close();
+  }
+
+  async #open(door: Door, id: string): Promise<void> {
+    try {
+      await this.show(await door.open(id));
+    } catch (error) {
+      if ((error as Error).name !== "ProfileLocked") throw error;
+      await this.#askNumber(door, id);
+    }
+  }
+
+  async #askNumber(door: Door, id: string, then?: () => Promise<Client>): Promise<void> {
+    const profiles = await door.profiles();
+    const profile = profiles.find((each) => each.id === id);
+    if (!profile) throw new Error("there is no such profile on this phone");
+    const several = profiles.length > 1;
+    this.state.value = { at: "locked", profile, several, ...(then && { then }) };
   }
 
   async #lookAt(fragment: string): Promise<void> {

@@ -40,6 +40,7 @@ export function openLocks(phone: Phone, inside: Entrance): Locks {
     await inside.shut(id);
     shutElsewhere(phone, id);
     await removeDatabase(foldsName(id));
+    await inside.noteLock(id, keys !== undefined);
     return enter(id, keys);
   };
   const byPin = async (id: string, pin: string): Promise<Client> => {

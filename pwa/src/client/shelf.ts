@@ -116,7 +116,7 @@ export class Shelf {
     const rows = await this.all("profiles");
     return rows
       .filter((row) => row.ready && !row.wiping)
-      .map(({ id, picture, role }) => ({ id, picture, role }));
+      .map(({ id, picture, role, locked }) => ({ id, picture, role, locked: locked === true }));
   }
 
   /** One row, undefined when there is none. */

@@ -265,11 +265,12 @@ export function fakeDoor(
   view: LinkView,
   profiles: readonly ProfileView[] = [],
   client: Client = fakeClient(),
+  lock: Partial<LockView> | undefined = undefined,
 ): Door {
   return {
     profiles: async () => profiles,
     open: async () => client,
-    locks: async () => fakeLocks({}, client),
+    locks: async () => fakeLocks(lock, client),
     look: async () => view,
     found: async () => client,
     join: async () => client,

@@ -1,12 +1,15 @@
 /** Every screen in the states that press on it: full, empty, offline, refused, very long names. */
 import type { ComponentChildren } from "preact";
-import type { Client, LinkView, ProfileView, SyncStatus } from "../client";
+import type { Client, LinkView, LockView, ProfileView, SyncStatus } from "../client";
 import { DoorRoom, type DoorState } from "../rooms/door/door";
+import { KeysNeeded, Locked, LockRoom, SomeoneNew } from "../rooms/lock";
+import type { Step } from "../rooms/lock/room";
 import { PatientRooms } from "../rooms/patient";
 import { answered, type Draft, draftOf, filled, setDraft } from "../rooms/patient/draft";
 import { lastSaved } from "../rooms/patient/log";
 import { TherapistRooms } from "../rooms/therapist";
 import { rememberLink } from "../rooms/therapist/invite";
+import { hide } from "../ui/hide";
 import { type Route, show } from "../ui/route";
 import {
   at,
@@ -132,8 +135,37 @@ function door(state: DoorState): Build {
       onProfile={() => undefined}
       onRetry={() => undefined}
       onLeave={() => undefined}
+      onSomeone={() => undefined}
+      onStuck={() => false}
     />
   );
+}
+
+/** A locked profile at the door. */
+function locked(view: Partial<LockView>, several = false): Build {
+  return () => (
+    <Locked
+      door={fakeDoor({ kind: "setup" }, [], fakeClient(), view)}
+      profile={{ id: "leaf", picture: "leaf", role: "patient", locked: true }}
+      then={undefined}
+      onOpen={() => undefined}
+      onLeave={several ? () => undefined : undefined}
+      onGone={() => undefined}
+    />
+  );
+}
+
+function lockRoom(begin: Step, view?: Partial<LockView>, more: Partial<SyncStatus> = {}): Build {
+  return () => {
+    const client = fakeClient({ sync: more });
+    hide.value = () => undefined;
+    const door = fakeDoor({ kind: "setup" }, [], client, view);
+    return <LockRoom door={door} client={client} onOpen={() => undefined} begin={begin} />;
+  };
+}
+
+function keysNeeded(why: "opaque" | "none"): Build {
+  return () => <KeysNeeded why={why} again={async () => fakeClient()} onOpen={() => undefined} />;
 }
 
 const FAMILY: readonly ProfileView[] = ["hill", "leaf", "river", "sun", "boat", "bird"].map(
@@ -200,6 +232,24 @@ export const STATES: Readonly<Record<string, Build>> = {
   "door-failed": door({ at: "failed", retry: () => undefined }),
   "door-none": door({ at: "chooser", profiles: [] }),
   "door-who": door({ at: "chooser", profiles: FAMILY }),
+  "door-who-locked": door({
+    at: "chooser",
+    profiles: FAMILY.map((each, i) => ({ ...each, locked: i % 2 === 0 })),
+  }),
+  "door-someone": () => <SomeoneNew onBack={() => undefined} />,
+  locked: locked({}, true),
+  "locked-long": locked({ digits: 8, byPhone: true }),
+  "locked-wait": locked({ left: 0, waitS: 28 }, true),
+  "lock-none": lockRoom("home"),
+  "lock-set": lockRoom("home", { byPhone: false }),
+  "lock-set-needed": lockRoom("home", { needed: true, idleS: 60, whenHidden: false }),
+  "lock-new": lockRoom("new"),
+  "lock-old": lockRoom("old", {}),
+  "lock-take": lockRoom("take", {}),
+  wipe: lockRoom("wipe", {}),
+  "wipe-unsent": lockRoom("wipe", {}, { unsent: 3 }),
+  "keys-pin": keysNeeded("opaque"),
+  "keys-none": keysNeeded("none"),
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
   "door-join-shared": link(
     { kind: "join", role: "patient", purpose: "patient" },

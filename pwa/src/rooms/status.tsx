@@ -3,6 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { Client } from "../client";
 import { Icon } from "../ui/icon";
 import { Banner } from "../ui/parts";
+import { go } from "../ui/route";
 import { t } from "../words";
 import { sayMoment } from "../words/dates";
 
@@ -64,6 +65,16 @@ export function StatusCards({ client }: { client: Client }) {
           </ul>
         </section>
       )}
+      <button
+        type="button"
+        class="card row act-row"
+        data-testid="open-lock"
+        onClick={() => go({ room: "lock" })}
+      >
+        <Icon name="lock" />
+        <span class="grow strong">{t("status.lock")}</span>
+        <Icon name="next" size="s" />
+      </button>
     </>
   );
 }

@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../words";
+import { hide } from "./hide";
 import { Icon } from "./icon";
 import { ListenButton } from "./listen";
 import { back, go } from "./route";
@@ -25,6 +26,7 @@ export function Bar({ title = "", canGoBack = false, help = true }: BarProps) {
       )}
       <p class="grow">{title}</p>
       <ListenButton />
+      <HideButton />
       {help && (
         <button
           class="btn help"
@@ -37,6 +39,23 @@ export function Bar({ title = "", canGoBack = false, help = true }: BarProps) {
         </button>
       )}
     </header>
+  );
+}
+
+/** Out of sight in one tap, where there is something to hide behind. */
+function HideButton() {
+  const away = hide.value;
+  if (!away) return null;
+  return (
+    <button
+      class="btn icon"
+      type="button"
+      aria-label={t("act.hide")}
+      data-testid="hide"
+      onClick={away}
+    >
+      <Icon name="lock" />
+    </button>
   );
 }
 

@@ -16,6 +16,7 @@ export type Route =
   | { readonly room: "days" }
   | { readonly room: "notes" }
   | { readonly room: "status" }
+  | { readonly room: "lock" }
   | { readonly room: "wrong" }
   | { readonly room: "add" }
   | { readonly room: "patient"; readonly circle: string }

@@ -10,6 +10,7 @@ import type { Forms } from "./forms";
 export const en = {
   "act.back": "Back",
   "act.help": "Something is wrong",
+  "act.hide": "Hide",
   "act.listen": "Listen",
   "act.next": "Next",
   "act.retry": "Try again",
@@ -65,6 +66,8 @@ export const en = {
   "door.noneHow": "Tap the link, or point the camera at the code.",
   "door.noneClinic": "You start a clinic? Open the set-up link of your server.",
   "door.who": "Who is here?",
+  "door.locked": "{picture}, locked",
+  "door.someone": "Someone new",
   "door.join": "Your therapist invites you",
   "door.joinBody": "You get your exercises here. They work without network.",
   "door.joinSees": "Your therapist sees your exercises and pain.",
@@ -232,6 +235,7 @@ export const en = {
   "notes.me": "You",
 
   "status.title": "Phone and network",
+  "status.lock": "This phone and who uses it",
   "status.phone": { one: "{n} waiting", other: "{n} waiting" },
   "status.server": { one: "{n} record", other: "{n} records" },
   "status.contact": "Last contact: {when}.",

@@ -6,8 +6,9 @@
  */
 import { en } from "./en";
 import type { enDesk } from "./en-desk";
+import type { enLock } from "./en-lock";
 
-export type WordId = keyof typeof en | keyof typeof enDesk;
+export type WordId = keyof typeof en | keyof typeof enDesk | keyof typeof enLock;
 /** Words by id; the desk's part comes when the desk is opened. */
 export type Catalogue = Readonly<
   Partial<Record<WordId, string | Readonly<Record<string, string>>>>

@@ -38,6 +38,8 @@ function joining(door: Door, profiles: Parameters<typeof fakeDoor>[1] = []) {
       onProfile={() => undefined}
       onRetry={() => undefined}
       onLeave={() => undefined}
+      onSomeone={() => undefined}
+      onStuck={() => false}
     />
   );
 }
@@ -90,7 +92,14 @@ test("the clinic needs both names, without the spaces around them", async () => 
       return fakeClient({ role: "therapist" });
     },
   };
-  await show(<Setup door={door} fragment="s1.x" onOpen={(client) => opened.push(client)} />);
+  await show(
+    <Setup
+      door={door}
+      fragment="s1.x"
+      onOpen={(client) => opened.push(client)}
+      onStuck={() => false}
+    />,
+  );
   const submit = async () => {
     page.root.all((each) => each.localName === "form")[0]?.send("submit");
     await settled();

@@ -7,15 +7,31 @@ import { Page } from "../../ui/page";
 import { Empty } from "../../ui/parts";
 import { Portrait, pictureName } from "../../ui/portrait";
 import { t } from "../../words";
-import { Join } from "./join";
+import { Join, type OnStuck } from "./join";
 
 /** Needed once in the life of a clinic. */
 const setup = later(async () => (await import("./setup")).Setup);
+const locked = later(async () => (await import("../lock")).Locked);
+const keys = later(async () => (await import("../lock")).KeysNeeded);
+const someone = later(async () => (await import("../lock")).SomeoneNew);
 
 export type DoorState =
   | { readonly at: "starting" }
   | { readonly at: "failed"; readonly retry: () => void }
   | { readonly at: "chooser"; readonly profiles: readonly ProfileView[] }
+  /** `then` goes on with what the profile was unlocked for. */
+  | {
+      readonly at: "locked";
+      readonly profile: ProfileView;
+      readonly several: boolean;
+      readonly then?: () => Promise<Client>;
+    }
+  | {
+      readonly at: "keys";
+      readonly why: "opaque" | "none";
+      readonly again: (pin: string) => Promise<Client>;
+    }
+  | { readonly at: "someone" }
   | {
       readonly at: "link";
       readonly view: LinkView;
@@ -33,9 +49,12 @@ interface DoorProps {
   readonly onRetry: () => void;
   /** Goes on without the link. */
   readonly onLeave: () => void;
+  readonly onSomeone: () => void;
+  readonly onStuck: OnStuck;
 }
 
-export function DoorRoom({ door, state, onOpen, onProfile, onRetry, onLeave }: DoorProps) {
+export function DoorRoom(props: DoorProps) {
+  const { door, state, onOpen, onProfile, onRetry, onLeave, onSomeone, onStuck } = props;
   switch (state.at) {
     case "starting":
       return <Starting />;
@@ -43,19 +62,35 @@ export function DoorRoom({ door, state, onOpen, onProfile, onRetry, onLeave }: D
       return <Failed retry={state.retry} />;
     case "chooser":
       return state.profiles.length > 0 ? (
-        <Chooser profiles={state.profiles} onPick={onProfile} />
+        <Chooser profiles={state.profiles} onPick={onProfile} onSomeone={onSomeone} />
       ) : (
         <NoLink />
       );
+    case "locked": {
+      const { profile, several, then } = state;
+      if (!door) return <Starting />;
+      return (
+        <locked.Part
+          key={profile.id}
+          door={door}
+          profile={profile}
+          then={then}
+          onOpen={onOpen}
+          onLeave={several ? onLeave : undefined}
+          onGone={onLeave}
+        />
+      );
+    }
+    case "keys":
+      return <keys.Part why={state.why} again={state.again} onOpen={onOpen} />;
+    case "someone":
+      return <someone.Part onBack={onLeave} />;
     case "link": {
       const { view, fragment, profiles } = state;
       if (!door) return <Starting />;
-      if (view.kind === "setup")
-        return <setup.Part door={door} fragment={fragment} onOpen={onOpen} />;
+      if (view.kind === "setup") return <setup.Part {...{ door, fragment, onOpen, onStuck }} />;
       if (view.kind === "join") {
-        return (
-          <Join door={door} fragment={fragment} view={view} profiles={profiles} onOpen={onOpen} />
-        );
+        return <Join {...{ door, fragment, view, profiles, onOpen, onStuck }} />;
       }
       return (
         <Broken
@@ -119,11 +154,21 @@ function NoLink() {
 interface ChooserProps {
   readonly profiles: readonly ProfileView[];
   readonly onPick: (id: string) => void;
+  readonly onSomeone: () => void;
 }
 
-function Chooser({ profiles, onPick }: ChooserProps) {
+function Chooser({ profiles, onPick, onSomeone }: ChooserProps) {
   return (
-    <Page help={false} testid="door-who">
+    <Page
+      help={false}
+      testid="door-who"
+      foot={
+        <button type="button" class="btn wide" data-testid="door-someone" onClick={onSomeone}>
+          <Icon name="plus" />
+          {t("door.someone")}
+        </button>
+      }
+    >
       <h1>{t("door.who")}</h1>
       <ul class="who mid">
         {profiles.map((profile) => (
@@ -134,7 +179,13 @@ function Chooser({ profiles, onPick }: ChooserProps) {
               onClick={() => onPick(profile.id)}
             >
               <Portrait picture={profile.picture} />
-              {pictureName(profile.picture)}
+              <span aria-hidden={profile.locked}>{pictureName(profile.picture)}</span>
+              {profile.locked && <Icon name="lock" size="s" />}
+              {profile.locked && (
+                <span class="vh">
+                  {t("door.locked", { picture: pictureName(profile.picture) })}
+                </span>
+              )}
             </button>
           </li>
         ))}

@@ -15,17 +15,26 @@ interface JoinProps {
   readonly view: Extract<LinkView, { kind: "join" }>;
   readonly profiles: readonly ProfileView[];
   readonly onOpen: (client: Client) => void;
+  readonly onStuck: OnStuck;
 }
 
-export function Join({ door, fragment, view, profiles, onOpen }: JoinProps) {
+/** Something about keys is in the way: says whether it is seen to, and how to go on then. */
+export type OnStuck = (
+  error: unknown,
+  again: (pin?: string) => Promise<Client>,
+  profileId?: string,
+) => boolean;
+
+export function Join({ door, fragment, view, profiles, onOpen, onStuck }: JoinProps) {
   const state = useSignal<"" | "busy" | "failed">("");
   const join = async (profile?: string) => {
     if (state.peek() === "busy") return;
     state.value = "busy";
     try {
       onOpen(await door.join(fragment, profile));
-    } catch {
-      state.value = "failed";
+    } catch (error) {
+      const again = (pin?: string) => door.join(fragment, profile, pin);
+      state.value = onStuck(error, again, profile) ? "" : "failed";
     }
   };
   const patient = view.role === "patient";

@@ -6,17 +6,19 @@ import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { t } from "../../words";
+import type { OnStuck } from "./join";
 
 interface SetupProps {
   readonly door: Door;
   readonly fragment: string;
   readonly onOpen: (client: Client) => void;
+  readonly onStuck: OnStuck;
 }
 
 /** Letters a name may have. */
 const NAME_LETTERS_MAX = 80;
 
-export function Setup({ door, fragment, onOpen }: SetupProps) {
+export function Setup({ door, fragment, onOpen, onStuck }: SetupProps) {
   const clinic = useSignal("");
   const person = useSignal("");
   const state = useSignal<"" | "missing" | "busy" | "failed">("");
@@ -31,8 +33,9 @@ export function Setup({ door, fragment, onOpen }: SetupProps) {
     state.value = "busy";
     try {
       onOpen(await door.found(fragment, names));
-    } catch {
-      state.value = "failed";
+    } catch (error) {
+      const again = (pin?: string) => door.found(fragment, names, pin);
+      state.value = onStuck(error, again) ? "" : "failed";
     }
   };
   const missing = (name: string) =>

@@ -1,5 +1,6 @@
 /** The frame of a therapist's screen: rooms at the side, on a small screen a row above. */
 import type { ComponentChildren } from "preact";
+import { hide } from "../../ui/hide";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { useNewPage } from "../../ui/page";
@@ -39,6 +40,12 @@ export function Desk({ title, about, canGoBack = false, acts, testid, children }
             {t(name)}
           </button>
         ))}
+        {hide.value && (
+          <button type="button" class="room" data-testid="hide" onClick={hide.value}>
+            <Icon name="lock" />
+            {t("act.hide")}
+          </button>
+        )}
       </nav>
       <main class="work" ref={work}>
         <div class="head">
