@@ -214,9 +214,10 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return [...this.#diary.own].filter((id) => !this.#receipts.onServer(id)).length;
   }
 
-  /** Refused records with their codes. */
+  /** Refused records with their codes, also those whose numbers went to empty ones. */
   get refused(): ReadonlyMap<string, string> {
-    return this.#receipts.refused;
+    const { refused, aside } = this.#receipts;
+    return new Map([...refused, ...aside.map(({ id, code }) => [id, code] as const)]);
   }
 
   /** Documents that are kept but do not open, with their codes. */
@@ -283,9 +284,15 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return this.#courier.sendLate(batch);
   }
 
-  /** The last entry that the server has: bring back what it lost. */
-  async serverHas(seq: number): Promise<void> {
-    if (this.#roster.membership !== undefined) await this.#courier.bringBack(seq);
+  /**
+   * Bring back what the server has lost of the log.
+   *
+   * @param seq Its last entry; undefined where it does not know this device any more.
+   */
+  async serverHas(seq: number | undefined): Promise<void> {
+    if (this.isWhole && (seq !== undefined || this.#trouble === "out")) {
+      await this.#courier.bringBack(seq);
+    }
   }
 
   async moved(ids: readonly string[]): Promise<void> {

@@ -122,10 +122,12 @@ export class Courier {
   /**
    * The server's log is shorter than the one here: bring back what it lost.
    *
-   * @param seq Its last entry.
+   * @param known Its last entry; undefined where it does not say: this device may be out of it,
+   *   and then it refuses.
    */
-  async bringBack(seq: number): Promise<void> {
+  async bringBack(known: number | undefined): Promise<void> {
     const { membership } = this.#of;
+    const seq = known ?? 0;
     if (seq >= membership.seq) {
       this.#isShort = false;
       return;
@@ -135,7 +137,7 @@ export class Courier {
     );
     const body = JSON.stringify({ again: true, entries: lost });
     const answer = await this.#around.ask(`/circles/${this.#of.circle}/log`, { body });
-    this.#isShort = answer.status >= 300;
+    this.#isShort = known !== undefined && answer.status >= 300;
     this.#around.changed(this.#of.circle);
   }
 

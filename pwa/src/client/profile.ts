@@ -231,9 +231,8 @@ export class OpenProfile implements Client, Rounds {
       incarnation?: string;
     };
     for (const listed of circles) await this.#learn(listed);
-    for (const { circle, seq } of circles) {
-      if (seq !== undefined) await this.#open.get(circle)?.serverHas(seq);
-    }
+    const last = new Map(circles.map(({ circle, seq }) => [circle, seq]));
+    for (const care of this.#open.values()) await care.serverHas(last.get(care.circle));
     if (incarnation !== undefined) {
       for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
     }

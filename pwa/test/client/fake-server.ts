@@ -198,10 +198,10 @@ export class FakeServer {
     if (route.startsWith("_local/")) return this.#local(circle, route, method, body);
     if (route === "_changes") return [200, this.#changes(circle, url)];
     if (route === "_revs_diff") {
-      const lacking = Object.entries(body as Record<string, string[]>).filter(
-        ([id, revs]) => circle.docs.get(id)?._rev !== revs[0],
-      );
-      return [200, Object.fromEntries(lacking.map(([id, revs]) => [id, { missing: revs }]))];
+      const lacking = Object.entries(body as Record<string, string[]>)
+        .map(([id, revs]) => [id, revs.filter((rev) => circle.docs.get(id)?._rev !== rev)] as const)
+        .filter(([, missing]) => missing.length > 0);
+      return [200, Object.fromEntries(lacking.map(([id, missing]) => [id, { missing }]))];
     }
     if (route === "_bulk_get") {
       const results = (body.docs as { id: string; rev: string }[]).map(({ id, rev }) => {
