@@ -1,43 +1,32 @@
-"""Founding circles, appending to their logs, and showing an invitation to who holds its link.
+"""Founding circles, appending to their logs, and saying in which ones a device is.
 
 Each act is one write that happens whole or not at all. The same bytes sent again get the same
 answer, because a client that heard nothing sends them again.
 """
 
-from collections import OrderedDict, deque
 from dataclasses import dataclass
 from typing import Any, Final
 
 from rejoint_server.asgi import Request
 from rejoint_server.clock import Clock
 from rejoint_server.hints import Hints
+from rejoint_server.invitations import Invitations
 from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
-from rejoint_server.memberships import Memberships, plain
+from rejoint_server.memberships import Memberships
 from rejoint_server.setup import Setup
 from rejoint_sync.circle.document import structural_rev
 from rejoint_sync.circle.entries import Bundle
-from rejoint_sync.circle.grammar import CIRCLE
-from rejoint_sync.circle.invitation import INVITATION_PREFIX
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.circle.schema import parse_entry
 from rejoint_sync.document import Document
 from rejoint_sync.errors import (
-    CircleError,
     DatabaseExists,
     Forbidden,
     NotFound,
-    TooManyRequests,
 )
 from rejoint_sync.judge import judge_append, judge_bundle
-from rejoint_sync.revision import Revision
 from rejoint_sync.stores import Store
-
-LOOKS_PER_HOUR: Final = 60
-"""How often one invitation may be fetched."""
-
-INVITATIONS_COUNTED: Final = 10_000
-"""Invitations whose fetches are counted at once; the longest unasked is forgotten first."""
 
 FOUNDERS_IN_CLINIC: Final = frozenset({"admin", "therapist"})
 
@@ -65,6 +54,7 @@ class Admission:
         memberships: Who stands where.
         hints: Told of every device that enters.
         login: Who asks.
+        invitations: What ends with an entry.
         setup: Guards the first clinic.
         clock: The time.
         ledger: The way of entries into their logs.
@@ -77,6 +67,7 @@ class Admission:
         memberships: Memberships,
         hints: Hints,
         login: Login,
+        invitations: Invitations,
         setup: Setup,
         clock: Clock,
         ledger: Ledger,
@@ -88,7 +79,7 @@ class Admission:
         self._setup = setup
         self._clock = clock
         self._ledger = ledger
-        self._looks: OrderedDict[str, deque[int]] = OrderedDict()
+        self._invitations = invitations
 
     @property
     def incarnation(self) -> str:
@@ -144,13 +135,13 @@ class Admission:
             return await self._append(circle, bundle)
 
     async def _append(self, circle: str, bundle: Bundle) -> Landed:
-        before = await self._membership(circle)
+        before = await self._memberships.known(circle)
         if await self._is_there(circle, bundle):
             return Landed(circle, parse_entry(bundle.log).seq, new=False)
         await self._ledger.require_open(before, parse_entry(bundle.log).jws.kid)
         after = judge_bundle(before, bundle, self._clock.now_s())
         documents = [Document.parse(value) for value in bundle.documents()]
-        documents += await self._gone_invitations(after)
+        documents += await self._invitations.over(after)
         await self._hint(before, after)
         await self._ledger.keep(circle, bundle)
         await self._store.write(
@@ -162,42 +153,18 @@ class Admission:
     async def circles_of(self, request: Request) -> list[dict[str, Any]]:
         """The circles in which the asking device is live."""
         device, memberships = await self._login.device_anywhere(request)
-        return [
-            {
+        rows: list[dict[str, Any]] = []
+        for one in memberships:
+            row = {
                 "circle": one.circle,
                 "purpose": one.purpose,
+                "clinic": one.clinic,
                 "role": one.devices[device].role,
                 "seq": one.seq,
             }
-            for one in memberships
-        ]
-
-    async def invitation(self, circle: str, iid: str) -> dict[str, Any]:
-        """The log and the sealed invitation, for who knows its name.
-
-        Raises:
-            CircleError: `invite`: there is no such invitation.
-            TooManyRequests: It was fetched too often.
-        """
-        try:
-            membership = await self._membership(circle)
-        except NotFound:
-            raise _no_such_invitation() from None
-        if iid not in membership.invitations:
-            raise _no_such_invitation()
-        self._count(f"{circle}:{iid}")
-        is_open = any(one.iid == iid for one in membership.open_invitations(self._clock.now_s()))
-        stored = await self._store.read(circle, INVITATION_PREFIX + iid) if is_open else None
-        shown = stored is not None and not stored.leaves[0].deleted
-        return {
-            "log": await self._memberships.log(circle),
-            "inv": plain(stored) if stored is not None and shown else None,
-        }
-
-    async def _membership(self, circle: str) -> Membership:
-        if not CIRCLE.match(circle):
-            raise NotFound("There is no such circle.")
-        return await self._memberships.of(circle)
+            suspended = await self._login.is_suspended(device, one)
+            rows.append(row | {"suspended": True} if suspended else row)
+        return rows
 
     async def _is_there(self, circle: str, bundle: Bundle) -> bool:
         """Whether this very entry is stored, bit for bit."""
@@ -215,56 +182,12 @@ class Admission:
             clinic = await self._memberships.of(founded.clinic)
         except NotFound:
             raise Forbidden("The clinic of this circle is not known here.") from None
-        device = self._login.device(request, clinic)
-        role = clinic.devices[device].role
-        if clinic.purpose != "clinic" or role not in FOUNDERS_IN_CLINIC:
+        member = await self._login.device(request, clinic)
+        if clinic.purpose != "clinic" or member.role not in FOUNDERS_IN_CLINIC:
             raise Forbidden("Only an admin or a therapist of the clinic founds circles.")
-        if device not in founded.devices:
+        if member.device not in founded.devices:
             raise Forbidden("A circle is founded by the device that is logged in.")
 
     async def _hint(self, before: Membership | None, after: Membership) -> None:
         for device in after.devices.keys() - (before.devices.keys() if before else set()):
             await self._hints.add(device, after.circle)
-
-    async def _gone_invitations(self, after: Membership) -> list[Document]:
-        """Tombstones for sealed invitations that nobody can use any more."""
-        usable = {one.iid for one in after.open_invitations(self._clock.now_s())}
-        names = [INVITATION_PREFIX + iid for iid in after.invitations if iid not in usable]
-        found = await self._store.read_many(after.circle, names)
-        return [
-            _tombstone(stored.id, Revision.parse(stored.leaves[0].rev))
-            for stored in found.values()
-            if not stored.leaves[0].deleted
-        ]
-
-    def _count(self, key: str) -> None:
-        """Count one look. Raises `TooManyRequests`."""
-        now_s = self._clock.now_s()
-        looks = self._looks.setdefault(key, deque())
-        self._looks.move_to_end(key)
-        while looks and looks[0] <= now_s - 3600:
-            looks.popleft()
-        if len(looks) >= LOOKS_PER_HOUR:
-            raise TooManyRequests("This invitation was looked at too often; wait an hour.")
-        looks.append(now_s)
-        while len(self._looks) > INVITATIONS_COUNTED:
-            self._looks.popitem(last=False)
-
-
-def _no_such_invitation() -> CircleError:
-    error = CircleError("invite", "There is no such invitation; ask for a new link.")
-    error.status, error.error = 404, "not_found"
-    return error
-
-
-def _tombstone(name: str, parent: Revision) -> Document:
-    rev = Revision.of_edit(parent, b',"_deleted":true}')
-    ids = [rev.digest, parent.digest]
-    return Document.parse(
-        {
-            "_id": name,
-            "_rev": str(rev),
-            "_revisions": {"start": rev.generation, "ids": ids},
-            "_deleted": True,
-        }
-    )

@@ -16,6 +16,7 @@ from rejoint_server.circles import circle_routes
 from rejoint_server.clock import Clock
 from rejoint_server.edge import Edge
 from rejoint_server.hints import Hints, open_notes
+from rejoint_server.invitations import Invitations
 from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
 from rejoint_server.logs import Log, open_log
@@ -25,11 +26,12 @@ from rejoint_server.policy import OpenPolicy
 from rejoint_server.replication import Replication
 from rejoint_server.settings import Settings
 from rejoint_server.setup import SECRET_BYTES, Setup
+from rejoint_server.suspensions import Suspensions
 from rejoint_server.web import Web
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
 
-ENDPOINTS: Final = frozenset({"db", "circles", "healthz", "readyz", "metrics"})
+ENDPOINTS: Final = frozenset({"db", "circles", "session", "healthz", "readyz", "metrics"})
 """First segments of the paths that are not files of the web app."""
 
 
@@ -93,18 +95,22 @@ def create_app(
     else:
         memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
         ledger = Ledger(store, clock, Watched(settings.data), journal)
-        login = Login(memberships, hints, clock, settings.public_url)
+        login = Login(memberships, hints, Suspensions(store), clock, settings.public_url)
         service = _service(settings, store, CirclePolicy(store, memberships, login))
+        invitations = Invitations(store, memberships, clock)
         admission = Admission(
             store,
             memberships=memberships,
             hints=hints,
             login=login,
+            invitations=invitations,
             setup=setup,
             clock=clock,
             ledger=ledger,
         )
-        endpoints = _litestar([*circle_routes(admission), *operation_routes(operations)])
+        endpoints = _litestar(
+            [*circle_routes(admission, invitations, login), *operation_routes(operations)]
+        )
         app = _Front(Replication(service, ("db",)), endpoints, Web(settings.web))
     edge = Edge(
         app,

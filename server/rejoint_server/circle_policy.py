@@ -1,11 +1,13 @@
 """Who may do what in `/db` when the circles' logs decide.
 
-A live device of a circle sees everything in it but the wraps of other devices, writes what the
-judge of `rejoint_sync` takes, and has `_local` documents that nobody else sees.
+A live device of a circle sees everything in it but the wraps of other devices and, unless it holds
+the clinicians' stream, what was written there; it writes what the judge of `rejoint_sync` takes,
+and has `_local` documents that nobody else sees. A device that is gone reads the log up to its end.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from rejoint_server.asgi import Request
@@ -13,9 +15,16 @@ from rejoint_server.login import Login
 from rejoint_server.memberships import Memberships
 from rejoint_server.policy import Caller, Guest, refused
 from rejoint_sync.circle.grammar import CIRCLE
-from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.log import Member, Membership
 from rejoint_sync.document import Document
-from rejoint_sync.errors import Forbidden, NotFound, StoreUnavailable, SyncError, Unauthorized
+from rejoint_sync.errors import (
+    CircleError,
+    Forbidden,
+    NotFound,
+    StoreUnavailable,
+    SyncError,
+    Unauthorized,
+)
 from rejoint_sync.judge import Signed, check_signature, judge
 from rejoint_sync.stores import Outcome, Sight, Store
 
@@ -23,6 +32,25 @@ CHECKED_AT_ONCE: Final = 32
 """Signatures per hop to a thread, about 1.4 ms: worth the hop, and short enough to share."""
 
 _TRIES: Final = 3
+
+CLINICIANS_ONLY: Final = ((len("ev:2611:") + 21, ":k"), (0, "cp:k:"))
+"""Where names of documents of the clinicians' stream say so: after the author, and checkpoints."""
+
+_READING: Final = frozenset(
+    {"_all_docs", "_bulk_get", "_changes", "_design_docs", "_missing_revs", "_revs_diff"}
+)
+"""What is only read although it is asked for by POST."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor(Guest):
+    """A device of a circle, live or gone.
+
+    Attributes:
+        again: It says that what it writes was taken before or is another's.
+    """
+
+    again: bool = False
 
 
 class CirclePolicy:
@@ -46,24 +74,30 @@ class CirclePolicy:
         """`WWW-Authenticate` of a 401."""
         return b"Bearer"
 
-    async def enter(self, request: Request, database: str) -> Guest:
-        """Let in a live device of the circle."""
+    async def enter(self, request: Request, database: str) -> Visitor:
+        """Let in a device of the circle; one that is gone only to read."""
         if not request.header(b"authorization"):
             raise Unauthorized("Log in with a token of your device.")
         if not CIRCLE.match(database):
             raise NotFound("Database does not exist.")
-        device = self._login.device(request, await self._memberships.of(database))
-        return Guest(
+        membership = await self._memberships.of(database)
+        member = await self._login.member(request, membership)
+        if not member.live and not _reads(request):
+            raise CircleError("removed", "this device is not in the circle any more")
+        return Visitor(
             database,
-            sight=Sight(prefix="wrap:", suffix=f":{device}"),
-            local_prefix=f"{device}:",
-            device=device,
+            sight=sight_of(member),
+            local_prefix=f"{member.device}:",
+            device=member.device,
+            again=request.query.flag("again"),
         )
 
     async def renew(self, guest: Guest) -> None:
-        """Refuse a device that is gone meanwhile."""
-        if not (await self._memberships.of(guest.database)).live(guest.device):
-            raise Unauthorized("This device is not in the circle any more.")
+        """Refuse a device that is suspended or may see more or less meanwhile."""
+        membership = await self._memberships.of(guest.database)
+        await self._login.require_served(guest.device, membership)
+        if sight_of(membership.devices[guest.device]) != guest.sight:
+            raise Unauthorized("What this device may see has changed; ask again.")
 
     async def may_manage(self, request: Request, database: str) -> None:  # noqa: ARG002
         """Nobody: circles are founded through /circles and are not deleted by clients."""
@@ -71,8 +105,9 @@ class CirclePolicy:
 
     async def sees(self, request: Request) -> Callable[[str], bool]:
         """The circles in which the asking device is live."""
-        _, live = await self._login.device_anywhere(request)
-        return frozenset(one.circle for one in live).__contains__
+        device, live = await self._login.device_anywhere(request)
+        served = [one for one in live if not await self._login.is_suspended(device, one)]
+        return frozenset(one.circle for one in served).__contains__
 
     def caller(self, request: Request) -> Caller:  # noqa: ARG002
         """Nobody: each request proves itself, for its own circle."""
@@ -88,12 +123,13 @@ class CirclePolicy:
         """Store what the judge takes; signatures are checked in threads before the write waits."""
         if new_edits:
             raise Forbidden("A sealed document brings its own revision: use new_edits=false.")
+        assert isinstance(guest, Visitor)  # made by enter
         outcomes: dict[int, Outcome] = {}
         todo = list(range(len(documents)))
         membership = await self._memberships.of(guest.database)
         for _ in range(_TRIES):
             chosen = [documents[index] for index in todo]
-            results = await self._judged(membership, chosen)
+            results = await self._judged(guest, membership, chosen)
             outcomes.update(zip(todo, results, strict=True))
             todo = [index for index in todo if isinstance(outcomes[index].error, StoreUnavailable)]
             if not todo:
@@ -101,7 +137,9 @@ class CirclePolicy:
             membership = await self._memberships.refresh(guest.database)
         return [outcomes[index] for index in range(len(documents))]
 
-    async def _judged(self, membership: Membership, documents: Sequence[Document]) -> list[Outcome]:
+    async def _judged(
+        self, guest: Visitor, membership: Membership, documents: Sequence[Document]
+    ) -> list[Outcome]:
         checks = await self._checked(membership, documents)
         passed = [
             document
@@ -109,10 +147,9 @@ class CirclePolicy:
             if not isinstance(check, SyncError)
         ]
         signed = [check for check in checks if not isinstance(check, SyncError)]
+        decide = judge(membership, signed, again=guest.again, sender=guest.device)
         written = iter(
-            await self._store.write(
-                membership.circle, passed, new_edits=False, judge=judge(membership, signed)
-            )
+            await self._store.write(membership.circle, passed, new_edits=False, judge=decide)
         )
         return [
             refused(document, check) if isinstance(check, SyncError) else next(written)
@@ -129,6 +166,22 @@ class CirclePolicy:
             )
         )
         return [check for chunk in chunks for check in chunk]
+
+
+def sight_of(member: Member) -> Sight:
+    """What a device of a circle is shown."""
+    own = f":{member.device}"
+    if member.until is not None:
+        return Sight("wrap:", own, start="log:", end=f"log:{member.until + 1:06d}")
+    return Sight("wrap:", own, hidden=() if "k" in member.streams else CLINICIANS_ONLY)
+
+
+def _reads(request: Request) -> bool:
+    """Whether a request of a database changes nothing."""
+    if request.method in {"GET", "HEAD"}:
+        return True
+    named = request.segments[1] if len(request.segments) > 1 else ""
+    return request.method == "POST" and named in _READING
 
 
 def _check(

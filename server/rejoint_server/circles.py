@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rejoint_server.admission import Admission, Landed
 from rejoint_server.asgi import Request
+from rejoint_server.invitations import Invitations
+from rejoint_server.login import Login
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.limits import BUNDLE_BYTES_MAX
 from rejoint_sync.errors import BadRequest
@@ -42,45 +44,69 @@ class Append(BaseModel):
     inv: dict[str, Any] | None = None
 
 
-def circle_routes(admission: Admission) -> list[ControllerRouterHandler]:
-    """The handlers of `/circles`.
+class Asking(BaseModel):
+    """The body of `POST /circles/{cir}/requests`."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    req: dict[str, Any]
+
+
+def circle_routes(
+    admission: Admission, invitations: Invitations, login: Login
+) -> list[ControllerRouterHandler]:
+    """The handlers of `/circles` and `/session`.
 
     Args:
         admission: Decides and stores.
+        invitations: Shows them, and keeps requests.
+        login: Opens sessions.
     """
 
     @post("/circles")
     async def found(request: HttpRequest) -> Response[dict[str, Any]]:
-        raw = _raw(request)
-        body = _read(Founding, await raw.body())
+        raw = raw_request(request)
+        body = read_body(Founding, await raw.body())
         landed = await admission.found(raw, Bundle(body.log, tuple(body.wraps)), body.setup)
         return _answer(landed, {"ok": True, "circle": landed.circle})
 
     @post("/circles/{circle:str}/log")
     async def append(request: HttpRequest, circle: FromPath[str]) -> Response[dict[str, Any]]:
-        body = _read(Append, await _raw(request).body())
+        body = read_body(Append, await raw_request(request).body())
         landed = await admission.append(circle, Bundle(body.log, tuple(body.wraps), body.inv))
         return _answer(landed, {"ok": True, "seq": landed.seq})
 
     @get("/circles")
     async def mine(request: HttpRequest) -> dict[str, Any]:
-        circles = await admission.circles_of(_raw(request))
+        circles = await admission.circles_of(raw_request(request))
         return {"circles": circles, "incarnation": admission.incarnation}
 
     @get("/circles/{circle:str}/invitations/{iid:str}")
     async def invitation(circle: FromPath[str], iid: FromPath[str]) -> dict[str, Any]:
-        return await admission.invitation(circle, iid)
+        return await invitations.show(circle, iid)
 
-    return [found, append, mine, invitation]
+    @post("/circles/{circle:str}/requests")
+    async def ask(request: HttpRequest, circle: FromPath[str]) -> Response[dict[str, Any]]:
+        body = read_body(Asking, await raw_request(request).body())
+        new = await invitations.ask(circle, body.req)
+        return Response({"ok": True}, status_code=201 if new else 200)
+
+    @post("/session")
+    async def session(request: HttpRequest) -> Response[dict[str, Any]]:
+        opened = await login.open_session(raw_request(request))
+        return Response({"session": opened.token, "exp": opened.exp}, status_code=201)
+
+    return [found, append, mine, invitation, ask, session]
 
 
-def _raw(request: HttpRequest) -> Request:
+def raw_request(request: HttpRequest) -> Request:
+    """The request as the raw routes see it: its path and body as they came."""
     scope: Any = request.scope
     receive: Any = request.receive
     return Request(scope, receive, prefix=(), body_bytes_max=BODY_BYTES_MAX)
 
 
-def _read(model: type[Body], body: bytes) -> Body:
+def read_body(model: type[Body], body: bytes) -> Body:
     """Read a body strictly; what was wrong is told by the member's name, never by its value."""
     try:
         return model.model_validate(parse_object(body))

@@ -6,12 +6,16 @@ from typing import Any, Final
 
 import orjson
 
+from rejoint_sync.circle.grammar import CIRCLE
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.errors import NotFound
 from rejoint_sync.stores import Store, Stored
 
 CIRCLES_KEPT: Final = 1000
 """Memberships held in memory; a circle of ten entries takes a few KiB and 2 ms to replay."""
+
+ENTRIES_KEPT: Final = 200_000
+"""Log entries of all memberships held in memory, about 400 bytes each: what bounds long logs."""
 
 _READ_AT_ONCE: Final = 500
 
@@ -26,6 +30,13 @@ class Memberships:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._kept: OrderedDict[str, Membership] = OrderedDict()
+        self._entries_kept = 0
+
+    async def known(self, circle: str) -> Membership:
+        """As `of`, for a name from the wire. Raises `NotFound`, also for what is no name."""
+        if not CIRCLE.match(circle):
+            raise NotFound("There is no such circle.")
+        return await self.of(circle)
 
     async def of(self, circle: str) -> Membership:
         """The membership up to the end of the circle's log. Raises `NotFound`."""
@@ -53,11 +64,21 @@ class Memberships:
         """Remember a membership, unless a longer one is known; the one that is remembered."""
         known = self._kept.get(membership.circle)
         if known is None or known.seq < membership.seq:
+            self._entries_kept += membership.seq - (-1 if known is None else known.seq)
             self._kept[membership.circle] = known = membership
         self._kept.move_to_end(membership.circle)
-        while len(self._kept) > CIRCLES_KEPT:
-            self._kept.popitem(last=False)
+        while len(self._kept) > 1 and (
+            len(self._kept) > CIRCLES_KEPT or self._entries_kept > ENTRIES_KEPT
+        ):
+            _, forgotten = self._kept.popitem(last=False)
+            self._entries_kept -= forgotten.seq + 1
         return known
+
+    def forget(self, circle: str) -> None:
+        """Read the log anew when it is asked for next."""
+        known = self._kept.pop(circle, None)
+        if known is not None:
+            self._entries_kept -= known.seq + 1
 
     async def log(self, circle: str) -> list[dict[str, Any]]:
         """All entries of a circle in order, as documents. Raises `NotFound`."""

@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from rejoint_server.circles import Append, Founding
+from rejoint_server.circles import Append, Asking, Founding
 from rejoint_server.routes import ROUTES, Body, Route
 
 Json = dict[str, Any]
@@ -204,6 +204,10 @@ def _circles() -> dict[str, Json]:
         "/circles/{circle}/invitations/{iid}": {
             "get": _plain("get-circles-invitations", circle, invitation),
         },
+        "/circles/{circle}/requests": {
+            "post": _plain("post-circles-requests", circle, body=Asking.model_json_schema()),
+        },
+        "/session": {"post": _plain("post-session", login=True)},
         "/healthz": {"get": _plain("get-healthz")},
         "/readyz": {"get": _plain("get-readyz")},
         "/metrics": {"get": _plain("get-metrics")},

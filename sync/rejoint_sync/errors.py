@@ -8,6 +8,7 @@
     │   └── RevisionMalformed  400       not "<generation>-<digest>"
     ├── Unauthorized           401       who asks is not known
     ├── Forbidden              403       who asks is known and may not
+    │   └── Suspended          403       an admin had the server stop serving this device
     ├── NotFound               404       no such database, document or revision
     ├── ConflictError          409       a write named a parent that is not a leaf
     ├── DatabaseExists         412       a database of that name is there already
@@ -78,6 +79,12 @@ class Forbidden(SyncError):
 
     status = 403
     error = "forbidden"
+
+
+class Suspended(Forbidden):
+    """The device is not served here for now; an admin of the clinic decided it."""
+
+    error = "suspended"
 
 
 class NotFound(SyncError):

@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
-from rejoint_server.admission import LOOKS_PER_HOUR
 from rejoint_server.hints import NOTES
+from rejoint_server.invitations import LOOKS_PER_HOUR
 from rejoint_sync.circle.invitation import invitation_id
 from rejoint_sync.errors import StoreUnavailable
 from server.scene import Person, Scene
@@ -66,8 +66,20 @@ async def test_a_clinician_founds_a_patients_circle(scene: Scene) -> None:
     mine = await scene.json("GET", "/circles", headers=admin.login(scene))
     assert mine == {
         "circles": [
-            {"circle": admin.circle, "purpose": "clinic", "role": "admin", "seq": 0},
-            {"circle": therapist.circle, "purpose": "patient", "role": "therapist", "seq": 0},
+            {
+                "circle": admin.circle,
+                "purpose": "clinic",
+                "clinic": "",
+                "role": "admin",
+                "seq": 0,
+            },
+            {
+                "circle": therapist.circle,
+                "purpose": "patient",
+                "clinic": admin.circle,
+                "role": "therapist",
+                "seq": 0,
+            },
         ],
         "incarnation": scene.store.incarnation,
     }

@@ -48,6 +48,9 @@ DEVICES_EVER_MAX: Final = 1000
 INVITATIONS_OPEN_MAX: Final = 20
 """Open invitations: each one is a key that lies around."""
 
+REQUESTS_PER_INVITATION_MAX: Final = 5
+"""Devices that ask by one invitation: who compares the digits must not lose the view."""
+
 DIRECT_SECONDS_MAX: Final = 3600
 """Life of an invitation that is handed over in person."""
 

@@ -12,6 +12,7 @@ Source: docs/circle.md, "The server's duties".
 
 from rejoint_sync.judge.bundles import judge_append, judge_bundle
 from rejoint_sync.judge.documents import STRUCTURAL, Signed, check_signature, judge
+from rejoint_sync.judge.requests import judge_request, judge_unmoved
 
 __all__ = [
     "STRUCTURAL",
@@ -20,4 +21,6 @@ __all__ = [
     "judge",
     "judge_append",
     "judge_bundle",
+    "judge_request",
+    "judge_unmoved",
 ]
