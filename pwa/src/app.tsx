@@ -34,6 +34,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Client, Door } from "./client";
+import { keepPart } from "./client/offline";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { hide } from "./ui/hide";
 import { later } from "./ui/later";
@@ -41,7 +42,10 @@ import { goHome, route } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
 
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
-const therapist = later(async () => (await import("./rooms/therapist")).TherapistRooms);
+const therapist = later(async () => {
+  keepPart("desk");
+  return (await import("./rooms/therapist")).TherapistRooms;
+});
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
 function roomsOf(client: Client) {

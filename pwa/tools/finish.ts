@@ -14,15 +14,25 @@ const BUDGETS = {
   records: 32 * 1024,
   worker: 2 * 1024,
   app: 120 * 1024,
-  asked: 24 * 1024,
+  desk: 24 * 1024,
+  lock: 10 * 1024,
+  xwing: 12 * 1024,
+  asked: 13 * 1024,
 } as const;
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
-/** Ciphers that few moments need, all of them with a network: fetched when asked for, not kept. */
-const ASKED = /^assets\/(argon2|xwing)-[^/]*\.js$/;
+/** What few moments need, all of them with a network: fetched when asked for, not kept. */
+const ASKED = /^assets\/(argon2|setup)-[^/]*\.js$/;
+/** What not every phone needs: kept where a page has asked for it, see the worker. */
+const PARTS = {
+  desk: /^assets\/(therapist|members|field)-[^/]*\.(js|css)$/,
+  lock: /^assets\/locks?-[^/]*\.(js|css)$/,
+  xwing: /^assets\/xwing-[^/]*\.js$/,
+} as const;
 /** Files that the phone's launcher fetches for itself. */
 const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
-const isKept = (path: string) => !NOT_KEPT.test(path) && !ASKED.test(path);
+const isKept = (path: string) =>
+  ![NOT_KEPT, ASKED, ...Object.values(PARTS)].some((pattern) => pattern.test(path));
 
 interface Built {
   /** Path below the root, without a slash in front. */
@@ -53,20 +63,31 @@ function hashOf(bytes: Buffer | string): string {
 
 /** Path and content hash of each file that the app needs without a network. */
 export function precacheList(files: readonly Built[]): [path: string, hash: string][] {
-  return files
-    .filter(({ path }) => isKept(path))
-    .map(({ path, bytes }) => [path === "index.html" ? "/" : `/${path}`, hashOf(bytes)]);
+  return listed(files.filter(({ path }) => isKept(path)));
+}
+
+function listed(files: readonly Built[]): [path: string, hash: string][] {
+  return files.map(({ path, bytes }) => [path === "index.html" ? "/" : `/${path}`, hashOf(bytes)]);
 }
 
 /** Write the list into the service worker. */
 function writeWorker(folder: string, files: readonly Built[]): void {
   const list = JSON.stringify(precacheList(files));
+  const parts = JSON.stringify(
+    Object.fromEntries(
+      Object.entries(PARTS).map(([part, pattern]) => [
+        part,
+        listed(files.filter(({ path }) => pattern.test(path))),
+      ]),
+    ),
+  );
   const worker = files.find(({ path }) => path === "sw.js");
   if (worker === undefined) throw new Error("the build has no service worker");
   const text = worker.bytes
     .toString()
     .replaceAll("__FILES__", () => list)
-    .replaceAll("__VERSION__", JSON.stringify(hashOf(list)));
+    .replaceAll("__PARTS__", () => parts)
+    .replaceAll("__VERSION__", JSON.stringify(hashOf(list + parts)));
   writeFileSync(join(folder, "sw.js"), text);
 }
 
@@ -98,6 +119,9 @@ function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[])
     records: sum(kept.filter((path) => /\/records-[^/]*\.js$/.test(path))),
     worker: sum(["sw.js"]),
     app: sum(kept),
+    desk: sum(paths.filter((path) => PARTS.desk.test(path))),
+    lock: sum(paths.filter((path) => PARTS.lock.test(path))),
+    xwing: sum(paths.filter((path) => PARTS.xwing.test(path))),
     asked: sum(paths.filter((path) => ASKED.test(path))),
   };
   for (const [part, bytes] of Object.entries(parts)) {

@@ -28,7 +28,7 @@ import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from
 import type { OpenCare } from "./care.ts";
 import { Clock } from "./clock.ts";
 import { Line, LineError } from "./line.ts";
-import { keepStorage } from "./offline.ts";
+import { keepPart, keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
 import { finishWipes, freePicture, keysName, wipeProfile } from "./profiles.ts";
@@ -439,6 +439,7 @@ export class Entrance {
     const pin = this.#pin;
     if (pin === "") return createKeys(keysName(id), kem);
     const { createWrappedKeys } = await import("./lock.ts");
+    keepPart("lock");
     const { keys } = await createWrappedKeys(keysName(id), kem, pin);
     this.#held.set(id, keys);
     return keys;
@@ -466,6 +467,8 @@ export class Entrance {
     const { picture, role, locked = false } = row;
     const view: ProfileView = { id, picture, role, locked };
     const keys = await this.#keysOf(id);
+    // Without this code such a key opens nothing, and it may be needed where there is no network.
+    if (keys.pub.kem === "XWING") keepPart("xwing");
     const closed = () => {
       this.#opened.delete(id);
       this.#held.delete(id);

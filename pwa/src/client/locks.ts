@@ -19,12 +19,15 @@ import {
   unlock,
   unlockBySecret,
 } from "./lock.ts";
+import { keepPart } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { shutElsewhere } from "./profile.ts";
 import { foldsName, keysName, removeDatabase } from "./profiles.ts";
 
 /** The locks of `phone`, whose profiles are behind `inside`. */
 export function openLocks(phone: Phone, inside: Entrance): Locks {
+  // Without this code nobody could unlock where there is no network.
+  keepPart("lock");
   const now = () => phone.nowMs();
   /** One act at a lock at a time, also among windows: tries are counted. */
   const alone = <T>(id: string, act: () => Promise<T>): Promise<T> =>

@@ -18,6 +18,13 @@ export async function openOffline(): Promise<void> {
   });
 }
 
+/** Have a part that not every phone needs kept for times without a network. */
+export function keepPart(part: "desk" | "lock" | "xwing"): void {
+  globalThis.navigator?.serviceWorker?.ready
+    .then((worker) => worker.active?.postMessage(part))
+    .catch(() => {});
+}
+
 /** Ask the browser not to clear the records away when storage runs low. */
 export async function keepStorage(): Promise<void> {
   await navigator.storage?.persist?.();

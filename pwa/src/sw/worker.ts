@@ -5,13 +5,23 @@
  * stored whole, each file checked against its hash and unchanged ones taken over from the old
  * cache, before it may start; it starts when the last page of the old one is closed. Data of the
  * server is never kept here.
+ *
+ * Parts that not every phone needs are in `__PARTS__`: what only clinicians use, and the code of keys
+ * that resist quantum computers. A part is kept, whole, from the first time that a page asks for it,
+ * and then in every later version.
  */
-declare const __FILES__: readonly (readonly [path: string, hash: string])[];
+type Listed = readonly [path: string, hash: string];
+declare const __FILES__: readonly Listed[];
+declare const __PARTS__: Readonly<Record<string, readonly Listed[]>>;
 declare const __VERSION__: string;
 declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `app-${__VERSION__}`;
 const files = new Map(__FILES__);
+const parts = new Map(Object.entries(__PARTS__));
+const inParts = new Map([...parts.values()].flat());
+/** Stands in the cache of a phone that keeps a part. */
+const markOf = (part: string) => `/keeps-${part}`;
 /** What the server answers itself; never a page of the app. */
 const SERVER = /^\/(db|circles|healthz|readyz|metrics|sync)(\/|$)/;
 
@@ -30,14 +40,30 @@ async function download(path: string, hash: string): Promise<Response> {
   return response;
 }
 
-async function install(): Promise<void> {
+async function store(list: readonly Listed[]): Promise<void> {
   const cache = await caches.open(CACHE);
-  const store = async ([path, hash]: readonly [string, string]) => {
+  const storeOne = async ([path, hash]: Listed) => {
     const key = keyOf(path, hash);
     const kept = await caches.match(key);
     await cache.put(key, kept ?? (await download(path, hash)));
   };
-  await Promise.all(__FILES__.map(store));
+  await Promise.all(list.map(storeOne));
+}
+
+/** Keep a part from now on; the mark comes last, when all of it is there. */
+async function keep(part: string): Promise<void> {
+  const list = parts.get(part);
+  const cache = await caches.open(CACHE);
+  if (list === undefined || (await cache.match(markOf(part)))) return;
+  await store(list);
+  await cache.put(markOf(part), new Response());
+}
+
+async function install(): Promise<void> {
+  await store(__FILES__);
+  for (const part of parts.keys()) {
+    if (await caches.match(markOf(part))) await keep(part);
+  }
 }
 
 async function activate(): Promise<void> {
@@ -53,12 +79,15 @@ async function serve(request: Request, path: string, hash: string): Promise<Resp
 
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
+self.addEventListener("message", (event) => {
+  event.waitUntil(keep(String(event.data)));
+});
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const url = new URL(request.url);
   if (request.method !== "GET" || url.origin !== location.origin) return;
   const isPage = request.mode === "navigate" && !SERVER.test(url.pathname);
   const path = isPage ? "/" : url.pathname;
-  const hash = files.get(path);
+  const hash = files.get(path) ?? inParts.get(path);
   if (hash !== undefined) event.respondWith(serve(request, path, hash));
 });

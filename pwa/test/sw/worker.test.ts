@@ -48,9 +48,12 @@ const caches = {
 /** A worker of the version that lists what the site holds now. */
 function worker(version: string) {
   const handlers = new Map<string, Handler>();
-  const list = [...site].map(([path, text]) => [path, hashOf(text)]);
+  const listed = [...site].map(([path, text]) => [path, hashOf(text)] as const);
+  const isDesk = ([path]: readonly [string, string]) => path.startsWith("/assets/desk");
   runInNewContext(SOURCE, {
-    __FILES__: list,
+    __FILES__: listed.filter((each) => !isDesk(each)),
+    __PARTS__: { desk: listed.filter(isDesk) },
+    Response,
     __VERSION__: version,
     self: {
       addEventListener: (name: string, handler: Handler) => handlers.set(name, handler),
@@ -67,9 +70,9 @@ function worker(version: string) {
       return new Response(text ?? "missing", { status: text === undefined ? 404 : 200 });
     },
   });
-  const wait = async (name: string) => {
+  const wait = async (name: string, data?: string) => {
     let done: unknown;
-    handlers.get(name)?.({ waitUntil: (work: unknown) => (done = work) });
+    handlers.get(name)?.({ data, waitUntil: (work: unknown) => (done = work) });
     await done;
   };
   const get = async (path: string, mode = "no-cors", method = "GET") => {
@@ -81,7 +84,12 @@ function worker(version: string) {
     });
     return answer === undefined ? undefined : (await answer).text();
   };
-  return { install: () => wait("install"), activate: () => wait("activate"), get };
+  return {
+    install: () => wait("install"),
+    activate: () => wait("activate"),
+    keep: (part: string) => wait("message", part),
+    get,
+  };
 }
 
 test("after it is installed the app opens without the server", async () => {
@@ -129,4 +137,41 @@ test("a file of another version than the list's fails the whole installation", a
   const second = worker("2");
   site.set("/", "page 3");
   await expect(second.install()).rejects.toThrow("another version");
+});
+
+test("a part is fetched by phones that ask for it only, and from then on with every version", async () => {
+  site.set("/assets/desk-1.js", "desk 1");
+  const first = worker("1");
+  await first.install();
+  expect(fetched).not.toContain("/assets/desk-1.js");
+  expect(await first.get("/assets/desk-1.js")).toBe("desk 1");
+  await first.keep("desk");
+  site.delete("/assets/desk-1.js");
+  expect(await first.get("/assets/desk-1.js")).toBe("desk 1");
+  site.set("/assets/desk-2.js", "desk 2");
+  const second = worker("2");
+  await second.install();
+  await second.activate();
+  site.clear();
+  expect(await second.get("/assets/desk-2.js")).toBe("desk 2");
+});
+
+test("a part that was cut off while it was fetched does not count as kept", async () => {
+  site.set("/assets/desk-1.js", "desk 1");
+  const first = worker("1");
+  await first.install();
+  site.set("/assets/desk-1.js", "half of des");
+  await expect(first.keep("desk")).rejects.toThrow("another version");
+  site.set("/assets/desk-1.js", "desk 1");
+  await first.keep("desk");
+  site.clear();
+  expect(await first.get("/assets/desk-1.js")).toBe("desk 1");
+});
+
+test("a word that names no part does nothing", async () => {
+  const first = worker("1");
+  await first.install();
+  fetched = [];
+  await first.keep("anything");
+  expect(fetched).toEqual([]);
 });

@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "finish-"));
   mkdirSync(join(folder, "assets"));
   write("index.html", INDEX);
-  write("sw.js", "const f=__FILES__,v=__VERSION__,again=__FILES__");
+  write("sw.js", "const f=__FILES__,v=__VERSION__,again=__FILES__,d=__PARTS__");
   write("assets/a.css", "a{}");
   write("assets/main-1.js", `import{x}from"./shared-2.js";import("./later-3.js")`);
   write("assets/shared-2.js", "export const x=1");
@@ -43,6 +43,21 @@ test("the worker gets every file that the app needs, with the hash of its bytes"
   expect(worker).toContain(`["/","${hash}"]`);
   expect(worker).not.toMatch(/__|icon-192|sw\.js|\.br/);
   expect(worker.match(/later-3\.js/g)).toHaveLength(2);
+});
+
+test("what only clinicians open is listed apart, and set-up not at all", () => {
+  const names = ["therapist-1.js", "therapist-2.css", "members-3.js", "setup-4.js", "xwing-5.js"];
+  for (const name of names) write(`assets/${name}`, "1");
+  finish(folder);
+  const [files = "", parts = ""] = read("sw.js").toString().split(",d=");
+  expect(files).not.toMatch(/therapist|members|setup|xwing/);
+  const { desk, xwing } = JSON.parse(parts) as Record<string, [string, string][]>;
+  expect(desk?.map(([path]) => path)).toEqual([
+    "/assets/members-3.js",
+    "/assets/therapist-1.js",
+    "/assets/therapist-2.css",
+  ]);
+  expect(xwing?.map(([path]) => path)).toEqual(["/assets/xwing-5.js"]);
 });
 
 test("another content is another version, the same content the same", () => {
@@ -74,10 +89,10 @@ test("what comes first is what the page names, and what that imports at once", (
 });
 
 test("a cipher that few need is fetched when asked for, and not kept", () => {
-  write("assets/xwing-4.js", "1");
+  write("assets/argon2-4.js", "1");
   finish(folder);
-  expect(read("sw.js").toString()).not.toContain("xwing");
-  expect(brotliDecompressSync(read("assets/xwing-4.js.br"))).toEqual(read("assets/xwing-4.js"));
+  expect(read("sw.js").toString()).not.toContain("argon2");
+  expect(brotliDecompressSync(read("assets/argon2-4.js.br"))).toEqual(read("assets/argon2-4.js"));
 });
 
 test("icons for the launcher are not kept by the worker", () => {
