@@ -14,10 +14,12 @@ from rejoint_server.call import Service
 from rejoint_server.circle_policy import CirclePolicy
 from rejoint_server.circles import circle_routes
 from rejoint_server.clock import Clock
+from rejoint_server.design_functions import DesignFunctions
 from rejoint_server.edge import Edge
 from rejoint_server.hints import Hints, open_notes
 from rejoint_server.invitations import Invitations
 from rejoint_server.ledger import Ledger
+from rejoint_server.javascript import Engine
 from rejoint_server.login import Login
 from rejoint_server.logs import Log, open_log
 from rejoint_server.memberships import Memberships
@@ -67,7 +69,10 @@ class Application:
     async def stop(self) -> bool:
         """End what waits, refuse what is new; whether all under way was answered in time."""
         self.service.stopping.set()
-        return await self.edge.drain(self.service.settings.stop_s_max)
+        drained = await self.edge.drain(self.service.settings.stop_s_max)
+        if self.service.designs is not None:
+            await self.service.designs.close()
+        return drained
 
 
 def create_app(
@@ -88,7 +93,9 @@ def create_app(
     """
     operations = Operations(store, settings.data, settings.metrics_token, lambda: edge.under_way)
     if settings.policy == "open":
-        service = _service(settings, store, OpenPolicy(store, settings.admin, clock))
+        designs = DesignFunctions(store, Engine())
+        policy = OpenPolicy(store, settings.admin, clock, designs)
+        service = _service(settings, store, policy, designs)
         setup = ledger = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         app: App = Replication(service, ("db",))
@@ -124,8 +131,13 @@ def create_app(
     return Application(edge, service, setup, ledger)
 
 
-def _service(settings: Settings, store: Store, policy: OpenPolicy | CirclePolicy) -> Service:
-    return Service(store, policy, settings, new_id=lambda: secrets.token_hex(16))
+def _service(
+    settings: Settings,
+    store: Store,
+    policy: OpenPolicy | CirclePolicy,
+    designs: DesignFunctions | None = None,
+) -> Service:
+    return Service(store, policy, settings, new_id=lambda: secrets.token_hex(16), designs=designs)
 
 
 def _litestar(handlers: list[ControllerRouterHandler]) -> App:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rejoint_server.asgi import Answer, Request, Stream
+from rejoint_server.design_functions import DesignFunctions
 from rejoint_server.policy import Guest, Policy
 from rejoint_server.settings import Settings
 from rejoint_sync.document import Document
@@ -29,6 +30,7 @@ class Service:
         settings: Of this server.
         new_id: Names a document that came without a name; 32 hexadecimal digits.
         stopping: Set when the server is about to stop: whoever waits ends its answer.
+        designs: Functions of design documents; None where nobody's code is run.
     """
 
     store: Store
@@ -36,6 +38,12 @@ class Service:
     settings: Settings
     new_id: Callable[[], str]
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    designs: DesignFunctions | None = None
+
+    def forget_designs(self, database: str) -> None:
+        """Design documents of this database may be gone, by another way than a write."""
+        if self.designs is not None:
+            self.designs.forget(database)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """`_changes`: what happened in a database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -9,44 +10,33 @@ from rejoint_server import reading
 from rejoint_server.asgi import Stream
 from rejoint_server.call import READ_AT_ONCE, Call
 from rejoint_server.feeds import answer_feed
+from rejoint_server.filters import Filter
 from rejoint_sync.answers.rows import change_row
 from rejoint_sync.answers.shown import document_text
-from rejoint_sync.errors import NotFound
 from rejoint_sync.sequence import Sequence
 from rejoint_sync.stores import ChangesPage, ChangesQuery, Leaf, Stored
 from rejoint_sync.wire.changes import ChangesRequest
 
+Passed = frozenset[tuple[str, str]] | None
 ROWS_AT_ONCE: Final = 2000
 """Rows held in memory at once, about 150 bytes each."""
 
 
 async def changes(call: Call) -> Stream:
     """`GET` and `POST /db/{db}/_changes`."""
-    await _check_function(call)
+    body = await call.optional_object()
+    function = await Filter.of(call, body)
     asked = ChangesRequest.parse(
         call.query,
-        await call.optional_object(),
+        body,
         last_event=call.request.header(b"last-event-id"),
+        by_function=function is not None,
     )
     since = await _start(call, asked.feed.since)
-    source = _Changes(call, asked)
+    source = _Changes(call, asked, function)
     return await answer_feed(
         call.service, call.request, asked=asked.feed, source=source, since=since
     )
-
-
-async def _check_function(call: Call) -> None:
-    """Say of a filter function whether it is missing; one that is there is not offered."""
-    named = ChangesRequest.function(call.query)
-    if named is None:
-        return
-    design, member, function = named
-    stored = await call.read(design)
-    if stored is None or stored.leaves[0].deleted:
-        raise NotFound("missing" if stored is None else "deleted")
-    functions = orjson.loads(document_text(stored, stored.leaves[0])).get(member)
-    if not isinstance(functions, dict) or function not in functions:
-        raise NotFound(f"missing json key: {function[:80]}")
 
 
 async def _start(call: Call, since: str) -> int:
@@ -62,6 +52,7 @@ class _Changes:
 
     call: Call
     asked: ChangesRequest
+    function: Filter | None
 
     def sequence(self, number: int) -> str:
         return str(Sequence(number, self.call.store.incarnation))
@@ -110,8 +101,9 @@ class _Changes:
         for start in range(0, len(listed), READ_AT_ONCE):
             chunk = listed[start : start + READ_AT_ONCE]
             found = await self.call.read_many([row["id"] for row in chunk])
+            passed = await self._asked(found)
             for number, row in enumerate(chunk, start + 1):
-                made = await self._row(found.get(row["id"]), row["seq"])
+                made = await self._row(found.get(row["id"]), row["seq"], passed)
                 rows += [made] if made is not None else []
                 if left is not None and len(rows) == left:
                     last = Sequence.parse(row["seq"]).number
@@ -119,11 +111,16 @@ class _Changes:
                     return ChangesPage(b",\n".join(rows), len(rows), last, pending)
         return ChangesPage(b",\n".join(rows), len(rows), plain.last, plain.pending)
 
-    async def _row(self, stored: Stored | None, sequence: str) -> bytes | None:
+    async def _asked(self, found: Mapping[str, Stored]) -> Passed:
+        if self.function is None:
+            return None
+        return await self.function.passed(found.values(), all_leaves=self.asked.all_leaves)
+
+    async def _row(self, stored: Stored | None, sequence: str, passed: Passed) -> bytes | None:
         if stored is None or (self.asked.design_only and not stored.id.startswith("_design/")):
             return None
         leaves = stored.leaves if self.asked.all_leaves else stored.leaves[:1]
-        leaves = tuple(leaf for leaf in leaves if self._passes(stored, leaf))
+        leaves = tuple(leaf for leaf in leaves if self._passes(stored, leaf, passed))
         if not leaves:
             return None
         shown = None
@@ -131,6 +128,8 @@ class _Changes:
             shown = await reading.text(self.call, stored, stored.leaves[0], self.asked.options)
         return change_row(stored, leaves, sequence, shown)
 
-    def _passes(self, stored: Stored, leaf: Leaf) -> bool:
+    def _passes(self, stored: Stored, leaf: Leaf, passed: Passed) -> bool:
+        if passed is not None:
+            return (stored.id, leaf.rev) in passed
         passes = self.asked.passes
         return passes is None or passes(orjson.loads(document_text(stored, leaf)))

@@ -37,6 +37,7 @@ async def delete(service: Service, request: Request, database: str) -> Answer:
             "Did you mean to DELETE a document instead?"
         )
     await service.store.delete(database)
+    service.forget_designs(database)
     return answer({"ok": True})
 
 
@@ -111,6 +112,7 @@ async def purge(call: Call) -> Answer:
     asked = parse_purge(await call.json_object())
     revs = {name: [str(rev) for rev in revs] for name, revs in asked.items()}
     purged = await call.store.purge(call.database, revs)
+    call.service.forget_designs(call.database)
     gone = {name: purged.revs.get(name, []) for name in revs}
     return answer({"purge_seq": None, "purged": gone}, 201)
 

@@ -33,7 +33,7 @@ OPTIONS: Final[Mapping[str, Json]] = {
         (
             *("att_encoding_info", "attachments", "basic", "conflicts", "deleted_conflicts"),
             *("descending", "include_docs", "inclusive_end", "latest", "local_seq", "meta"),
-            *("new_edits", "revs", "revs_info", "update_seq"),
+            *("group", "new_edits", "reduce", "revs", "revs_info", "update_seq"),
         ),
         _BOOLEAN,
     ),
@@ -43,6 +43,7 @@ OPTIONS: Final[Mapping[str, Json]] = {
     "filter": {"enum": ["_doc_ids", "_selector", "_design"]},
     "heartbeat": {"anyOf": [_BOOLEAN, {"type": "integer", "minimum": 1}]},
     "rev": _REVISION,
+    "view": {"type": "string", "pattern": "^[a-z]+/[a-z]+$"},
     "style": {"enum": ["main_only", "all_docs"]},
 }
 """Of each option that is written as it is: what it may be."""

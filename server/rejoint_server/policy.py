@@ -9,10 +9,11 @@ import hmac
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from typing import Any, Final, Literal, Protocol
 
 from rejoint_server.asgi import Request
 from rejoint_server.clock import Clock
+from rejoint_server.design_functions import DesignFunctions
 from rejoint_server.sessions import Sessions
 from rejoint_server.settings import Admin
 from rejoint_sync.document import Document
@@ -112,12 +113,16 @@ class OpenPolicy:
         store: Where it all goes.
         admin: Who must log in; None lets everyone in.
         clock: Decides when a session is over.
+        designs: What design documents decide about writes.
     """
 
     name = "open"
 
-    def __init__(self, store: Store, admin: Admin | None, clock: Clock) -> None:
+    def __init__(
+        self, store: Store, admin: Admin | None, clock: Clock, designs: DesignFunctions
+    ) -> None:
         self._store = store
+        self._designs = designs
         self._admin = admin
         self._login = b"Basic " + base64.b64encode(_expected(admin)) if admin else b""
         self._sessions = Sessions(clock)
@@ -167,8 +172,28 @@ class OpenPolicy:
     async def write(
         self, guest: Guest, documents: Sequence[Document], *, new_edits: bool
     ) -> list[Outcome]:
-        """Store everything."""
-        return await self._store.write(guest.database, documents, new_edits=new_edits)
+        """Store everything that the validation functions of the database let pass."""
+        database = guest.database
+        try:
+            refusals = await self._designs.refusals(
+                database, documents, new_edits=new_edits, user=self.user
+            )
+            if not refusals:
+                return await self._store.write(database, documents, new_edits=new_edits)
+            passed = [one for number, one in enumerate(documents) if number not in refusals]
+            written = iter(await self._store.write(database, passed, new_edits=new_edits))
+            return [
+                refused(one, refusals[number]) if number in refusals else next(written)
+                for number, one in enumerate(documents)
+            ]
+        finally:
+            if any(document.id.startswith("_design/") for document in documents):
+                self._designs.forget(database)
+
+    @property
+    def user(self) -> dict[str, Any]:
+        """Who everyone is that was let in, as functions of design documents see it."""
+        return {"name": self._admin.name if self._admin else None, "roles": ["_admin"]}
 
     def _check_admin(self, request: Request) -> None:
         if self._admin is None:

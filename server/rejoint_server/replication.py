@@ -16,12 +16,13 @@ from rejoint_server import (
     listing,
     local_documents,
     servers,
+    views,
 )
 from rejoint_server.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
 from rejoint_server.call import Call, Handler, Service
 from rejoint_server.changes_feed import changes
 from rejoint_server.policy import illegal_name
-from rejoint_server.routes import ROUTES, TEMPLATES, Route, methods_of
+from rejoint_server.routes import ROUTES, TEMPLATES, VIEW, Route, methods_of
 from rejoint_server.updates_feed import db_updates
 from rejoint_sync.errors import (
     BadRequest,
@@ -89,6 +90,7 @@ HANDLERS: Final[Mapping[tuple[str, str], Handler]] = {
     ("GET", "/{db}/_local/{id}"): local_documents.show,
     ("PUT", "/{db}/_local/{id}"): local_documents.put,
     ("DELETE", "/{db}/_local/{id}"): local_documents.delete,
+    ("GET", VIEW): views.view,
     ("GET", "/{db}/{id}/{name}"): attachments.show,
     ("PUT", "/{db}/{id}/{name}"): attachments.put,
     ("DELETE", "/{db}/{id}/{name}"): attachments.delete,
@@ -161,6 +163,8 @@ class Replication:
 
     def _check_offered(self, route: Route) -> None:
         if self._service.policy.name not in route.policies:
+            if route.template == VIEW:
+                raise NotOffered(_VIEWS)
             raise Forbidden("Only signed documents are written here, by replication.")
 
 
@@ -186,7 +190,7 @@ def _place(path: list[str]) -> tuple[str, str, str]:
         first, rest = f"_design/{rest[0]}", rest[1:]
     if first.startswith("_design/"):
         if rest and rest[0] in _DESIGN_PARTS:
-            raise NotOffered(_VIEWS)
+            return _design_place(first, rest)
     elif first.startswith("_"):
         raise _why_not(first)
     if not first:
@@ -194,6 +198,12 @@ def _place(path: list[str]) -> tuple[str, str, str]:
     if rest:
         return "/{db}/{id}/{name}", first, "/".join(rest)
     return "/{db}/{id}", first, ""
+
+
+def _design_place(first: str, rest: list[str]) -> tuple[str, str, str]:
+    if rest[0] == "_view" and len(rest) == 2:
+        return VIEW, first.removeprefix("_design/"), rest[1]
+    raise NotOffered(_VIEWS)
 
 
 def _local_place(first: str, rest: list[str]) -> tuple[str, str, str]:

@@ -61,6 +61,9 @@ class Route:
         return self.where.value
 
 
+VIEW: Final = "/{db}/_design/{id}/_view/{name}"
+"""The path of a view."""
+
 _ENDS: Final = ("startkey", "start_key", "endkey", "end_key", "inclusive_end")
 _PAGE: Final = ("limit", "skip", "descending")
 _NAMES: Final = (*_ENDS, *_PAGE)
@@ -68,7 +71,10 @@ _LOCAL_DOCS: Final = ("key", "keys", *_NAMES, "include_docs")
 _BYTES: Final = ("attachments", "att_encoding_info")
 _ALL_DOCS: Final = (*_LOCAL_DOCS, "update_seq", "conflicts", *_BYTES)
 _FEED: Final = ("feed", "since", "last-event-id", "limit", "descending", "heartbeat", "timeout")
-_CHANGES: Final = (*_FEED, "style", "filter", "doc_ids", "include_docs", "conflicts", *_BYTES)
+_CHANGES: Final = (
+    *_FEED,
+    *("style", "filter", "view", "doc_ids", "include_docs", "conflicts", *_BYTES),
+)
 _SHOW: Final = (
     *("rev", "revs", "revs_info", "open_revs", "latest", "conflicts", "deleted_conflicts"),
     *("meta", "local_seq", *_BYTES, "atts_since"),
@@ -130,6 +136,7 @@ DOCUMENT: Final = (
     Route("GET", "/{db}/_local/{id}"),
     Route("PUT", "/{db}/_local/{id}", (), Body.JSON),
     Route("DELETE", "/{db}/_local/{id}"),
+    Route("GET", VIEW, ("key", "keys", *_PAGE, "reduce", "group"), where=Where.OPEN),
     Route(
         "GET",
         "/{db}/{id}/{name}",

@@ -6,7 +6,7 @@ import httpx
 
 from rejoint_sync.revision import Revision
 from server.option_case import Case, Pick, doc_of, ids, kind_of, member, names, revs, status, value
-from server.option_lists import DBS, changes, feed, in_range, listing
+from server.option_lists import DBS, changes, feed, in_range, listing, view
 from server.protocol_world import PACKED
 
 # --------------------------------------------------------------------------------- documents
@@ -83,6 +83,7 @@ CASES: list[Case] = [
     ),
     *changes("GET", "SEQ"),
     *changes("POST", "SEQ"),
+    *view(),
     Case(
         "GET",
         "/{db}/_changes",

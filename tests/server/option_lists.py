@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
+from rejoint_server.routes import VIEW
 from server.option_case import Case, Pick, doc_of, ids, leaves_of, member
 from server.protocol_world import PACKED
 
@@ -156,6 +157,7 @@ def changes(method: str, seq: str) -> list[Case]:
         *feed((method, template), path, DOC_IDS, seq),
         case("style", "all_docs", leaves_of("a"), ["2-c", "2-b", "3-e"]),
         case("filter", "_design", ids, ["_design/e", "_design/f", "_design/d"]),
+        case("view", "f/n", ids, ["a", "b"], "filter=_view"),
         case("doc_ids", '["b","c"]', ids, ["b", "c"], "filter=_doc_ids"),
         case("include_docs", "true", doc_of("b", "n"), 2),
         case("conflicts", "true", doc_of("a", "_conflicts"), ["2-b"], docs),
@@ -173,4 +175,22 @@ def changes(method: str, seq: str) -> list[Case]:
             len(PACKED),
             docs,
         ),
+    ]
+
+
+def view() -> list[Case]:
+    """The options of a view; in the world's views the keys are 2 (of `b`) and 3 (of `a`)."""
+
+    def case(name: str, text: str, pick: Pick, expected: Any, of: str = "n") -> Case:
+        path = f"/db/db1/_design/f/_view/{of}"
+        return Case("GET", VIEW, "options", name, text, pick, expected, path)
+
+    return [
+        case("key", "3", ids, ["a"]),
+        case("keys", "[3]", ids, ["a"]),
+        case("limit", "1", ids, ["b"]),
+        case("skip", "1", ids, ["a"]),
+        case("descending", "true", ids, ["a", "b"]),
+        case("reduce", "false", ids, ["b", "a"], "sum"),
+        case("group", "true", ids, [2, 3], "sum"),
     ]

@@ -18,6 +18,8 @@ def _graft(name: str, rev: str, *older: str, **members: Any) -> dict[str, Any]:
     return {"_id": name, "_rev": rev, "_revisions": history, **members}
 
 
+_MAP: Final = "function (doc) { if (doc.n) { emit(doc._id === 'a' ? 3 : 2, doc.n); } }"
+VIEWS: Final = {"n": {"map": _MAP}, "sum": {"map": _MAP, "reduce": "_sum"}}
 DOCUMENTS: Final = (
     _graft("a", "1-r", n=1),
     _graft("a", "2-c", "r", n=2),
@@ -28,7 +30,7 @@ DOCUMENTS: Final = (
     _graft("_design/d", "1-d"),
     _graft("_design/d", "1-c"),
     _graft("_design/e", "1-e"),
-    _graft("_design/f", "1-f"),
+    _graft("_design/f", "1-f", views=VIEWS),
 )
 
 

@@ -77,7 +77,11 @@ async def open_scene(
     # As replicators do; without it CouchDB's way is to prefer parts to JSON.
     accept = {"accept": "application/json"}
     async with httpx.AsyncClient(transport=transport, base_url=ORIGIN, headers=accept) as client:
-        yield Scene(application, kept, clock, client, log, secret)
+        try:
+            yield Scene(application, kept, clock, client, log, secret)
+        finally:
+            if application.service.designs is not None:
+                await application.service.designs.close()
 
 
 @dataclass(slots=True)

@@ -7,6 +7,8 @@ import pytest
 
 from rejoint_server.call import Call, Service
 from rejoint_server.clock import ManualClock
+from rejoint_server.design_functions import DesignFunctions
+from rejoint_server.javascript import Engine
 from rejoint_server.policy import Guest, OpenPolicy
 from rejoint_server.settings import Settings
 from rejoint_sync.document import Document
@@ -21,7 +23,7 @@ async def call_of() -> Call:
     await store.create("db1")
     docs = [Document.parse({"_id": name}) for name in ("wrap:1:d1", "wrap:1:d2", "ev:1")]
     await store.write("db1", docs, new_edits=True)
-    policy = OpenPolicy(store, None, ManualClock(0))
+    policy = OpenPolicy(store, None, ManualClock(0), DesignFunctions(store, Engine()))
     service = Service(store, policy, Settings(data=Path("data")), lambda: "", asyncio.Event())
     return Call(service, request(b"{}"), Guest("db1", Sight("wrap:", ":d1")))
 

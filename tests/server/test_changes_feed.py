@@ -78,22 +78,6 @@ async def test_shows_only_the_documents_asked_for(couch: Scene) -> None:
     assert len((await couch.json("POST", PATH, {}))["results"]) == 3
 
 
-async def test_a_filter_function_is_missing_or_not_offered(couch: Scene) -> None:
-    design = {"filters": {"mine": "function"}, "views": {"by": {}}}
-    await couch.ask("PUT", "/db/db1/_design/app", json=design)
-    for options, status in (
-        ("filter=app/mine", 501),
-        ("filter=_view&view=app/by", 501),
-        ("filter=app/other", 404),
-        ("filter=_view&view=app/other", 404),
-        ("filter=other/mine", 404),
-        ("filter=_view", 400),
-        ("filter=app/mine/more", 400),
-    ):
-        answer = await couch.ask("GET", f"{PATH}?{options}")
-        assert answer.status_code == status, options
-
-
 async def test_a_selector_chooses_among_leaves(couch: Scene) -> None:
     docs = [{"_id": "x", "_rev": rev, "n": n} for rev, n in (("1-a", 1), ("1-b", 2), ("1-c", 3))]
     await couch.ask("POST", "/db/db1/_bulk_docs", json={"docs": docs, "new_edits": False})

@@ -4,7 +4,7 @@ import inspect
 import re
 from pathlib import Path
 
-from rejoint_server import attachments, policy
+from rejoint_server import attachments, javascript, policy
 from rejoint_server.app import ENDPOINTS
 from rejoint_server.edge import SECURITY_HEADERS
 from rejoint_server.routes import ROUTES
@@ -60,7 +60,7 @@ def test_every_code_is_documented_with_its_status() -> None:
 def test_every_word_is_documented_with_its_status() -> None:
     kinds = [
         kind
-        for module in (attachments, errors, document, policy)
+        for module in (attachments, errors, document, javascript, policy)
         for _, kind in inspect.getmembers(module, inspect.isclass)
         if issubclass(kind, SyncError) and kind is not CircleError
     ]

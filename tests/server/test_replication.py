@@ -41,7 +41,10 @@ async def test_head_is_get_without_a_body(couch: Scene) -> None:
     [
         ("GET", "/db/db1/_find", 501),
         ("POST", "/db/db1/_find", 501),
-        ("GET", "/db/db1/_design/a/_view/b", 501),
+        ("GET", "/db/db1/_design/a/_view/b", 404),
+        ("GET", "/db/db1/_design/a/_view", 501),
+        ("GET", "/db/db1/_design/a/_view/b/c", 501),
+        ("GET", "/db/db1/_design/a/_list/b/c", 501),
         ("GET", "/db/db1/_design", 501),
         ("GET", "/db/db1/_shards", 501),
         ("POST", "/db/_replicate", 501),

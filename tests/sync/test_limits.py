@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from rejoint_server import javascript, javascript_worker, views
 from rejoint_sync import limits, multipart, selector
 from rejoint_sync.attachment import (
     check_attachment_name,
@@ -139,6 +140,8 @@ def test_every_bound_is_documented_with_its_value() -> None:
         values[name] = getattr(module, name)
     for name in ("HEARTBEAT_MS_MIN", "HEARTBEAT_MS_DEFAULT", "TIMEOUT_MS_MAX"):
         values[name] = getattr(changes, name)
+    for module in (javascript, javascript_worker, views):
+        values |= {name: value for name, value in of(module).items() if name.endswith("_MAX")}
     assert documented() == values
 
 

@@ -108,6 +108,7 @@ class ChangesRequest:
         document_ids: Only these; None for all.
         passes: The filter `_selector`; None for none.
         design_only: The filter `_design`.
+        by_function: The filter is a function of a design document.
     """
 
     feed: FeedRequest
@@ -117,10 +118,24 @@ class ChangesRequest:
     document_ids: frozenset[str] | None
     passes: Test | None
     design_only: bool
+    by_function: bool = False
 
     @classmethod
-    def parse(cls, query: Query, body: Mapping[str, Any], *, last_event: str = "") -> Self:
+    def parse(
+        cls,
+        query: Query,
+        body: Mapping[str, Any],
+        *,
+        last_event: str = "",
+        by_function: bool = False,
+    ) -> Self:
         """Read the options, and `doc_ids` or `selector` from the body of a POST.
+
+        Args:
+            query: Of the request.
+            body: Of a POST.
+            last_event: As `FeedRequest.parse` takes it.
+            by_function: Whether the function that `filter` names is there to be run.
 
         Raises:
             BadRequest: An option cannot be read.
@@ -130,7 +145,7 @@ class ChangesRequest:
         if style not in ("main_only", "all_docs"):
             raise BadRequest("style must be main_only or all_docs.")
         name = query.text("filter") or None
-        if name not in (None, *_FILTERS):
+        if name not in (None, *_FILTERS) and not by_function:
             raise NotOffered(
                 "Filter functions and views are not offered; use _doc_ids, _selector or _design."
             )
@@ -146,6 +161,7 @@ class ChangesRequest:
             document_ids=_document_ids(query, body) if name == "_doc_ids" else None,
             passes=_selector(body) if name == "_selector" else None,
             design_only=name == "_design",
+            by_function=by_function,
         )
 
     @staticmethod
@@ -176,7 +192,7 @@ class ChangesRequest:
     def reads_documents(self) -> bool:
         """Whether rows can only be made by reading their documents."""
         shown = self.include_docs and self.options != DocumentOptions()
-        return self.passes is not None or self.design_only or shown
+        return self.passes is not None or self.design_only or self.by_function or shown
 
 
 _FILTERS: Final = ("_doc_ids", "_selector", "_design")

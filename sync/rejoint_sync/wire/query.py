@@ -51,6 +51,10 @@ class Query:
         """The option as it stands, None when it is not there."""
         return self._options.get(name)
 
+    def texts(self) -> dict[str, str]:
+        """All options as they stand."""
+        return dict(self._options)
+
     def flag(self, name: str, *, default: bool = False) -> bool:
         """Whether the option is `true`. Raises `BadRequest`."""
         value = self._options.get(name)
