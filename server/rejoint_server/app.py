@@ -18,8 +18,8 @@ from rejoint_server.design_functions import DesignFunctions
 from rejoint_server.edge import Edge
 from rejoint_server.hints import Hints, open_notes
 from rejoint_server.invitations import Invitations
-from rejoint_server.ledger import Ledger
 from rejoint_server.javascript import Engine
+from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
 from rejoint_server.logs import Log, open_log
 from rejoint_server.memberships import Memberships
