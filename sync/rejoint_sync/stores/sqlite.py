@@ -166,9 +166,7 @@ class SqliteStore:
 
     async def read(self, database: str, document_id: str) -> Stored | None:
         """As the port."""
-        num = self._head(database).num
-        with self._snapshot():
-            return next(iter(read.documents(self._reading, num, read.ONE, (document_id,))), None)
+        return read.document(self._reading, self._head(database).num, document_id)
 
     async def trees(self, database: str, document_ids: Sequence[str]) -> dict[str, Tree]:
         """As the port."""

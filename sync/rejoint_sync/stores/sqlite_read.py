@@ -15,13 +15,19 @@ import apsw
 import orjson
 
 from rejoint_sync.attachment import Attachment
-from rejoint_sync.errors import BadRequest, StoreUnavailable
+from rejoint_sync.errors import BadRequest, StoreUnavailable, SyncError
 from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import ChangesPage, ChangesQuery, Leaf, Sight, Stored, Update
 from rejoint_sync.stores.graft import leaf_of
 from rejoint_sync.stores.sqlite_graft import TREES_OF_MANY
 from rejoint_sync.stores.sqlite_heads import Head
-from rejoint_sync.stores.sqlite_rows import TREE_COLUMNS, attachments_of, select, tree_of
+from rejoint_sync.stores.sqlite_rows import (
+    TREE_COLUMNS,
+    ancestors_of,
+    attachments_of,
+    select,
+    tree_of,
+)
 
 # Left to itself the planner walks the whole database and tries each row against a list of names.
 DOCUMENTS: Final = (
@@ -68,10 +74,14 @@ def snapshot(connection: apsw.Connection) -> Generator[None]:
             yield
         finally:
             connection.execute("COMMIT")
-    except apsw.Error as error:
-        raise StoreUnavailable(f"the store could not read: {error}") from error
-    except UnicodeEncodeError as error:
-        raise BadRequest("a document's name must be Unicode text") from error
+    except (apsw.Error, UnicodeEncodeError) as error:
+        raise _translated(error) from error
+
+
+def _translated(error: Exception) -> SyncError:
+    if isinstance(error, UnicodeEncodeError):
+        return BadRequest("a document's name must be Unicode text")
+    return StoreUnavailable(f"the store could not read: {error}")
 
 
 def names_of(document_ids: Iterable[str]) -> str:
@@ -94,14 +104,41 @@ def documents(
         parameters: Of the condition, from `?2` on.
     """
     for row in select(connection, sql, (num, *parameters)):
-        seq, name, tail, column = row[:4]
-        tree = tree_of(row[4:])
-        leaves: tuple[Leaf, ...] = (leaf_of(tree[0], tail, attachments_of(column)),)
-        if len(tree) > 1:
-            losers = select(connection, _LOSERS, (num, name))
+        stored = _with_winner(row)
+        if row[-1] is not None:
+            losers = select(connection, _LOSERS, (num, stored.id))
             bodies = {rev: (tail, attachments_of(column)) for rev, tail, column in losers}
-            leaves += tuple(leaf_of(branch, *bodies[str(branch.rev)]) for branch in tree[1:])
-        yield Stored(name, seq, leaves)
+            branches = tree_of(row[4:])[1:]
+            leaves = tuple(leaf_of(branch, *bodies[str(branch.rev)]) for branch in branches)
+            stored = Stored(stored.id, stored.sequence, (*stored.leaves, *leaves))
+        yield stored
+
+
+def _with_winner(row: tuple[Any, ...]) -> Stored:
+    """A row of `DOCUMENTS` with its winner alone, which for nearly every document is all."""
+    seq, name, tail, column, rev, older, deleted, _ = row
+    winner = Leaf(rev, ancestors_of(older), bool(deleted), tail, attachments_of(column))
+    return Stored(name, seq, (winner,))
+
+
+def document(connection: apsw.Connection, num: int, document_id: str) -> Stored | None:
+    """One document with all its leaves, None when it is not there; outside `snapshot`.
+
+    One statement sees one state of the file by itself, and two statements less are half of what
+    such a read costs. Only a document with losing leaves takes more than one.
+
+    Raises:
+        StoreUnavailable: The file cannot be read.
+        BadRequest: The name is not Unicode text.
+    """
+    try:
+        rows = select(connection, ONE, (num, document_id))
+    except (apsw.Error, UnicodeEncodeError) as error:
+        raise _translated(error) from error
+    if rows and rows[0][-1] is not None:
+        with snapshot(connection):
+            return next(iter(documents(connection, num, ONE, (document_id,))), None)
+    return _with_winner(rows[0]) if rows else None
 
 
 def trees(connection: apsw.Connection, num: int, document_ids: Iterable[str]) -> dict[str, Tree]:
