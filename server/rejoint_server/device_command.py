@@ -48,7 +48,14 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     who = invite.add_mutually_exclusive_group(required=True)
     who.add_argument("--role", help="patient, caregiver, therapist or admin")
     who.add_argument("--own", action="store_true", help="a further device of one's own")
-    invite.add_argument("--member", metavar="ID", help="a further device of this member")
+    invite.add_argument("--member", metavar="ID", help="a further device of this member; or self")
+    invite.add_argument(
+        "--mode",
+        choices=("direct", "approve"),
+        default="direct",
+        help="approve: sent by a messenger, good for 14 days, only lets one ask",
+    )
+    invite.add_argument("--stream", choices=("c", "k"), default="c", help="k: clinicians' too")
 
     put = _act(acts, "put", _put, "seal records; works without the server")
     put.add_argument("--circle", required=True, metavar="ID")
@@ -75,7 +82,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
         add_acts(functools.partial(_act, acts))
 
 
-def _act(
+def _act(  # noqa: PLR0913 - one command is one call
     acts: "argparse._SubParsersAction[argparse.ArgumentParser]",
     name: str,
     act: Act,
@@ -153,9 +160,15 @@ async def _circle_list(device: "Device", _: argparse.Namespace) -> Answer:
 
 
 async def _invite(device: "Device", arguments: argparse.Namespace) -> Answer:
-    if arguments.own:
-        return await device.invite_own(arguments.circle)
-    return await device.invite(arguments.circle, arguments.role, member=arguments.member)
+    if arguments.own or arguments.member == "self":
+        return await device.invite_own(arguments.circle, mode=arguments.mode)
+    return await device.invite(
+        arguments.circle,
+        arguments.role,
+        member=arguments.member,
+        mode=arguments.mode,
+        stream=arguments.stream,
+    )
 
 
 async def _put(device: "Device", arguments: argparse.Namespace) -> Answer:

@@ -1,7 +1,7 @@
 """`rejoint device members`, `remove`, … : who is in a circle, and what can be done about it."""
 
 import argparse
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -20,8 +20,21 @@ def add_acts(add: AddAct) -> None:
             `--circle`.
     """
     add("members", _members, "who is in a circle, with all their devices", circle=True)
+    add("requests", _requests, "who asks to be let in, with their digits", circle=True)
+    approve = add("approve", _approve, "let in a device whose digits were compared", circle=True)
+    approve.add_argument("iid", metavar="IID")
+    approve.add_argument("device", metavar="DEVICE")
+    approve.add_argument("--digits", required=True, help="twelve, as the other phone shows them")
+    uninvite = add("uninvite", _uninvite, "take an open invitation back", circle=True)
+    uninvite.add_argument("iid", metavar="IID")
     remove = add("remove", _remove, "take devices out of a circle", circle=True)
     remove.add_argument("devices", nargs="+", metavar="DEVICE")
+    late = add("late", _late, "what a removed device handed in too late", circle=True)
+    late.add_argument("device", metavar="DEVICE")
+    accept = add("accept", _accept, "let late records count after all", circle=True)
+    accept.add_argument("device", metavar="DEVICE")
+    accept.add_argument("--stream", choices=("c", "k"), default="c")
+    accept.add_argument("--n", type=int, metavar="N", help="up to this counter; else all")
     add("leave", _leave, "take this device out of a circle", circle=True)
     rekey = add("rekey", _rekey, "open a new key", circle=True)
     rekey.add_argument("--stream", choices=("c", "k"), default="c", help="k: clinicians alone")
@@ -37,8 +50,30 @@ async def _members(device: "Device", arguments: argparse.Namespace) -> Answer:
     return await device.members(arguments.circle)
 
 
+async def _requests(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.requests(arguments.circle)
+
+
+async def _approve(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.approve(arguments.circle, arguments.iid, arguments.device, arguments.digits)
+
+
+async def _uninvite(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.uninvite(arguments.circle, arguments.iid)
+
+
 async def _remove(device: "Device", arguments: argparse.Namespace) -> Answer:
     return await device.remove(arguments.circle, arguments.devices)
+
+
+async def _late(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.late(arguments.circle, arguments.device)
+
+
+async def _accept(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.accept(
+        arguments.circle, arguments.device, stream=arguments.stream, n=arguments.n
+    )
 
 
 async def _leave(device: "Device", arguments: argparse.Namespace) -> Answer:

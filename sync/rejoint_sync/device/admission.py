@@ -17,16 +17,19 @@ from rejoint_sync.circle.invitation import (
     accept,
     invitation_id,
     open_inv,
+    request,
+    request_code,
     seal_inv,
 )
-from rejoint_sync.circle.limits import DIRECT_SECONDS_MAX
+from rejoint_sync.circle.limits import INVITED_SECONDS_MAX
 from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.roles import STREAMS_OF_S
 from rejoint_sync.circle.schema import parse_entry
 from rejoint_sync.circle.standing import Invitation
+from rejoint_sync.device.approval import Entering, add, spaced
 from rejoint_sync.device.circle import STREAM, CircleCopy, plain
-from rejoint_sync.device.keys import wraps_of
 from rejoint_sync.device.line import Line
-from rejoint_sync.device.log import FASTER, TRIES, Made, append, pause, resume, send
+from rejoint_sync.device.log import FASTER, TRIES, Made, append_once, pause, send
 from rejoint_sync.device.state import DeviceState, Own, Pending
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
@@ -108,6 +111,8 @@ async def join(line: Line, store: Store, link: Link) -> Answer:
     for attempt in range(TRIES):
         log, opened = await _look(line, link)
         members = Membership.replay(link.circle, log)
+        if accept(members, opened, line.now_s()).mode == "approve":
+            return await _ask(line, store, log, opened)
         bundle, answer = _enter(line, members, opened)
         if copy is None:
             await store.create(link.circle)
@@ -123,6 +128,29 @@ async def join(line: Line, store: Store, link: Link) -> Answer:
         else:
             return answer
     raise AssertionError("the last try returns or raises")
+
+
+async def _ask(line: Line, store: Store, log: list[dict[str, Any]], opened: Opened) -> Answer:
+    """Ask to be let in; what was seen of the log is pinned until somebody has."""
+    keys = line.identity.keys
+    circle = Membership.founded(log[0]).circle
+    body = {"req": request(opened, circle, keys)}
+    await line.open.call("POST", f"/circles/{circle}/requests", body=body)
+    if circle not in await store.databases():
+        await store.create(circle)
+    copy = await CircleCopy.open(store, circle, keys)
+    await copy.extend(log[copy.members.seq + 1 if copy.membership else 0 :])
+    copy.state.asked = opened.iid
+    await copy.save()
+    invitation = copy.members.invitations[opened.iid]
+    return {
+        "circle": circle,
+        "member": invitation.member,
+        "role": invitation.role,
+        "waiting": True,
+        "iid": opened.iid,
+        "digits": spaced(request_code(circle, keys.id)),
+    }
 
 
 async def _or_forget(sending: Awaitable[None], copy: CircleCopy) -> None:
@@ -172,24 +200,38 @@ def _why_not_open(invitation: Invitation) -> str:
     return "this invitation has expired; ask for a new one"
 
 
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """Whom an invitation is for.
+
+    Attributes:
+        role: What the one who comes will be.
+        member: Whose device it will be; None for a new member, or for the one patient there is.
+        s: Its streams, "c" or "ck".
+        mode: "direct": handed over in person, good for an hour. "approve": sent by a messenger,
+            good for 14 days; it only lets one ask.
+    """
+
+    role: str
+    member: str | None = None
+    s: str = STREAM
+    mode: str = "direct"
+
+
 async def invite(
-    line: Line, copy: CircleCopy, *, role: str, member: str | None, wish: DeviceState | None = None
+    line: Line, copy: CircleCopy, invited: Invited, wish: DeviceState | None = None
 ) -> Answer:
-    """Make a link that lets one device join, good for an hour.
+    """Make a link for one device.
 
     Args:
         line: To the server.
         copy: The circle.
-        role: What the one who joins will be.
-        member: Whose device it will be; None for a new member, or for the one patient there is.
+        invited: Whom it is for.
         wish: Remembers that who joins is a further device of one's own.
 
     Returns:
-        `link`, `circle`, `iid`, `member`, `role`, `expires` (unix seconds).
+        `link`, `circle`, `iid`, `member`, `role`, `mode`, `expires` (unix seconds).
     """
-    settled = await resume(line, copy)
-    if settled is not None and settled.op == "invite" and settled.answer["role"] == role:
-        return settled.answer
     secret, scalar = secrets.token_bytes(LINK_SECRET_BYTES), generate_scalar()
     iid = invitation_id(copy.circle, secret)
     link = Link(line.identity.server, "j1", copy.circle, secret)
@@ -199,31 +241,35 @@ async def invite(
         wish.own.append(Own(copy.circle, iid))
         await wish.write(copy.store)
 
+    about = {"role": invited.role, "mode": invited.mode}
+
     async def make(members: Membership, ts: int) -> Made:
-        whose = member or _the_one(members, role, ts) or new_member
-        exp = ts + DIRECT_SECONDS_MAX
+        whose = invited.member or _the_one(members, invited.role, ts) or new_member
+        exp = ts + INVITED_SECONDS_MAX[invited.mode]
+        streams = STREAMS_OF_S[invited.s] if invited.mode == "direct" else ()
         entry = entries.invite(
             members,
             copy.keys,
             iid=iid,
             sign_scalar=scalar,
-            role=role,
+            role=invited.role,
             member=whose,
-            s=STREAM,
+            s=invited.s,
             exp=exp,
             ts=ts,
+            mode=invited.mode,
         )
         sealed = seal_inv(
             members.append(entry),
             secret,
             sign_scalar=scalar,
-            es={STREAM: await copy.current_secret()},
+            es={stream: await copy.current_secret(stream) for stream in streams},
             nonce=secrets.token_bytes(NONCE_BYTES),
         )
         answer = {"link": link.format(), "circle": copy.circle, "iid": iid, "member": whose}
-        return Bundle(entry, (), sealed), answer | {"role": role, "expires": exp}
+        return Bundle(entry, (), sealed), answer | about | {"expires": exp}
 
-    return await append(line, copy, "invite", make)
+    return await append_once(line, copy, "invite", about, make)
 
 
 def _the_one(members: Membership, role: str, now_s: int) -> str | None:
@@ -275,15 +321,8 @@ async def _add(line: Line, copy: CircleCopy, pub: Pub) -> None:
     me, spk = copy.require_me(), pub["spk"]
     if any(member.pub["spk"] == spk for member in copy.members.devices.values()):
         return
-
-    async def make(members: Membership, ts: int) -> Made:
-        entry = entries.add(
-            members, copy.keys, pub=pub, role=me.role, member=me.member, s=me.s, ts=ts
-        )
-        return Bundle(entry, await wraps_of(copy, members, members.append(entry))), {}
-
     try:
-        await append(line, copy, "add", make)
+        await add(line, copy, Entering(pub, me.role, me.member, me.s))
     except CircleError as error:
         if error.code != "dup":  # its own other device was faster
             raise

@@ -38,6 +38,10 @@ from rejoint_sync.errors import BadRequest, CircleError, Forbidden, SyncError
 from rejoint_sync.stores import ChangesQuery, Leaf, Store, Stored
 
 STREAM: Final = "c"
+
+EMPTY: Final = "empty"
+"""Type of the record that takes the counter of one that stays on its device."""
+
 _PAGE: Final = 1000
 _PUT_AT_ONCE: Final = 200
 
@@ -314,16 +318,42 @@ class CircleCopy:
             state.count_to(name.stream, name.n)
             if document["_id"] not in state.unsent:
                 state.unsent.append(document["_id"])
-        state.fresh = [dict(document) for document in documents]
-        streams = {DocumentId.parse(name).stream for name in dropped or ()}
-        state.rechain = sorted(streams.union(state.rechain))
-        state.dropped = {name: list(revs) for name, revs in (dropped or {}).items()}
+        await self._commit(documents, dropped or {})
+
+    async def replace(
+        self,
+        own: Mapping[str, Any],
+        rival: Mapping[str, Any],
+        renamed: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Let the server's document have the place of an own one that waited there.
+
+        Args:
+            own: Goes.
+            rival: Checked; comes.
+            renamed: The own record under another counter, where it says something else. Killed at
+                any moment, it is there exactly once.
+        """
+        state = self.state
+        state.unsent = [waiting for waiting in state.unsent if waiting != own["_id"]]
+        state.refused = [one for one in state.refused if one.id != own["_id"]]
+        fresh = [rival]
+        if renamed is not None:
+            name = DocumentId.parse(renamed["_id"])
+            state.count_to(name.stream, name.n)
+            state.unsent.append(renamed["_id"])
+            fresh.append(renamed)
+        await self._commit(fresh, {own["_id"]: [own["_rev"]]})
+
+    async def _commit(
+        self, fresh: Sequence[Mapping[str, Any]], dropped: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.state.fresh = [dict(document) for document in fresh]
+        self.state.dropped = {name: list(revs) for name, revs in dropped.items()}
+        streams = {DocumentId.parse(name).stream for name in dropped}
+        self.state.rechain = sorted(streams.union(self.state.rechain))
         await self.save()
         await self._land()
-
-    async def take(self, document: Mapping[str, Any]) -> None:
-        """Keep a document that was checked, beside what is there."""
-        await self._write([document])
 
     async def _land(self) -> None:
         """Write the newest documents among the others, again after a kill in between."""
@@ -374,8 +404,9 @@ class CircleCopy:
                     except SyncError as error:
                         aside.append(_aside(stored.id, error))
                     else:
-                        operations.append(operation)
-                        names[operation.digest] = stored.id
+                        if operation.type != EMPTY:
+                            operations.append(operation)
+                            names[operation.digest] = stored.id
         ordered, ahead = in_order(operations)
         limit = CircleError("limit", "its count is too far ahead of all others")
         aside += [_aside(names[operation.digest], limit) for operation in ahead]
@@ -389,9 +420,11 @@ class CircleCopy:
         document.pop("_revisions")
         body = open_document(self.members, held, document)
         sealed = Sealed.parse(self.circle, document)
-        parse_record(sealed.id.kind, body)
+        if body.get("type") != EMPTY:
+            parse_record(sealed.id.kind, body)
         operation = Operation.of(sealed, self.members.devices[sealed.id.device], body)
-        assert operation is not None, "parse_record has seen lam and at"
+        if operation is None:
+            raise CircleError("frame", "expected a record with lam and at")
         return operation
 
     def _shown(self, name: str, operation: Operation) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from rejoint_sync.circle.encoding import b64u_encode
-from rejoint_sync.device.admission import Founding, found, invite, join
+from rejoint_sync.device.admission import Founding, Invited, found, invite, join
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.desk import link_of, origin_of
 from rejoint_sync.device.home import Identity
@@ -91,23 +91,32 @@ class Device(MembershipActs):
             founding = Founding("patient", "therapist", clinic=clinic)
             return dict(await found(line, self._home.store, founding))
 
-    async def invite(self, circle: str, role: str, *, member: str | None = None) -> dict[str, Any]:
-        """Make a link to join a circle, good for an hour and for one device.
+    async def invite(
+        self,
+        circle: str,
+        role: str,
+        *,
+        member: str | None = None,
+        mode: str = "direct",
+        stream: str = "c",
+    ) -> dict[str, Any]:
+        """Make a link for one device.
 
         Args:
-            circle: Which.
-            role: What the one who joins will be.
+            circle: Into which circle.
+            role: What the one who comes will be.
             member: Whose further device it is; None for a new member, or the one patient.
+            mode: "direct" (handed over in person, an hour) or "approve" (sent by a messenger, 14
+                days; who comes by it asks, and its digits are compared).
+            stream: "k" gives the clinicians' stream too.
 
         Returns:
-            `link`, `circle`, `iid`, `member`, `role`, `expires`.
+            `link`, `circle`, `iid`, `member`, `role`, `mode`, `expires`.
         """
-        copy = await self._copy(circle)
-        async with self._line() as line:
-            answer = await invite(line, copy, role=role, member=member)
-        return dict(answer)
+        invited = Invited(role, member, "ck" if stream == "k" else "c", mode)
+        return await self._in(circle, lambda line, copy: invite(line, copy, invited))
 
-    async def invite_own(self, circle: str) -> dict[str, Any]:
+    async def invite_own(self, circle: str, *, mode: str = "direct") -> dict[str, Any]:
         """Make a link for a further device of one's own.
 
         Who joins by it is added, at the next `sync`, to the other circles of this device.
@@ -118,7 +127,7 @@ class Device(MembershipActs):
         copy = await self._copy(circle)
         me = copy.require_me()
         async with self._line() as line:
-            answer = await invite(line, copy, role=me.role, member=me.member, wish=self._state)
+            answer = await invite(line, copy, Invited(me.role, me.member, me.s, mode), self._state)
         return dict(answer)
 
     def move(self, server: str, *, connect: str | None = None) -> dict[str, Any]:

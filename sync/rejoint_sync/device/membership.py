@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from rejoint_sync.device import removal
+from rejoint_sync.device import approval, lateness, removal
 from rejoint_sync.device.desk import Desk
 from rejoint_sync.device.rekeying import rekey
 from rejoint_sync.device.state import AlarmNote
@@ -46,9 +46,35 @@ class MembershipActs(Desk):
             "members": list(found.values()),
         }
 
+    async def uninvite(self, circle: str, iid: str) -> dict[str, Any]:
+        """Take an open invitation back; see `approval.uninvite`."""
+        return await self._in(circle, lambda line, copy: approval.uninvite(line, copy, iid))
+
+    async def requests(self, circle: str) -> dict[str, Any]:
+        """Who asks to be let in; see `approval.requests`."""
+        return await self._in(circle, approval.requests)
+
+    async def approve(self, circle: str, iid: str, device: str, digits: str) -> dict[str, Any]:
+        """Let in a device whose digits were compared; see `approval.approve`."""
+        return await self._in(
+            circle, lambda line, copy: approval.approve(line, copy, iid, device, digits)
+        )
+
     async def remove(self, circle: str, devices: Collection[str]) -> dict[str, Any]:
         """Take devices out of a circle; see `removal.remove`."""
         return await self._in(circle, lambda line, copy: removal.remove(line, copy, devices))
+
+    async def late(self, circle: str, device: str) -> dict[str, Any]:
+        """What a removed device handed in too late; see `lateness.late`."""
+        return await self._in(circle, lambda line, copy: lateness.late(line, copy, device))
+
+    async def accept(
+        self, circle: str, device: str, *, stream: str = "c", n: int | None = None
+    ) -> dict[str, Any]:
+        """Let late records of a removed device count after all; see `lateness.accept`."""
+        return await self._in(
+            circle, lambda line, copy: lateness.accept(line, copy, device, stream=stream, n=n)
+        )
 
     async def leave(self, circle: str) -> dict[str, Any]:
         """Take this device out of a circle; see `removal.leave`."""

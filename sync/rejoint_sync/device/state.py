@@ -229,6 +229,7 @@ class CircleState:
         compared: Marks of others that were compared, by "author stream device".
         checkpoints: This device's last checkpoint by stream.
         snapshots: Snapshots that were checked, by name.
+        asked: The invitation by which this device asked to be let in; empty otherwise.
         repaired_at: When it was last asked which keys others lack, unix seconds.
     """
 
@@ -253,6 +254,7 @@ class CircleState:
     compared: dict[str, int] = field(default_factory=dict)
     checkpoints: dict[str, CheckpointNote] = field(default_factory=dict)
     snapshots: list[str] = field(default_factory=list)
+    asked: str = ""
     repaired_at: int = 0
 
     @classmethod

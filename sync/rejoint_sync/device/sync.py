@@ -12,12 +12,16 @@ from typing import Final
 from rejoint_sync.device.admission import add_own
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.exchange import pull, push
+from rejoint_sync.device.handing_on import not_offered, repair, report_missing
+from rejoint_sync.device.lateness import hand_in
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import pull_log, resume
 from rejoint_sync.device.rekeying import rekey_when_due
 from rejoint_sync.device.report import Report
 from rejoint_sync.device.resealing import reseal
 from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
+from rejoint_sync.device.tending import tend
+from rejoint_sync.device.watch import compare, sign
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import SyncError
 from rejoint_sync.stores import Store
@@ -101,16 +105,24 @@ async def _listed(line: Line) -> dict[str, int]:
 
 
 async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report) -> None:
+    if seq is None and copy.me is None and copy.state.asked:
+        return  # nobody has let this device in yet
     if seq is None and copy.me is None:
         # A founding or a joining that came to nothing.
         await copy.store.delete(copy.circle)
         return
     copy.require_writable()
     await pull_log(line, copy, seq=seq)
-    if not copy.live:
+    if copy.me is not None and not copy.live:
+        report.removed.append(copy.circle)
+        report.quarantined += await hand_in(line, copy)
         return
     await _send(line, copy, report)
     await pull(line, copy, report)
+    await _hand_on(line, copy)
+    report.alarms += await compare(copy, now_s=line.now_s())
+    if await sign(copy, now_s=line.now_s()):
+        await push(line, copy, report)
 
 
 async def _send(line: Line, copy: CircleCopy, report: Report) -> None:
@@ -120,6 +132,17 @@ async def _send(line: Line, copy: CircleCopy, report: Report) -> None:
         report.resealed += await reseal(line, copy, now_s=line.now_s())
         await push(line, copy, report)
         waiting = set(copy.state.unsent)
-        if not any(one.code == "stale" and one.id in waiting for one in copy.state.refused):
+        if any(one.code == "stale" and one.id in waiting for one in copy.state.refused):
+            await pull_log(line, copy)
+        elif not await tend(line, copy, now_s=line.now_s()):
             return
-        await pull_log(line, copy)
+
+
+async def _hand_on(line: Line, copy: CircleCopy) -> None:
+    """Say which keys are missing here, and write those that others miss."""
+    try:
+        await report_missing(line, copy)
+        await repair(line, copy, now_s=line.now_s())
+    except SyncError as error:
+        if not not_offered(error):
+            raise
