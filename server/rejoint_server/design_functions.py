@@ -22,6 +22,9 @@ from rejoint_sync.wire.show import DocumentOptions
 
 _AT_ONCE: Final = 200
 _DESIGN: Final = ("_design/", "_design0")
+_NOBODY: Final[dict[str, dict[str, list[str]]]] = {
+    name: {"names": [], "roles": []} for name in ("admins", "members")
+}
 _SHOWN: Final = DocumentOptions(revs=True)
 
 
@@ -149,10 +152,8 @@ class DesignFunctions:
             return {}
         pairs = await self._pairs(database, documents, new_edits=new_edits)
         body = await self._store.security(database)
-        args = {
-            "user": {"db": database, **user},
-            "security": orjson.Fragment(body or b"{}"),
-        }
+        security = _NOBODY if body is None else orjson.loads(body)
+        args = {"user": {"db": database, **user}, "security": security}
         refused: dict[int, SyncError] = {}
         for validator in validators:
             left = {number: pair for number, pair in pairs.items() if number not in refused}

@@ -108,8 +108,8 @@ async def view(call: Call) -> Answer:
     asked = ViewRequest.parse(call.query)
     stored = await call.read(f"_design/{call.name}")
     function = call.service.designs.named(stored, "views", call.part)
-    if function.reduce is None and asked.group:
-        raise BadRequest("`group` is for views with a reduce function.")
+    if function.reduce is None and (asked.group or call.query.text("reduce") == "true"):
+        raise BadRequest("`reduce` and `group` are for views with a reduce function.")
     whole = await _mapped(call, function)
     rows = _chosen(whole, asked)
     if function.reduce is not None and asked.reduce:

@@ -4,9 +4,9 @@
  * Argument: the folder of node_modules. Standard input, one JSON object:
  *   url      of a database, with name and password
  *   local    documents with `_revisions`, written before anything else
- *   steps    [{verb: "push" | "pull" | "sync" | "live", options, here?, there?, leaves?}]; a live sync
- *            writes the documents `here` and `there` one by one while it runs, and ends when both
- *            sides have so many leaves
+ *   steps    [{verb: "push" | "pull" | "sync" | "live" | "hear", options, here?, there?, leaves?}]; a
+ *            live sync writes the documents `here` and `there` one by one while it runs, and ends
+ *            when both sides have so many leaves; `hear` is a live pull that ends when this side has
  *   details  true: leaves with all that they carry; else their revisions only
  *
  * Standard output: {results: one object of counts per step, leaves}; compared by pytest.
@@ -69,6 +69,21 @@ async function live({ here, there, leaves, options }) {
   return {};
 }
 
+async function hear({ there, leaves, options }) {
+  const pulling = PouchDB.replicate(remote, local, { live: true, ...options });
+  const failed = new Promise((_, reject) => pulling.on("error", reject));
+  const ended = new Promise((resolve) => pulling.on("complete", resolve));
+  const work = async () => {
+    for (const doc of there) await remote.bulkDocs([doc], { new_edits: false });
+    const end = Date.now() + WAIT_MS;
+    while (count(await revisions(local)) < leaves && Date.now() < end)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  await Promise.race([work(), failed]);
+  pulling.cancel();
+  return counted(await ended);
+}
+
 function counted(result) {
   const { docs_read, docs_written, doc_write_failures, errors } = result;
   return { docs_read, docs_written, doc_write_failures, errors: errors.length };
@@ -82,6 +97,7 @@ const verbs = {
     return { push: counted(push), pull: counted(pull) };
   },
   live,
+  hear,
 };
 
 await local.bulkDocs(told.local, { new_edits: false });

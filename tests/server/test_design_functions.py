@@ -193,6 +193,13 @@ async def test_the_function_sees_both_revisions_the_user_and_the_security(tmp_pa
         assert (new["_revisions"], old["_rev"]) == (history, rev)
 
 
+async def test_without_a_security_object_the_function_sees_an_empty_one(couch: Scene) -> None:
+    await design(couch, TELL)
+    [row] = await bulk(couch, {"_id": "a"})
+    shown = await couch.json("GET", "/db/db1/_security")
+    assert told(row)[2:] == [{"db": "db1", "name": None, "roles": ["_admin"]}, shown]
+
+
 async def test_attachments_are_seen_as_stubs(couch: Scene) -> None:
     await design(couch, TELL)
     data = {"content_type": "text/plain", "data": "aGk="}

@@ -111,6 +111,7 @@ async def test_is_computed_over_winners_with_their_conflicts(couch: Scene) -> No
         ("empty", 400, "compilation_error"),
         ("approx", 501, "not_implemented"),
         ("names?group=true", 400, "bad_request"),
+        ("names?reduce=true", 400, "bad_request"),
         ("names?keys=5", 400, "bad_request"),
         ("names?key=x", 400, "bad_request"),
         ("names?reduce=1", 400, "bad_request"),
