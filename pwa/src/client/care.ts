@@ -92,7 +92,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     this.#around = around;
     this.#courier = new Courier(this, around, row.profile, kept.seen);
     this.#roster = new Roster(row.circle, row.pin);
-    this.#diary = new Diary(keys.id, this.feeds);
+    this.#diary = new Diary(keys.id, this.feeds, around.folds.of(row.circle));
     this.loaded = this.#load();
     this.loaded.catch(() => {});
   }

@@ -7,6 +7,7 @@
  */
 import {
   openVerified,
+  parseDocumentId,
   type SealedDocument,
   type VerifiedDocument,
   verify,
@@ -18,8 +19,9 @@ import type { Membership } from "../circle/log.ts";
 import { fenceOf } from "../circle/standing.ts";
 import type { Opened, Plan } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
-import type { Leaves } from "../records.ts";
+import type { Leaves, StoredDocument } from "../records.ts";
 import { Feeds } from "./feeds.ts";
+import type { Fold, Opening } from "./folds.ts";
 import { recordName } from "./receipts.ts";
 import { asRecord } from "./shapes.ts";
 
@@ -43,15 +45,20 @@ export class Diary {
   readonly own = new Set<string>();
   readonly #device: string;
   readonly #feeds: Feeds;
+  readonly #fold: Fold | undefined;
   readonly #entries = new Map<string, Entry>();
   /** What did not open, with its code. */
   readonly #closed = new Map<string, string>();
   #ordered: readonly Entry[] | undefined;
 
-  /** @param feeds Take in every document whose signature is good. */
-  constructor(device: string, feeds: Feeds = new Feeds()) {
+  /**
+   * @param feeds Take in every document whose signature is good.
+   * @param fold Knows what was opened before.
+   */
+  constructor(device: string, feeds: Feeds = new Feeds(), fold?: Fold) {
     this.#device = device;
     this.#feeds = feeds;
+    this.#fold = fold;
   }
 
   /** Another document stands under this name now, or none: read it anew. */
@@ -97,6 +104,8 @@ export class Diary {
     secrets: EpochSecrets | undefined,
   ): Promise<boolean> {
     const isEarly = membership === undefined || secrets === undefined;
+    await this.#fold?.ready;
+    if (membership !== undefined) this.#fold?.beginAt(membership.head);
     let changed = false;
     for (let from = 0; from < documents.length; from += BATCH) {
       // Ciphers run beside this thread: a batch takes little longer than its longest document.
@@ -142,10 +151,9 @@ export class Diary {
     const opened: Entry[] = [];
     for (const leaf of leaves) {
       try {
-        const verified = await verify(membership, leaf as unknown as SealedDocument);
-        this.#feeds.take(verified);
-        if (KEPT.includes(verified.id.kind)) code = "kept";
-        else opened.push(await open(leaf._id, verified, membership, secrets));
+        const entry = await this.#openLeaf(leaf, membership, secrets);
+        if (entry === undefined) code = "kept";
+        else opened.push(entry);
       } catch (error) {
         // It came from a server: whatever is wrong with it, the others are still shown.
         code = error instanceof CircleError ? error.code : "schema";
@@ -154,23 +162,50 @@ export class Diary {
     // Two documents under one name: the one with the smaller digest is read.
     return opened.sort((left, right) => (left.digest < right.digest ? -1 : 1))[0] ?? code;
   }
+
+  /** One document; undefined when it holds nothing to show. Ciphers run the first time only. */
+  async #openLeaf(
+    leaf: StoredDocument,
+    membership: Membership,
+    secrets: EpochSecrets,
+  ): Promise<Entry | undefined> {
+    const { _id, _rev } = leaf;
+    const known = this.#fold?.get(_id, _rev);
+    const id = parseDocumentId(_id);
+    const { kind, device, stream, n } = id;
+    const digest = _rev.slice(2);
+    const isShown = known?.value !== undefined;
+    if (known !== undefined && !(isShown && asRecord(kind, known.value) === undefined)) {
+      this.#feeds.take({ id, digest, hash: known.hash });
+      return entryOf(_id, known);
+    }
+    const verified = await verify(membership, leaf as unknown as SealedDocument);
+    this.#feeds.take(verified);
+    const opening = await open(verified, membership, secrets);
+    this.#fold?.set(_id, _rev, opening);
+    return entryOf(_id, opening);
+
+    function entryOf(name: string, { member, role, value }: Opening): Entry | undefined {
+      if (value === undefined) return undefined;
+      const { lam, at } = value;
+      return { id: name, value, author: member, lam, at, role, device, stream, n, digest };
+    }
+  }
 }
 
 async function open(
-  _id: string,
   verified: VerifiedDocument,
   membership: Membership,
   secrets: EpochSecrets,
-): Promise<Entry> {
-  const { id, author, digest } = verified;
-  const { kind, device, stream, n } = id;
-  const value = asRecord(kind, await openVerified(membership, secrets, verified));
+): Promise<Opening> {
+  const { id, author, hash } = verified;
+  const { member, role } = author;
+  if (KEPT.includes(id.kind)) return { hash, member, role, value: undefined };
+  const value = asRecord(id.kind, await openVerified(membership, secrets, verified));
   if (value === undefined) {
     throw new CircleError("frame", "the content is no record that this version knows");
   }
-  const { member, role } = author;
-  const { lam, at } = value;
-  return { id: _id, value, author: member, lam, at, role, device, stream, n, digest };
+  return { hash, member, role, value };
 }
 
 /** Versions of a plan that no other version replaces. */

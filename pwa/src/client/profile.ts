@@ -4,7 +4,7 @@
 import { type Signal, signal } from "@preact/signals";
 import * as entries from "../circle/entries.ts";
 import { formatLink } from "../circle/invitation.ts";
-import { type DeviceKeys, loginToken } from "../circle/keys.ts";
+import { loginToken } from "../circle/keys.ts";
 import type {
   Care,
   Client,
@@ -20,14 +20,17 @@ import type {
   SessionInput,
   SyncStatus,
 } from "../client.ts";
+import type { ProfileKeys } from "../keystore.ts";
 import type { Members } from "../members.ts";
 import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
 import { Clock, watchToday } from "./clock.ts";
+import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
 import type { Channel, Phone } from "./phone.ts";
+import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
 import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
@@ -76,7 +79,7 @@ export class OpenProfile implements Client, Rounds {
   #busy: ReadonlySet<string> = new Set();
 
   private constructor(profile: ProfileView, around: Surroundings, line: Line, closed: () => void) {
-    const { phone, shelf, clock, keys, ask, writer } = around;
+    const { phone, shelf, clock, ask } = around;
     this.profile = profile;
     this.clock = clock;
     this.ask = ask;
@@ -84,7 +87,7 @@ export class OpenProfile implements Client, Rounds {
     this.#line = line;
     this.#closed = closed;
     const changed = (circle: string) => this.#changed(circle);
-    this.#around = { phone, shelf, clock, keys, ask, writer, changed };
+    this.#around = { ...around, changed };
     [this.today, this.#stopToday] = watchToday(phone);
     this.sync = signal(this.#status());
     this.#channel = phone.channel(`rejoint ${profile.id}`);
@@ -107,7 +110,7 @@ export class OpenProfile implements Client, Rounds {
     phone: Phone,
     shelf: Shelf,
     profile: ProfileView,
-    keys: DeviceKeys,
+    keys: ProfileKeys,
     closed: () => void,
   ): Promise<OpenProfile> {
     const clock = await Clock.open(phone, shelf);
@@ -118,7 +121,8 @@ export class OpenProfile implements Client, Rounds {
     );
     const ask = loggedIn(line, pass);
     const writer = new LogWriter(phone, shelf, profile.id, unnamed(line));
-    const around = { phone, shelf, clock, keys, ask, writer, changed: () => {} };
+    const folds = new Folds(foldsName(profile.id), phone, keys);
+    const around = { phone, shelf, clock, keys, ask, writer, folds, changed: () => {} };
     const opened = new OpenProfile(profile, around, line, closed);
     await opened.#openAll();
     return opened;
@@ -245,6 +249,7 @@ export class OpenProfile implements Client, Rounds {
     this.#channel.close();
     await this.#runner.close();
     await Promise.all([...this.#open.values()].map((care) => care.close()));
+    await this.#around.folds.close();
   }
 
   async #openAll(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What the circles of one profile share. */
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { Clock } from "./clock.ts";
+import type { Folds } from "./folds.ts";
 import type { LogWriter } from "./log-writer.ts";
 import type { Phone } from "./phone.ts";
 import type { LoggedIn } from "./remote.ts";
@@ -14,6 +15,7 @@ export interface Surroundings {
   readonly keys: DeviceKeys;
   readonly ask: LoggedIn;
   readonly writer: LogWriter;
+  readonly folds: Folds;
   /** Something of this circle changed that the status shows. */
   changed(circle: string): void;
 }
