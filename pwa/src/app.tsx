@@ -25,6 +25,11 @@
  * - morning: morning, pain-0 to pain-10 (save at once), pain-skip
  * - days: days, history-row (data-day), place-phone, place-server, pain-chart
  * - notes: notes, note, note-body; status: status, unsent, refused, sync-now; wrong: wrong
+ * - ask: ask with digits, ask-no; members: members with members-add, members-asks, members-compare,
+ *   members-strong, members-weak, members-leave, members-out, member (data-role), member-device,
+ *   member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
+ *   add-how with add-{direct, approve, scan}, add-link, member-link; compare with digits,
+ *   compare-same, compare-other; remove-yes, remove-no; leave-yes, leave-no; members-failed; scan
  * - therapist: room-home, room-status, back; patients, add-patient, patient-row; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
@@ -33,7 +38,7 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import type { Client, Door } from "./client";
+import type { Asking, Client, Door } from "./client";
 import { keepPart } from "./client/offline";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { hide } from "./ui/hide";
@@ -46,10 +51,12 @@ const therapist = later(async () => {
   keepPart("desk");
   return (await import("./rooms/therapist")).TherapistRooms;
 });
+const members = later(async () => (await import("./rooms/members")).MembersRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
 function roomsOf(client: Client) {
-  return client.profile.role === "patient" ? patient : therapist;
+  const { role } = client.profile;
+  return role === "patient" || role === "caregiver" ? patient : therapist;
 }
 
 interface RoomsProps {
@@ -61,10 +68,13 @@ interface RoomsProps {
 /** Rooms of an opened profile. */
 export function Rooms({ client, door, onOpen }: RoomsProps) {
   const { Part } = roomsOf(client);
+  const { room } = route.value;
   return (
     <>
-      {route.value.room === "lock" ? (
+      {room === "lock" ? (
         <lock.Part client={client} door={door} onOpen={onOpen} />
+      ) : room === "members" ? (
+        <members.Part client={client} />
       ) : (
         <Part client={client} />
       )}
@@ -141,8 +151,14 @@ class Entrance {
       const profiles = await door.profiles();
       const [only] = profiles;
       if (only && profiles.length === 1) await this.#open(door, only.id);
-      else this.state.value = { at: "chooser", profiles };
+      else if (profiles.length > 0) this.state.value = { at: "chooser", profiles };
+      else this.#goOnAsking(await door.asked());
     });
+  }
+
+  /** Somebody who asked to be let in sees the same digits again. */
+  #goOnAsking([asking]: readonly Asking[]): void {
+    this.state.value = asking ? { at: "asking", asking } : { at: "chooser", profiles: [] };
   }
 
   async openProfile(id: string): Promise<void> {

@@ -41,6 +41,8 @@ export interface Care {
   readonly joined: ReadonlySignal<boolean>;
   /** Whether this device was removed, or has left. */
   readonly isOut: ReadonlySignal<boolean>;
+  /** Phones that ask to be let in. */
+  readonly asking: ReadonlySignal<number>;
   /** Newest plans: one, or several when two were written at once. */
   readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
   /** By the order of the fold, oldest first. */

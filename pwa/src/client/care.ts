@@ -9,7 +9,7 @@ import { type Signal, signal } from "@preact/signals";
 import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import { type SealedDocument, seal, structuralRev } from "../circle/document.ts";
 import type { Bundle } from "../circle/entries.ts";
-import { type BadBack, EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
+import { type BadBack, EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
@@ -17,6 +17,7 @@ import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
+import { countAsking, readWraps } from "./arrivals.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, type Entry, inForce, KINDS } from "./diary.ts";
@@ -26,17 +27,12 @@ import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
-import { asRecord, kindOf } from "./shapes.ts";
+import { asRecord, type Draft, kindOf } from "./shapes.ts";
 import type { CircleRow, SeenRow } from "./shelf.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** Documents that are fetched at once before an act. */
 const CATCH_UP = 100;
-
-/** What a record holds before clock, zone and order are added. */
-export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
-  ? Omit<T, "lam" | "at" | "tz_min">
-  : never;
 
 export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly circle: string;
@@ -46,6 +42,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly therapist = signal("");
   readonly joined = signal(false);
   readonly isOut = signal(false);
+  readonly asking = signal(0);
   /** Counts what was shown anew: for what is computed out of all of it. */
   readonly drawn = signal(0);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
@@ -401,7 +398,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   }
 
   async #take(documents: readonly Leaves[]): Promise<void> {
-    const isOfLog = ([leaf]: Leaves) => /^(log|wrap):/.test(leaf?._id ?? "");
+    const isOfLog = ([leaf]: Leaves) => /^(log|wrap|req):/.test(leaf?._id ?? "");
     if (documents.some(isOfLog)) await this.#readLog();
     await this.#takeRecords(documents.filter((leaves) => !isOfLog(leaves)));
   }
@@ -425,6 +422,11 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
         return { profile, circle, purpose, role, pin };
       });
     }
+    this.asking.value = await countAsking(
+      this.records,
+      this.#roster.membership,
+      this.clock.serverS,
+    );
     const opened = await this.#findSecrets();
     if (opened || this.#roster.membership?.seq !== seq) {
       const { membership } = this.#roster;
@@ -448,10 +450,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     if (membership === undefined) return false;
     const known = this.#secrets ?? new EpochSecrets(this.circle);
     if (known.isComplete(membership, this.#around.keys.id)) return false;
-    const wraps: WrapDocument[] = [];
-    for await (const page of this.records.range("wrap:", "wrap;")) {
-      wraps.push(...(page.flat() as unknown as WrapDocument[]));
-    }
+    const wraps = await readWraps(this.records);
     const { secrets, bad } = await known.unlocked(membership, this.#around.keys, wraps);
     if (bad.length !== this.#badLinks.length) this.#around.changed(this.circle);
     this.#badLinks = bad;

@@ -67,7 +67,8 @@ class OpenMembers implements Members {
     const { keys, clock, phone } = this.#around;
     const made = await this.#append(() => {
       const { membership, secrets } = this.#care;
-      return entries.invite(keys, membership, secrets, whole(place), clock.serverS, mode);
+      const whom = this.#whole(place);
+      return entries.invite(keys, membership, secrets, whom, clock.serverS, mode);
     });
     if (made === undefined) throw new Error("an invitation is always needed");
     return formatLink(phone.origin, made.link);
@@ -111,7 +112,7 @@ class OpenMembers implements Members {
     await this.#append(async () => {
       const { membership, secrets } = this.#care;
       if (membership.live(device) !== undefined) return undefined;
-      return entries.add(keys, membership, secrets, { ...whole(place), dev }, clock.serverS);
+      return entries.add(keys, membership, secrets, { ...this.#whole(place), dev }, clock.serverS);
     });
   }
 
@@ -151,6 +152,12 @@ class OpenMembers implements Members {
     return made;
   }
 
+  /** A patient has been given a member id, and a name under it, before any phone has come. */
+  #whole({ role, member }: Place): entries.Place {
+    const named = role === "patient" ? this.#care.names.patientMember : undefined;
+    return { role, member: member ?? named ?? entries.drawMember() };
+  }
+
   async #request(device: string): Promise<RequestDocument> {
     for await (const page of this.#care.records.range("req:", "req;")) {
       for (const [doc] of page) {
@@ -159,10 +166,6 @@ class OpenMembers implements Members {
     }
     throw new CircleError("invite", "this phone does not ask any more");
   }
-}
-
-function whole({ role, member }: Place): entries.Place {
-  return { role, member: member ?? entries.drawMember() };
 }
 
 /** Phones that ask by invitations that are open. */

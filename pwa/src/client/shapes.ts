@@ -111,3 +111,8 @@ export function asRecord(kind: string, value: unknown): AnyRecord | undefined {
   const fits = shape?.kind === kind && shaped(COMMON)(value) && shape.check(value);
   return fits ? (value as AnyRecord) : undefined;
 }
+
+/** What a record holds before clock, zone and order are added. */
+export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
+  ? Omit<T, "lam" | "at" | "tz_min">
+  : never;

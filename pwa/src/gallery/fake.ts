@@ -113,6 +113,7 @@ export interface CareParts {
   readonly therapist?: string;
   readonly joined?: boolean;
   readonly isOut?: boolean;
+  readonly asking?: number;
   readonly plans?: readonly Opened<Plan>[];
   readonly sessions?: readonly Opened<Session>[];
   readonly pains?: readonly Opened<Pain>[];
@@ -136,6 +137,7 @@ export function care(parts: CareParts = {}): FakeCare {
     therapist: signal(parts.therapist ?? "Rosa"),
     joined: signal(parts.joined ?? true),
     isOut: signal(parts.isOut ?? false),
+    asking: signal(parts.asking ?? 0),
     plans: signal(parts.plans ?? [plan()]),
     sessions: signal(parts.sessions ?? []),
     pains: signal(parts.pains ?? []),

@@ -24,6 +24,7 @@ import {
   session,
   TODAY,
 } from "./fake";
+import { MEMBER_STATES } from "./member-states";
 
 export const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const LONG_NOTE = `Good work this week. The squat may be too deep, so bend only a little.\n\n${"Sit on the higher chair for now. ".repeat(6)}Donaudampfschifffahrtsgesellschaftskapitän`;
@@ -251,6 +252,10 @@ export const STATES: Readonly<Record<string, Build>> = {
   "keys-pin": keysNeeded("opaque"),
   "keys-none": keysNeeded("none"),
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
+  ...MEMBER_STATES,
+  "door-join-ask": link({ kind: "join", role: "patient", purpose: "patient", mode: "approve" }),
+  "today-asks": patient({ ...WEEK, asking: 1 }),
+  "today-out": patient({ ...WEEK, isOut: true }),
   "door-join-shared": link(
     { kind: "join", role: "patient", purpose: "patient" },
     FAMILY.slice(0, 3),

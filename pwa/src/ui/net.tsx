@@ -1,5 +1,5 @@
 /** What the network does to the person's records, said once and calmly. */
-import type { SyncStatus } from "../client";
+import type { Care, SyncStatus } from "../client";
 import { t } from "../words";
 import { Banner } from "./parts";
 import { go } from "./route";
@@ -33,4 +33,21 @@ export function NetBanner({ sync }: { sync: SyncStatus }) {
     );
   }
   return null;
+}
+
+/** A phone waits to be let in: shown until somebody has looked. */
+export function AsksBanner({ care }: { care: Care }) {
+  return (
+    <Banner icon="phone" testid="asks">
+      <p>{t("today.asks")}</p>
+      <button
+        type="button"
+        class="btn plain"
+        data-testid="asks-look"
+        onClick={() => go({ room: "members", circle: care.circle })}
+      >
+        {t("today.asksLook")}
+      </button>
+    </Banner>
+  );
 }

@@ -20,7 +20,16 @@ export type Route =
   | { readonly room: "wrong" }
   | { readonly room: "add" }
   | { readonly room: "patient"; readonly circle: string }
-  | { readonly room: "plan"; readonly circle: string };
+  | { readonly room: "plan"; readonly circle: string }
+  | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
+
+/** Where in the room of members. */
+export type MembersStep =
+  | { readonly at: "add" }
+  | { readonly at: "compare"; readonly device: string }
+  | { readonly at: "remove"; readonly device: string }
+  | { readonly at: "leave" }
+  | { readonly at: "paper" };
 
 export const HOME: Route = { room: "home" };
 

@@ -2,9 +2,6 @@
 import type { Forms } from "./forms";
 
 export const enDesk = {
-  "act.copy": "Copy",
-  "act.copied": "Copied",
-  "act.share": "Share",
   "desk.rooms": "Rooms",
   "desk.patients": "Patients",
   "desk.sync": "Sync",

@@ -7,8 +7,13 @@
 import { en } from "./en";
 import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
+import type { enMembers } from "./en-members";
 
-export type WordId = keyof typeof en | keyof typeof enDesk | keyof typeof enLock;
+export type WordId =
+  | keyof typeof en
+  | keyof typeof enDesk
+  | keyof typeof enLock
+  | keyof typeof enMembers;
 /** Words by id; the desk's part comes when the desk is opened. */
 export type Catalogue = Readonly<
   Partial<Record<WordId, string | Readonly<Record<string, string>>>>

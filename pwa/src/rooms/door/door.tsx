@@ -1,5 +1,5 @@
 /** The way in: a link that was opened, the profiles of this phone, or what to do without a link. */
-import type { Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
+import type { Asking, Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { later } from "../../ui/later";
@@ -7,7 +7,7 @@ import { Page } from "../../ui/page";
 import { Empty } from "../../ui/parts";
 import { Portrait, pictureName } from "../../ui/portrait";
 import { t } from "../../words";
-import { Join, type OnStuck } from "./join";
+import { ask, Join, type OnStuck } from "./join";
 
 /** Needed once in the life of a clinic. */
 const setup = later(async () => (await import("./setup")).Setup);
@@ -32,6 +32,7 @@ export type DoorState =
       readonly again: (pin: string) => Promise<Client>;
     }
   | { readonly at: "someone" }
+  | { readonly at: "asking"; readonly asking: Asking }
   | {
       readonly at: "link";
       readonly view: LinkView;
@@ -83,6 +84,8 @@ export function DoorRoom(props: DoorProps) {
     }
     case "keys":
       return <keys.Part why={state.why} again={state.again} onOpen={onOpen} />;
+    case "asking":
+      return <ask.Part asking={state.asking} onOpen={onOpen} />;
     case "someone":
       return <someone.Part onBack={onLeave} />;
     case "link": {

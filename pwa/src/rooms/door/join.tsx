@@ -1,13 +1,17 @@
 /** An invitation: what it is, who reads what, one tap to join. */
 import { useSignal } from "@preact/signals";
-import type { Client, Door, LinkView, ProfileView } from "../../client";
+import type { Asking, Client, Door, LinkView, ProfileView } from "../../client";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
+import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { Portrait, pictureName } from "../../ui/portrait";
 import { t, type WordId } from "../../words";
+
+/** Needed by those who only have a link that was sent. */
+export const ask = later(async () => (await import("./ask")).Ask);
 
 interface JoinProps {
   readonly door: Door;
@@ -27,19 +31,27 @@ export type OnStuck = (
 
 export function Join({ door, fragment, view, profiles, onOpen, onStuck }: JoinProps) {
   const state = useSignal<"" | "busy" | "failed">("");
+  const asking = useSignal<Asking | undefined>(undefined);
+  const mustAsk = view.mode === "approve";
+  const enter = async (profile?: string, pin?: string): Promise<Client> => {
+    if (!mustAsk) return door.join(fragment, profile, pin);
+    asking.value = await door.ask(fragment, profile, pin);
+    return asking.value.opened;
+  };
   const join = async (profile?: string) => {
     if (state.peek() === "busy") return;
     state.value = "busy";
     try {
-      onOpen(await door.join(fragment, profile));
+      onOpen(await enter(profile));
     } catch (error) {
-      const again = (pin?: string) => door.join(fragment, profile, pin);
+      const again = (pin?: string) => enter(profile, pin);
       state.value = onStuck(error, again, profile) ? "" : "failed";
     }
   };
   const patient = view.role === "patient";
   const fitting = profiles.filter(({ role }) => (role === "patient") === patient);
-  const who = { busy: state.value === "busy", profiles: fitting, join };
+  const who = { busy: state.value === "busy", profiles: fitting, join, mustAsk };
+  if (asking.value) return <ask.Part asking={asking.value} />;
   return (
     <Page help={false} testid="join" foot={<JoinButton {...who} />}>
       <div class="stack">
@@ -85,6 +97,7 @@ interface WhoProps {
   readonly busy: boolean;
   readonly profiles: readonly ProfileView[];
   readonly join: (profile?: string) => Promise<void>;
+  readonly mustAsk: boolean;
 }
 
 /** On a phone that somebody uses already, the question is who joins. */
@@ -112,9 +125,10 @@ function WhoJoins({ busy, profiles, join }: WhoProps) {
   );
 }
 
-function JoinButton({ busy, profiles, join }: WhoProps) {
+function JoinButton({ busy, profiles, join, mustAsk }: WhoProps) {
   const shared = profiles.length > 0;
-  const label = busy ? "wait.moment" : shared ? "door.joinNew" : "door.joinYes";
+  const yes = mustAsk ? "door.joinAsk" : "door.joinYes";
+  const label = busy ? "wait.moment" : shared ? "door.joinNew" : yes;
   return (
     <button
       type="button"

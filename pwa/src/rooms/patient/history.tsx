@@ -2,7 +2,7 @@
 import type { Opened, Pain, Session } from "../../client";
 import { PainChart } from "../../ui/chart";
 import { Page } from "../../ui/page";
-import { Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { AddedBy, Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t } from "../../words";
 import { sayDay, sayTimeThere } from "../../words/dates";
 import { daysToShow, painDays } from "../days";
@@ -69,6 +69,7 @@ function Row({ row, today }: { row: Entry; today: string }) {
           )}
         </p>
         <PlaceChip place={row.place} />
+        <AddedBy added={row.added} today={today} />
       </div>
     </li>
   );

@@ -13,7 +13,7 @@ const more = later(async () => (await import("./more")).More);
 export function PatientRooms({ client }: { client: Client }) {
   const picked = useSignal("");
   useEffect(() => void more.ready(), []);
-  const cares = client.cares.value.filter(({ role }) => role === "patient");
+  const cares = client.cares.value.filter(({ role }) => role === "patient" || role === "caregiver");
   const care = cares.find(({ circle }) => circle === picked.value) ?? cares[0];
   const home = route.value.room === "home";
   if (!care) {

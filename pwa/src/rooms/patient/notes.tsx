@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { Icon } from "../../ui/icon";
 import { lookedAt } from "../../ui/looked";
 import { Page } from "../../ui/page";
-import { Empty, PlaceChip } from "../../ui/parts";
+import { AddedBy, Empty, PlaceChip } from "../../ui/parts";
 import { goHome } from "../../ui/route";
 import { t } from "../../words";
 import { noteFrom, notesList, type PatientProps, therapistName } from "./today";
@@ -39,6 +39,7 @@ export function Notes({ client, care }: PatientProps) {
             </p>
           </div>
           {note.mine && <PlaceChip place={note.place} />}
+          <AddedBy added={note.added} today={client.today.value} />
         </article>
       ))}
     </Page>

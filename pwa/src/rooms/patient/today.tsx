@@ -7,7 +7,7 @@ import { minutesOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { newOf } from "../../ui/looked";
-import { NetBanner } from "../../ui/net";
+import { AsksBanner, NetBanner } from "../../ui/net";
 import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
 import { go, type Route } from "../../ui/route";
@@ -57,7 +57,9 @@ export function Today({ client, care }: PatientProps) {
   return (
     <Page
       testid="today"
-      foot={plan && <Foot care={care} draft={draft} steps={steps} next={next} />}
+      foot={
+        plan && !care.isOut.value && <Foot care={care} draft={draft} steps={steps} next={next} />
+      }
     >
       <div class="stack">
         <p class="soft strong">{sayWeekday(today)}</p>
@@ -65,6 +67,12 @@ export function Today({ client, care }: PatientProps) {
         {plan && <Progress steps={steps} next={next} />}
       </div>
       <NetBanner sync={client.sync.value} />
+      {care.isOut.value && (
+        <Banner icon="alert" tone="warn" testid="today-out">
+          <p>{t("today.out")}</p>
+        </Banner>
+      )}
+      {care.asking.value > 0 && <AsksBanner care={care} />}
       {care.plans.value.length > 1 && (
         <Banner icon="alert" tone="warn">
           {t("today.twoPlans", { name: therapistName(care) })}
@@ -228,6 +236,11 @@ function Links({ client, care }: PatientProps) {
         end={notes > 0 ? t("today.noteCount", { n: notes }) : ""}
       />
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
+      <LinkRow
+        icon="group"
+        label={t("today.members")}
+        to={{ room: "members", circle: care.circle }}
+      />
       <LinkRow
         icon={unsent > 0 ? "phone" : "server"}
         label={t("today.status")}

@@ -1,9 +1,10 @@
 /** The link and the square code that let a patient's phone join. */
 import { type ReadonlySignal, signal, useSignal } from "@preact/signals";
-import { encode } from "uqr";
 import type { Care, Client } from "../../client";
+import { HandOver, onlyHere } from "../../ui/hand-over";
 import { Icon } from "../../ui/icon";
 import { Banner } from "../../ui/parts";
+import { SquareCode } from "../../ui/square-code";
 import { t } from "../../words";
 import { nameOf } from "./patients";
 
@@ -58,63 +59,16 @@ export function Invitation({ client, care }: { client: Client; care: Care }) {
 }
 
 function LinkCard({ link, name }: { link: string; name: string }) {
-  const copied = useSignal(false);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(link);
-      copied.value = true;
-    } catch {
-      copied.value = false; // Not allowed here: the link stands above, to be marked by hand.
-    }
-  };
   return (
     <div class="stack">
-      <Code link={link} />
+      <SquareCode text={link} label={t("invite.code")} />
       {onlyHere(link) && (
         <Banner icon="alert" tone="warn" testid="invite-local">
           <p>{t("invite.local")}</p>
         </Banner>
       )}
-      <p class="code link" data-testid="invite-link" dir="ltr">
-        {link}
-      </p>
       <p class="small soft">{t("invite.body", { name })}</p>
-      <div class="two-btn">
-        <button type="button" class="btn" onClick={() => void copy()}>
-          <Icon name={copied.value ? "check" : "edit"} />
-          <span role="status">{t(copied.value ? "act.copied" : "act.copy")}</span>
-        </button>
-        {"share" in navigator && (
-          <button
-            type="button"
-            class="btn"
-            onClick={() => void navigator.share({ url: link }).catch(() => undefined)}
-          >
-            <Icon name="next" />
-            {t("act.share")}
-          </button>
-        )}
-      </div>
-    </div>
-  );
-}
-
-/** Whether a link leads to this very device only. */
-function onlyHere(link: string): boolean {
-  return /^https?:\/\/(127\.|localhost|\[::1\])/.test(link);
-}
-
-/** The square code, black on white in every theme. */
-function Code({ link }: { link: string }) {
-  const { data, size } = encode(link, { border: 2 });
-  const squares = data.flatMap((row, y) =>
-    row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])),
-  );
-  return (
-    <div class="qr">
-      <svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={t("invite.code")}>
-        <path d={squares.join("")} shape-rendering="crispEdges" />
-      </svg>
+      <HandOver link={link} testid="invite-link" />
     </div>
   );
 }

@@ -8,8 +8,8 @@ import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { lookedAt } from "../../ui/looked";
-import { NetBanner } from "../../ui/net";
-import { Banner, PlaceChip } from "../../ui/parts";
+import { AsksBanner, NetBanner } from "../../ui/net";
+import { AddedBy, Banner, PlaceChip } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
 import { dayOf, sayDay } from "../../words/dates";
@@ -38,6 +38,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
       <div class="cols two">
         <div class="stack-l">
           <NetBanner sync={client.sync.value} />
+          {care.asking.value > 0 && <AsksBanner care={care} />}
           {!care.joined.value && <Invitation client={client} care={care} />}
           <Chart client={client} care={care} />
           <Sessions client={client} care={care} />
@@ -46,9 +47,25 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
           <WriteNote client={client} care={care} />
           <NoteList client={client} care={care} />
           <PlanCard care={care} />
+          <MembersCard care={care} />
         </div>
       </div>
     </Desk>
+  );
+}
+
+/** Who can read this patient's records, and letting somebody in. */
+function MembersCard({ care }: { care: Care }) {
+  return (
+    <button
+      type="button"
+      class="btn wide"
+      data-testid="open-members"
+      onClick={() => go({ room: "members", circle: care.circle })}
+    >
+      <Icon name="group" />
+      {t("today.members")}
+    </button>
   );
 }
 
@@ -133,7 +150,7 @@ function NoteList({ client, care }: CareProps) {
       <h2>{t("patient.notes")}</h2>
       {notes.length === 0 && <p class="soft">{t("patient.noNotes")}</p>}
       <ul class="list">
-        {notes.map(({ id, value, mine, place }) => (
+        {notes.map(({ id, value, mine, place, added }) => (
           <li class="note-row" key={id} data-testid="note">
             <p class="row wrap">
               <span class="kicker grow">
@@ -143,6 +160,7 @@ function NoteList({ client, care }: CareProps) {
                 })}
               </span>
               <PlaceChip place={place} />
+              <AddedBy added={added} today={client.today.value} />
             </p>
             <p class="note-text" dir="auto" data-testid="note-body">
               {value.text}

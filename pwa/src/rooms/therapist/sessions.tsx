@@ -4,7 +4,7 @@ import type { Care, Client, Opened, Session } from "../../client";
 import { exerciseName } from "../../library";
 import type { PainRule } from "../../records.gen";
 import { Lamp } from "../../ui/lamp";
-import { effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { AddedBy, effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
 import { lightOf } from "../advice";
@@ -89,6 +89,7 @@ function Row({ client, care, row, rule }: RowProps) {
         </time>{" "}
         <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
         {row.mine && <PlaceChip place={row.place} />}
+        <AddedBy added={row.added} today={client.today.value} />
       </td>
       <td data-label={t("patient.did")} data-testid="session-done">
         {doneText(value)}
