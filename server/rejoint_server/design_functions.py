@@ -152,7 +152,7 @@ class DesignFunctions:
             return {}
         pairs = await self._pairs(database, documents, new_edits=new_edits)
         body = await self._store.security(database)
-        security = _NOBODY if body is None else orjson.loads(body)
+        security = _NOBODY if body is None else orjson.Fragment(body)
         args = {"user": {"db": database, **user}, "security": security}
         refused: dict[int, SyncError] = {}
         for validator in validators:
@@ -240,7 +240,7 @@ class DesignFunctions:
                 continue
             for number, verdict in zip(chosen, verdicts, strict=True):
                 if verdict is not None:
-                    refused[number] = _refusal(verdict["thrown"])
+                    refused[number] = _refusal(verdict.get("thrown"))
         return refused
 
 

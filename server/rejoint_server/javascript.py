@@ -7,7 +7,7 @@ process is killed and the next question gets a new one. A crash of the engine is
 import asyncio
 import contextlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import orjson
@@ -53,16 +53,21 @@ class Engine:
 
     async def ask(
         self, act: str, source: object, design: Mapping[str, Any], args: Mapping[str, Any]
-    ) -> Any:
+    ) -> list[Any]:
         """Run one function.
 
         Args:
             act: What to do with it: `filter`, `emits`, `validate`, `map` or `reduce`.
             source: Text of the function, from a design document.
             design: The design document: `this` of the function.
-            args: As `act` in `javascript_worker.py` takes them.
+            args: As `act` in `javascript_worker.py` takes them: a list of what it is asked about,
+                and what it is given beside each.
+
+        Returns:
+            One result for each of the list, of the kind that `act` gives.
 
         Raises:
+            BadRequest: What it would be given is nested too deeply.
             CompilationError: The source is no text, or no function.
             FunctionFailed: It threw, took longer than its time or needed more than its memory.
         """
@@ -70,13 +75,15 @@ class Engine:
             raise CompilationError("A function must be text.")
         if design.get("language", "javascript") != "javascript":
             raise CompilationError("The language of a design document must be javascript.")
-        question = orjson.dumps(
-            {"act": act, "source": source.rstrip("; \t\r\n"), "design": design, "args": args}
-        )
+        members = {"act": act, "source": source.rstrip("; \t\r\n"), "design": design, "args": args}
+        try:
+            question = orjson.dumps(members)
+        except orjson.JSONEncodeError as error:
+            raise BadRequest(f"A function cannot be given this: {error}") from error
         async with self._turn:
             answer = await self._answer(question)
         if "ok" in answer:
-            return answer["ok"]
+            return _checked(act, args, answer["ok"])
         if "compile" in answer:
             raise CompilationError(str(answer["compile"])[:500])
         if "thrown" in answer:
@@ -137,10 +144,39 @@ class Engine:
         await asyncio.shield(process.communicate())
 
 
+def _checked(act: str, args: Mapping[str, Any], results: object) -> list[Any]:
+    """The results, if they are what `act` gives: a function may have bent the language itself."""
+    asked = args[_ASKED.get(act, "docs")]
+    right = _RIGHT[act]
+    if not isinstance(results, list) or len(results) != len(asked) or not all(map(right, results)):
+        raise FunctionFailed("The function was stopped: its answer is no answer.")
+    return results
+
+
+def _are_rows(value: object) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(row, list) and len(row) == _ROW_LENGTH for row in value
+    )
+
+
+_ROW_LENGTH: Final = 2
+_ASKED: Final = {"validate": "pairs", "reduce": "groups"}
+_RIGHT: Final[Mapping[str, Callable[[object], bool]]] = {
+    "filter": lambda value: isinstance(value, bool),
+    "emits": lambda value: isinstance(value, bool),
+    "validate": lambda value: value is None or isinstance(value, dict),
+    "map": _are_rows,
+    "reduce": lambda _: True,
+}
+
+
 def told(thrown: object) -> str:
     """What a function threw, as one sentence."""
-    text = thrown if isinstance(thrown, str) else orjson.dumps(thrown).decode()
-    return text[:500]
+    try:
+        text = thrown if isinstance(thrown, str) else orjson.dumps(thrown).decode()
+    except orjson.JSONEncodeError:
+        text = ""
+    return text[:500] or "The function says no more."
 
 
 def pieces(items: Sequence[bytes]) -> list[slice]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final, Self
 
+import orjson
+
 from rejoint_server.asgi import Answer
 from rejoint_server.call import READ_AT_ONCE, Call
 from rejoint_server.databases import answer
@@ -110,6 +112,13 @@ async def view(call: Call) -> Answer:
     function = call.service.designs.named(stored, "views", call.part)
     if function.reduce is None and (asked.group or call.query.text("reduce") == "true"):
         raise BadRequest("`reduce` and `group` are for views with a reduce function.")
+    try:
+        return await _answered(call, function, asked)
+    except (RecursionError, orjson.JSONEncodeError):
+        raise BadRequest("The rows of this view are nested too deeply.") from None
+
+
+async def _answered(call: Call, function: Function, asked: ViewRequest) -> Answer:
     whole = await _mapped(call, function)
     rows = _chosen(whole, asked)
     if function.reduce is not None and asked.reduce:

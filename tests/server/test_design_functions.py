@@ -106,6 +106,8 @@ async def test_refuses_every_kind_of_write(couch: Scene) -> None:
         ("function (", "compilation_error"),
         (5, "compilation_error"),
         ("function () { return nothing; }", "unknown_error"),
+        ("function () { throw Symbol(); }", "unknown_error"),
+        ("function () { throw {forbidden: undefined}; }", "unknown_error"),
         ("function () { while (true) {} }", "unknown_error"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from rejoint_server import javascript
 from rejoint_server.javascript import CompilationError, Engine, FunctionFailed, pieces, told
+from rejoint_sync.errors import BadRequest
 
 DOCS = {"docs": [{"n": 1}, {"n": 2}]}
 LOOP = "function () { while (true) {} }"
@@ -53,6 +54,34 @@ async def test_what_a_function_throws_is_its_reason(engine: Engine) -> None:
     assert (failure.value.status, failure.value.error) == (400, "unknown_error")
     with pytest.raises(FunctionFailed, match=r'^{"a":1}$'):
         await engine.ask("filter", "function () { throw {a: 1}; }", {}, DOCS)
+
+
+@pytest.mark.parametrize(
+    "bent",
+    [
+        "Array.prototype.map = function () { return 5; }",
+        "Array.prototype.map = function () { return [true]; }",
+        "Array.prototype.map = function () { return [1, 2]; }",
+        "Object.prototype.toJSON = function () { return {ok: [[[1]], null]}; }",
+        "Object.prototype.toJSON = function () { return '\\ud800'; }",
+        "Object.prototype.toJSON = function () { return undefined; }",
+    ],
+)
+@pytest.mark.parametrize("act", ["filter", "emits", "map"])
+async def test_a_function_that_bends_the_language_fails_alone(
+    engine: Engine, act: str, bent: str
+) -> None:
+    with pytest.raises(FunctionFailed):
+        await engine.ask(act, f"({bent}, function () {{}})", {}, DOCS)
+    assert await two(engine) == [False, True]
+
+
+async def test_what_is_nested_too_deeply_is_not_asked_about(engine: Engine) -> None:
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    with pytest.raises(BadRequest, match="cannot be given"):
+        await engine.ask("filter", "() => true", {}, {**DOCS, "req": deep})
 
 
 async def test_a_loop_ends_and_the_event_loop_goes_on_meanwhile(engine: Engine) -> None:
@@ -131,3 +160,7 @@ def test_tells_what_was_thrown_in_one_line() -> None:
     assert told("no") == "no"
     assert told({"a": [1, None]}) == '{"a":[1,null]}'
     assert len(told("x" * 5000)) == 500
+    deep: Any = 1
+    for _ in range(300):
+        deep = [deep]
+    assert told("") == told(deep) == "The function says no more."

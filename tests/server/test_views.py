@@ -128,6 +128,14 @@ async def test_what_cannot_be_answered_says_so(
     assert (answer.status_code, answer.json()["error"]) == (status, error)
 
 
+@pytest.mark.parametrize("levels", [300, 900])
+async def test_rows_that_are_nested_too_deeply_are_refused(couch: Scene, levels: int) -> None:
+    deep = f"(d => {{ let x = 1; for (let i = 0; i < {levels}; i++) x = [x]; emit(x, x); }})"
+    await fill(couch, views={"deep": {"map": deep}})
+    answer = await couch.ask("GET", f"{PATH}/deep")
+    assert (answer.status_code, answer.json()["error"]) == (400, "bad_request")
+
+
 async def test_a_path_may_hide_the_slash_of_the_design_document(couch: Scene) -> None:
     await fill(couch)
     answer = await couch.ask("GET", "/db/db1/_design%2Fapp/_view/names")
