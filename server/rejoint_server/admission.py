@@ -162,6 +162,8 @@ class Admission:
                 "role": one.devices[device].role,
                 "seq": one.seq,
             }
+            if device in await self._ledger.waits_for(one):
+                row["waiting"] = True
             suspended = await self._login.is_suspended(device, one)
             rows.append(row | {"suspended": True} if suspended else row)
         return rows

@@ -11,6 +11,7 @@ from rejoint_server.admission import Admission
 from rejoint_server.aftermath import Watched
 from rejoint_server.asgi import App, Receive, Scope, Send
 from rejoint_server.call import Service
+from rejoint_server.catch_up import CatchUp
 from rejoint_server.circle_policy import CirclePolicy
 from rejoint_server.circles import circle_routes
 from rejoint_server.clock import Clock
@@ -29,6 +30,7 @@ from rejoint_server.replication import Replication
 from rejoint_server.settings import Settings
 from rejoint_server.setup import SECRET_BYTES, Setup
 from rejoint_server.suspensions import Suspensions
+from rejoint_server.upkeep import Upkeep
 from rejoint_server.web import Web
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
@@ -46,12 +48,14 @@ class Application:
         service: The parts that its routes share.
         setup: The one-time secret; None when there are no circles.
         ledger: The way of entries into their logs; None when there are no circles.
+        upkeep: The daily work, to be run beside; None when there are no circles.
     """
 
     edge: Edge
     service: Service
     setup: Setup | None
     ledger: Ledger | None = None
+    upkeep: Upkeep | None = None
 
     async def start(self) -> str | None:
         """Make ready what needs the store.
@@ -96,14 +100,14 @@ def create_app(
         designs = DesignFunctions(store, Engine())
         policy = OpenPolicy(store, settings.admin, clock, designs)
         service = _service(settings, store, policy, designs)
-        setup = ledger = None
+        setup = ledger = upkeep = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         app: App = Replication(service, ("db",))
     else:
         memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
         ledger = Ledger(store, clock, Watched(settings.data), journal)
         login = Login(memberships, hints, Suspensions(store), clock, settings.public_url)
-        service = _service(settings, store, CirclePolicy(store, memberships, login))
+        service = _service(settings, store, CirclePolicy(store, memberships, login, ledger))
         invitations = Invitations(store, memberships, clock)
         admission = Admission(
             store,
@@ -115,8 +119,21 @@ def create_app(
             clock=clock,
             ledger=ledger,
         )
+        catch_up = CatchUp(
+            store,
+            memberships=memberships,
+            hints=hints,
+            login=login,
+            clock=clock,
+            ledger=ledger,
+        )
+        upkeep = Upkeep(store, memberships, hints, clock, ledger)
+        operations.watch(ledger, upkeep)
         endpoints = _litestar(
-            [*circle_routes(admission, invitations, login), *operation_routes(operations)]
+            [
+                *circle_routes(admission, invitations, login, catch_up),
+                *operation_routes(operations),
+            ]
         )
         app = _Front(Replication(service, ("db",)), endpoints, Web(settings.web))
     edge = Edge(
@@ -128,7 +145,7 @@ def create_app(
         stopping=service.stopping,
         observe=operations.note,
     )
-    return Application(edge, service, setup, ledger)
+    return Application(edge, service, setup, ledger, upkeep)
 
 
 def _service(

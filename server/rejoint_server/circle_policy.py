@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rejoint_server.asgi import Request
+from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
 from rejoint_server.memberships import Memberships
 from rejoint_server.policy import Caller, Guest, refused
@@ -60,14 +61,18 @@ class CirclePolicy:
         store: Where documents go.
         memberships: Who stands where.
         login: Who asks.
+        ledger: Knows which circles take nothing new.
     """
 
     name = "circles"
 
-    def __init__(self, store: Store, memberships: Memberships, login: Login) -> None:
+    def __init__(
+        self, store: Store, memberships: Memberships, login: Login, ledger: Ledger
+    ) -> None:
         self._store = store
         self._memberships = memberships
         self._login = login
+        self._ledger = ledger
 
     @property
     def challenge(self) -> bytes:
@@ -126,6 +131,7 @@ class CirclePolicy:
         assert isinstance(guest, Visitor)  # made by enter
         outcomes: dict[int, Outcome] = {}
         todo = list(range(len(documents)))
+        self._ledger.require_unfrozen(guest.database)
         membership = await self._memberships.of(guest.database)
         for _ in range(_TRIES):
             chosen = [documents[index] for index in todo]

@@ -1,6 +1,6 @@
 """The routes of circles, for Litestar. What they decide is in `admission.py`."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from litestar import Request as LitestarRequest
 from litestar import Response, get, post
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rejoint_server.admission import Admission, Landed
 from rejoint_server.asgi import Request
+from rejoint_server.catch_up import CatchUp
 from rejoint_server.invitations import Invitations
 from rejoint_server.login import Login
 from rejoint_sync.circle.entries import Bundle
@@ -44,6 +45,15 @@ class Append(BaseModel):
     inv: dict[str, Any] | None = None
 
 
+class Again(BaseModel):
+    """The other body of `POST /circles/{cir}/log`: what a restore lost, or may have lost."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+    again: Literal[True]
+    entries: list[Append]
+
+
 class Asking(BaseModel):
     """The body of `POST /circles/{cir}/requests`."""
 
@@ -53,7 +63,7 @@ class Asking(BaseModel):
 
 
 def circle_routes(
-    admission: Admission, invitations: Invitations, login: Login
+    admission: Admission, invitations: Invitations, login: Login, catch_up: CatchUp
 ) -> list[ControllerRouterHandler]:
     """The handlers of `/circles` and `/session`.
 
@@ -61,6 +71,7 @@ def circle_routes(
         admission: Decides and stores.
         invitations: Shows them, and keeps requests.
         login: Opens sessions.
+        catch_up: Takes back what a restore lost.
     """
 
     @post("/circles")
@@ -72,9 +83,18 @@ def circle_routes(
 
     @post("/circles/{circle:str}/log")
     async def append(request: HttpRequest, circle: FromPath[str]) -> Response[dict[str, Any]]:
-        body = read_body(Append, await raw_request(request).body())
+        raw = raw_request(request)
+        if "again" in parse_object(await raw.body()):
+            return await bring(raw, circle)
+        body = read_body(Append, await raw.body())
         landed = await admission.append(circle, Bundle(body.log, tuple(body.wraps), body.inv))
         return _answer(landed, {"ok": True, "seq": landed.seq})
+
+    async def bring(raw: Request, circle: str) -> Response[dict[str, Any]]:
+        body = read_body(Again, await raw.body())
+        bundles = [Bundle(one.log, tuple(one.wraps), one.inv) for one in body.entries]
+        caught = await catch_up.bring(raw, circle, bundles)
+        return Response({"ok": True, "seq": caught.seq}, status_code=201 if caught.new else 200)
 
     @get("/circles")
     async def mine(request: HttpRequest) -> dict[str, Any]:

@@ -48,3 +48,15 @@ class Hints:
             if circle not in circles:
                 body = orjson.dumps({"circles": [*circles, circle]})
                 await self._store.local_put(NOTES, f"device:{device}", body)
+
+    async def drop(self, device: str, circle: str) -> None:
+        """Forget that the device may be in the circle: there is no such circle any more."""
+        async with self._turn:
+            circles = await self.circles_of(device)
+            if circle in circles:
+                circles.remove(circle)
+                name = f"device:{device}"
+                if circles:
+                    await self._store.local_put(NOTES, name, orjson.dumps({"circles": circles}))
+                else:
+                    await self._store.local_delete(NOTES, name)

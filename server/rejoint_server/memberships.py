@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import orjson
 
+from rejoint_server.tombstones import require_not_buried
 from rejoint_sync.circle.grammar import CIRCLE
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.errors import NotFound
@@ -39,7 +40,12 @@ class Memberships:
         return await self.of(circle)
 
     async def of(self, circle: str) -> Membership:
-        """The membership up to the end of the circle's log. Raises `NotFound`."""
+        """The membership up to the end of the circle's log.
+
+        Raises:
+            NotFound: There is no such circle.
+            CircleError: `closed`, as 410: it was purged.
+        """
         known = self._kept.get(circle)
         if known is None:
             return await self.refresh(circle)
@@ -49,7 +55,11 @@ class Memberships:
     async def refresh(self, circle: str) -> Membership:
         """Read on in the log from where it is known. Raises `NotFound`."""
         known = self._kept.get(circle)
-        entries = await self._entries(circle, 0 if known is None else known.seq + 1)
+        try:
+            entries = await self._entries(circle, 0 if known is None else known.seq + 1)
+        except NotFound:
+            await require_not_buried(self._store, circle)
+            raise
         if known is None:
             if not entries:
                 raise NotFound("Database does not exist.")

@@ -20,8 +20,10 @@ from litestar.types import ControllerRouterHandler
 from pydantic import SecretStr
 
 from rejoint_server.hints import NOTES
+from rejoint_server.ledger import Ledger
 from rejoint_server.metrics import CONTENT_TYPE, Metrics
 from rejoint_server.store_copy import LAST_BACKUP_FILE
+from rejoint_server.upkeep import Upkeep
 from rejoint_sync.errors import Forbidden, StoreFull, StoreUnavailable, SyncError
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.sqlite_schema import STORE_FILE
@@ -94,6 +96,24 @@ class Operations:
         passed_on = any(name in request.headers for name in _PASSED_ON)
         if passed_on or not _is_loopback(client) or not _is_loopback(request.url.hostname or ""):
             raise Forbidden("The figures are for this machine; set a token for others.")
+
+    def watch(self, ledger: Ledger, upkeep: Upkeep) -> None:
+        """Offer the figures of what restores left behind, and of the daily work."""
+        self.metrics.show(
+            "rejoint_upkeep_failed",
+            "Circles that the last day's work failed on.",
+            lambda: upkeep.failed,
+        )
+        self.metrics.show(
+            "rejoint_circles_frozen",
+            "Circles of which two logs are about: nothing new is taken there.",
+            lambda: ledger.frozen,
+        )
+        self.metrics.show(
+            "rejoint_circles_wait_seconds",
+            "How long circles wait for their devices after a restore, at most.",
+            lambda: ledger.waiting_s,
+        )
 
     def _offer_gauges(self, data: Path, under_way: Callable[[], int]) -> None:
         show = self.metrics.show

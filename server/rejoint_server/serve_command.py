@@ -160,9 +160,13 @@ async def _answer(settings: Settings, application: "Application", listener: sock
     if not await http_server.answers(url):
         raise CannotServe("the HTTP server does not answer")
     _announce(settings, url, secret)
+    upkeep = asyncio.create_task(application.upkeep.run()) if application.upkeep else None
     await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.done():
         raise CannotServe("the HTTP server ended by itself")
+    if upkeep is not None:
+        upkeep.cancel()
+        await asyncio.wait([upkeep])
     await application.stop()
     await server.end(serving)
 

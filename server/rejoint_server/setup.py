@@ -81,6 +81,11 @@ class Setup:
             await self._save({**state, "circle": circle})
             await create()
 
+    async def adopt(self, circle: str) -> None:
+        """Setup is over: the clinic of this circle was founded before, and came back."""
+        async with self._turn:
+            await self._save({**await self._load(), "circle": circle})
+
     async def _is_over(self, state: dict[str, Any]) -> bool:
         circle = state.get("circle")
         if not circle:

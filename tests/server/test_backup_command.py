@@ -55,8 +55,8 @@ async def test_a_backup_beside_a_writer_is_one_moment_of_the_store(tmp_path: Pat
     await store.close()
     assert counts == sorted(counts)
     assert counts[-1] > counts[0]
-    restored, _ = restore(tmp_path / "new", tmp_path / "backup-4", force=False)
-    assert restored.documents == counts[-1]
+    restored = await restore(tmp_path / "new", tmp_path / "backup-4", force=False)
+    assert restored.figures.documents == counts[-1]
     survivor = await SqliteStore.open(tmp_path / "new")
     names = {stored.id for stored in await survivor.range("db", "", "~", limit=10**6)}
     await survivor.close()

@@ -1,14 +1,17 @@
 """A restore replaces the store whole, keeps what it replaced, and can be told from the lost one."""
 
+import asyncio
 import json
+import time
 from pathlib import Path
 
 import apsw
 import pytest
 
 from rejoint_server.__main__ import main
+from rejoint_server.aftermath import WAITING_SECONDS, Aftermath
 from rejoint_server.backup_command import back_up
-from rejoint_server.restore_command import INCOMING_FILE, restore
+from rejoint_server.restore_command import INCOMING, restore
 from rejoint_sync.document import Document
 from rejoint_sync.errors import StoreInUse, StoreUnavailable
 from rejoint_sync.sequence import Sequence
@@ -56,7 +59,8 @@ async def test_a_restored_store_is_another_incarnation_without_the_lost_notes(
     before = await SqliteStore.open(tmp_path / "data")
     lost = Sequence((await before.info("db")).sequence, before.incarnation)
     await before.close()
-    figures, aside = restore(tmp_path / "data", backup, force=True)
+    restored = await restore(tmp_path / "data", backup, force=True)
+    figures, aside = restored.figures, restored.aside
     store = await SqliteStore.open(tmp_path / "data")
     assert store.incarnation == figures.incarnation != lost.incarnation
     assert lost.position(store.incarnation) == 0
@@ -74,24 +78,24 @@ async def test_a_restored_store_is_another_incarnation_without_the_lost_notes(
 async def test_each_restore_of_one_backup_is_another_incarnation(
     tmp_path: Path, backup: Path
 ) -> None:
-    made = {restore(tmp_path / f"{n}", backup, force=False)[0].incarnation for n in range(5)}
-    assert len(made) == 5
+    made = [await restore(tmp_path / f"{n}", backup, force=False) for n in range(5)]
+    assert len({one.figures.incarnation for one in made}) == 5
 
 
 async def test_a_store_that_is_there_is_kept_without_force(tmp_path: Path, backup: Path) -> None:
     with pytest.raises(StoreUnavailable, match="not empty"):
-        restore(tmp_path / "data", backup, force=False)
+        await restore(tmp_path / "data", backup, force=False)
     assert await names(tmp_path / "data") == ["early", "late"]
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "letter").write_text("x")
     with pytest.raises(StoreUnavailable, match="not empty"):
-        restore(tmp_path / "other", backup, force=False)
+        await restore(tmp_path / "other", backup, force=False)
 
 
 async def test_a_running_server_is_left_alone(tmp_path: Path, backup: Path) -> None:
     store = await SqliteStore.open(tmp_path / "data")
     with pytest.raises(StoreInUse):
-        restore(tmp_path / "data", backup, force=True)
+        await restore(tmp_path / "data", backup, force=True)
     await store.close()
     assert await names(tmp_path / "data") == ["early", "late"]
 
@@ -99,7 +103,7 @@ async def test_a_running_server_is_left_alone(tmp_path: Path, backup: Path) -> N
 async def test_a_damaged_backup_touches_nothing(tmp_path: Path, backup: Path) -> None:
     spoil(backup)
     with pytest.raises(StoreUnavailable):
-        restore(tmp_path / "data", backup, force=True)
+        await restore(tmp_path / "data", backup, force=True)
     assert await names(tmp_path / "data") == ["early", "late"]
 
 
@@ -109,14 +113,15 @@ async def test_a_newer_backup_is_refused_in_one_line(
     connection = apsw.Connection(str(backup))
     connection.pragma("user_version", FORMAT + 1)
     connection.close()
-    assert main(["restore", "--data", str(tmp_path / "new"), "--from", str(backup)]) == 1
+    arguments = ["restore", "--data", str(tmp_path / "new"), "--from", str(backup)]
+    assert await asyncio.to_thread(main, arguments) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert f"format {FORMAT + 1}" in error
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.parametrize("step", range(6))
+@pytest.mark.parametrize("step", range(7))
 async def test_a_restore_cut_short_anywhere_starts_nothing_new_by_itself(
     tmp_path: Path, backup: Path, monkeypatch: pytest.MonkeyPatch, step: int
 ) -> None:
@@ -139,19 +144,19 @@ async def test_a_restore_cut_short_anywhere_starts_nothing_new_by_itself(
     monkeypatch.setattr(Path, "rename", renaming)
     cut = False
     try:
-        restore(tmp_path / "data", backup, force=True)
+        await restore(tmp_path / "data", backup, force=True)
     except Cut:
         cut = True
     monkeypatch.undo()
-    assert cut == (step < 5)
+    assert cut == (step < 6)
     if step == 0:
-        assert (tmp_path / "data" / INCOMING_FILE).exists()
+        assert (tmp_path / "data" / INCOMING).exists()
         assert await names(tmp_path / "data") == ["early", "late"]
     elif cut:
         assert (tmp_path / "data" / RESTORING_FILE).exists()
         with pytest.raises(StoreUnavailable, match="run it again"):
             await SqliteStore.open(tmp_path / "data")
-    restore(tmp_path / "data", backup, force=True)
+    await restore(tmp_path / "data", backup, force=True)
     assert await names(tmp_path / "data") == ["early"]
 
 
@@ -159,8 +164,34 @@ async def test_one_line_says_what_was_restored_and_where_the_former_is(
     tmp_path: Path, backup: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     arguments = ["restore", "--data", str(tmp_path / "data"), "--from", str(backup), "--force"]
-    assert main(arguments) == 0
+    assert await asyncio.to_thread(main, arguments) == 0
     line = json.loads(capsys.readouterr().out)
     assert line["documents"] == 1
     assert (Path(line["aside"]) / STORE_FILE).exists()
     assert {path.name for path in (tmp_path / "data").iterdir()} >= {STORE_FILE, LOCK_FILE}
+
+
+async def test_waiting_is_ended_by_the_operator(
+    tmp_path: Path, backup: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a journal that goes on where the backup ends, circles wait."""
+    data = tmp_path / "data"
+    assert not (await restore(data, backup, force=True)).complete
+    before = Aftermath.read(data)
+    assert before.waiting_until_s > time.time() + WAITING_SECONDS - 60
+    (window,) = before.windows
+    assert abs(window[1] - time.time()) < 60
+    for waited in (True, False):
+        assert main(["restore", "--data", str(data), "--accept-loss"]) == 0
+        assert json.loads(capsys.readouterr().out)["waited"] is waited
+    assert Aftermath.read(data) == Aftermath(before.windows, 0)
+    assert main(["restore", "--data", str(tmp_path / "none"), "--accept-loss"]) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+async def test_a_second_restore_remembers_what_the_first_one_lost(
+    tmp_path: Path, backup: Path
+) -> None:
+    for _ in range(2):
+        await restore(tmp_path / "data", backup, force=True)
+    assert len(Aftermath.read(tmp_path / "data").windows) == 2

@@ -120,9 +120,13 @@ class SqliteStore:
         await self._writer.do(lambda turn: turn.create(database, documents))
 
     async def delete(self, database: str) -> None:
-        """As the port; other writers get their turns while many rows are removed."""
+        """As the port; other writers get their turns while many rows are removed.
+
+        What was removed is nowhere in the files when this returns.
+        """
         num = await self._writer.do(lambda turn: turn.delete(database))
         await self._sweep(num)
+        await self._finish_removal()
 
     async def databases(self) -> list[str]:
         """As the port."""
