@@ -32,8 +32,13 @@ class Phone:
         self._page: Page | None = None
         self.console: list[str] = []
 
-    def start(self, *, offline: bool = False) -> Self:
-        """Open the browser; with `offline` it has no network from its first moment."""
+    def start(self, *, offline: bool = False, script: str = "") -> Self:
+        """Open the browser.
+
+        Args:
+            offline: It has no network from its first moment.
+            script: Runs in every page before the page's own.
+        """
         self._context = self._playwright.chromium.launch_persistent_context(
             str(self._folder),
             executable_path=obtain(),
@@ -45,6 +50,8 @@ class Phone:
         )
         self._context.set_default_timeout(15_000)
         self.offline(yes=offline)
+        if script:
+            self._context.add_init_script(script)
         self._page = self._context.pages[0] if self._context.pages else self._context.new_page()
         self._page.on("console", lambda message: self.console.append(message.text))
         self._page.on("pageerror", lambda error: self.console.append(f"pageerror: {error}"))
