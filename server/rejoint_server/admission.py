@@ -8,13 +8,16 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from rejoint_server.asgi import Request
+from rejoint_server.audit import Audit
 from rejoint_server.clock import Clock
 from rejoint_server.hints import Hints
 from rejoint_server.invitations import Invitations
 from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
 from rejoint_server.memberships import Memberships
+from rejoint_server.quarantine import Quarantine
 from rejoint_server.setup import Setup
+from rejoint_server.tickets import Tickets
 from rejoint_sync.circle.document import structural_rev
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.log import Membership
@@ -55,6 +58,9 @@ class Admission:
         hints: Told of every device that enters.
         login: Who asks.
         invitations: What ends with an entry.
+        quarantine: What an entry lets in.
+        tickets: Who may found without a login.
+        audit: Told of each act.
         setup: Guards the first clinic.
         clock: The time.
         ledger: The way of entries into their logs.
@@ -68,6 +74,9 @@ class Admission:
         hints: Hints,
         login: Login,
         invitations: Invitations,
+        quarantine: Quarantine,
+        tickets: Tickets,
+        audit: Audit,
         setup: Setup,
         clock: Clock,
         ledger: Ledger,
@@ -80,19 +89,25 @@ class Admission:
         self._clock = clock
         self._ledger = ledger
         self._invitations = invitations
+        self._quarantine = quarantine
+        self._tickets = tickets
+        self._audit = audit
 
     @property
     def incarnation(self) -> str:
         """Of the store, other after each restore: replications name their notes by it."""
         return self._store.incarnation
 
-    async def found(self, request: Request, bundle: Bundle, setup: str | None) -> Landed:
+    async def found(
+        self, request: Request, bundle: Bundle, setup: str | None, ticket: str | None = None
+    ) -> Landed:
         """Found a circle.
 
         Args:
             request: Brings the login, for a patient's circle.
             bundle: The genesis and its wraps.
             setup: The one-time secret, for the first clinic.
+            ticket: Of the clinic, for a patient's circle: instead of the login.
 
         Raises:
             CircleError: By the rules of the log.
@@ -113,6 +128,10 @@ class Admission:
         try:
             if founded.purpose == "clinic":
                 await self._setup.found(setup, circle, create)
+            elif ticket is not None:
+                _require_of_clinic(founded)
+                await self._tickets.use(founded.clinic, ticket, circle)
+                await create()
             else:
                 await self._require_clinician(request, founded)
                 await create()
@@ -121,6 +140,7 @@ class Admission:
                 raise
             return Landed(circle, 0, new=False)
         self._memberships.keep(founded)
+        await self._audit.note(founded, next(iter(founded.devices)), "found")
         return Landed(circle, 0, new=True)
 
     async def append(self, circle: str, bundle: Bundle) -> Landed:
@@ -148,6 +168,8 @@ class Admission:
             circle, documents, new_edits=False, judge=judge_append(before), whole=True
         )
         self._memberships.keep(after)
+        await self._quarantine.release(before, after)
+        await self._audit.note(after, after.stamps[-1].device, parse_entry(bundle.log).op)
         return Landed(circle, after.seq, new=True)
 
     async def circles_of(self, request: Request) -> list[dict[str, Any]]:
@@ -178,8 +200,7 @@ class Admission:
         return stored is not None and stored.leaves[0].rev == structural_rev(bundle.log)
 
     async def _require_clinician(self, request: Request, founded: Membership) -> None:
-        if founded.purpose != "patient" or not founded.clinic:
-            raise Forbidden("Only circles of patients of a clinic can be founded yet.")
+        _require_of_clinic(founded)
         try:
             clinic = await self._memberships.of(founded.clinic)
         except NotFound:
@@ -193,3 +214,8 @@ class Admission:
     async def _hint(self, before: Membership | None, after: Membership) -> None:
         for device in after.devices.keys() - (before.devices.keys() if before else set()):
             await self._hints.add(device, after.circle)
+
+
+def _require_of_clinic(founded: Membership) -> None:
+    if not founded.clinic:
+        raise Forbidden("A circle belongs to a clinic; only the first clinic stands alone.")

@@ -7,35 +7,30 @@ from typing import Any, Final, NoReturn
 from litestar import Litestar, Request
 from litestar.types import ControllerRouterHandler
 
-from rejoint_server.admission import Admission
-from rejoint_server.aftermath import Watched
 from rejoint_server.asgi import App, Receive, Scope, Send
 from rejoint_server.call import Service
-from rejoint_server.catch_up import CatchUp
 from rejoint_server.circle_policy import CirclePolicy
-from rejoint_server.circles import circle_routes
+from rejoint_server.circle_server import open_circles
 from rejoint_server.clock import Clock
 from rejoint_server.design_functions import DesignFunctions
 from rejoint_server.edge import Edge
-from rejoint_server.hints import Hints, open_notes
-from rejoint_server.invitations import Invitations
+from rejoint_server.hints import open_notes
 from rejoint_server.javascript import Engine
 from rejoint_server.ledger import Ledger
-from rejoint_server.login import Login
 from rejoint_server.logs import Log, open_log
-from rejoint_server.memberships import Memberships
 from rejoint_server.operations import Operations, operation_routes
 from rejoint_server.policy import OpenPolicy
 from rejoint_server.replication import Replication
 from rejoint_server.settings import Settings
 from rejoint_server.setup import SECRET_BYTES, Setup
-from rejoint_server.suspensions import Suspensions
 from rejoint_server.upkeep import Upkeep
 from rejoint_server.web import Web
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
 
-ENDPOINTS: Final = frozenset({"db", "circles", "session", "healthz", "readyz", "metrics"})
+ENDPOINTS: Final = frozenset(
+    {"db", "circles", "clinics", "recovery", "session", "healthz", "readyz", "metrics"}
+)
 """First segments of the paths that are not files of the web app."""
 
 
@@ -104,37 +99,11 @@ def create_app(
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         app: App = Replication(service, ("db",))
     else:
-        memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
-        ledger = Ledger(store, clock, Watched(settings.data), journal)
-        login = Login(memberships, hints, Suspensions(store), clock, settings.public_url)
-        service = _service(settings, store, CirclePolicy(store, memberships, login, ledger))
-        invitations = Invitations(store, memberships, clock)
-        admission = Admission(
-            store,
-            memberships=memberships,
-            hints=hints,
-            login=login,
-            invitations=invitations,
-            setup=setup,
-            clock=clock,
-            ledger=ledger,
-        )
-        catch_up = CatchUp(
-            store,
-            memberships=memberships,
-            hints=hints,
-            login=login,
-            clock=clock,
-            ledger=ledger,
-        )
-        upkeep = Upkeep(store, memberships, hints, clock, ledger)
+        circles = open_circles(settings, store, clock, journal)
+        setup, ledger, upkeep = circles.setup, circles.ledger, circles.upkeep
         operations.watch(ledger, upkeep)
-        endpoints = _litestar(
-            [
-                *circle_routes(admission, invitations, login, catch_up),
-                *operation_routes(operations),
-            ]
-        )
+        service = _service(settings, store, circles.policy)
+        endpoints = _litestar([*circles.handlers, *operation_routes(operations)])
         app = _Front(Replication(service, ("db",)), endpoints, Web(settings.web))
     edge = Edge(
         app,

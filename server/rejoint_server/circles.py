@@ -22,6 +22,7 @@ BODY_BYTES_MAX = 2 * BUNDLE_BYTES_MAX
 """A bundle is counted without names and punctuation; this is ample for both."""
 
 Body = TypeVar("Body", bound=BaseModel)
+Secret = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
 HttpRequest = LitestarRequest[Any, Any, Any]
 
 
@@ -32,7 +33,8 @@ class Founding(BaseModel):
 
     log: dict[str, Any]
     wraps: list[dict[str, Any]]
-    setup: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")] | None = None
+    setup: Secret | None = None
+    ticket: Secret | None = None
 
 
 class Append(BaseModel):
@@ -78,7 +80,9 @@ def circle_routes(
     async def found(request: HttpRequest) -> Response[dict[str, Any]]:
         raw = raw_request(request)
         body = read_body(Founding, await raw.body())
-        landed = await admission.found(raw, Bundle(body.log, tuple(body.wraps)), body.setup)
+        landed = await admission.found(
+            raw, Bundle(body.log, tuple(body.wraps)), body.setup, body.ticket
+        )
         return _answer(landed, {"ok": True, "circle": landed.circle})
 
     @post("/circles/{circle:str}/log")

@@ -8,7 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from pydantic import BaseModel
+
+from rejoint_server.circle_services import Giving, Keeping, Late, Missing
 from rejoint_server.circles import Append, Asking, Founding
+from rejoint_server.clinics import Asked, Suspending, Ticket
 from rejoint_server.routes import ROUTES, Body, Route
 
 Json = dict[str, Any]
@@ -208,10 +212,49 @@ def _circles() -> dict[str, Json]:
         "/circles/{circle}/requests": {
             "post": _plain("post-circles-requests", circle, body=Asking.model_json_schema()),
         },
+        **_services(circle),
         "/session": {"post": _plain("post-session", login=True)},
         "/healthz": {"get": _plain("get-healthz")},
         "/readyz": {"get": _plain("get-readyz")},
         "/metrics": {"get": _plain("get-metrics")},
+    }
+
+
+def _services(circle: Json) -> dict[str, Json]:
+    """The routes of `circle_services.py` and `clinics.py`."""
+    rid, device = _path_parameter("rid"), _path_parameter("device")
+    asked = {"in": "query", "name": "device", "required": True, "schema": _NAME}
+    before = {"in": "query", "name": "before", "schema": _COUNT}
+
+    def act(name: str, *parameters: Json, body: type[BaseModel] | None = None) -> Json:
+        schema = None if body is None else body.model_json_schema()
+        return _plain(name, circle, *parameters, body=schema, login=True)
+
+    return {
+        "/circles/{circle}/wraps": {"post": act("post-wraps", body=Giving)},
+        "/circles/{circle}/wraps/missing": {
+            "get": act("get-wraps-missing"),
+            "post": act("post-wraps-missing", body=Missing),
+        },
+        "/circles/{circle}/quarantine": {
+            "get": act("get-quarantine", asked),
+            "post": act("post-quarantine", body=Late),
+        },
+        "/circles/{circle}/recovery/{rid}": {
+            "put": act("put-recovery", rid, body=Keeping),
+            "delete": act("delete-recovery", rid),
+        },
+        "/recovery/{rid}": {"get": _plain("get-recovery", rid)},
+        "/clinics/{circle}/suspensions": {
+            "get": act("get-suspensions"),
+            "post": act("post-suspensions", body=Suspending),
+        },
+        "/clinics/{circle}/suspensions/{device}": {"delete": act("delete-suspensions", device)},
+        "/clinics/{circle}/tickets": {"post": act("post-tickets", body=Ticket)},
+        "/clinics/{circle}/keys": {
+            "post": _plain("post-keys", circle, body=Asked.model_json_schema())
+        },
+        "/clinics/{circle}/audit": {"get": act("get-audit", before)},
     }
 
 

@@ -51,6 +51,24 @@ INVITATIONS_OPEN_MAX: Final = 20
 REQUESTS_PER_INVITATION_MAX: Final = 5
 """Devices that ask by one invitation: who compares the digits must not lose the view."""
 
+LATE_DOCUMENTS_MAX: Final = 2000
+"""Documents of one removed device that wait to be accepted: a season of daily use."""
+
+LATE_BYTES_MAX: Final = 8 * 1024 * 1024
+"""Their letters in sum."""
+
+LATE_SECONDS_MAX: Final = 180 * 86_400
+"""How long they wait."""
+
+PAPERS_PER_MEMBER_MAX: Final = 5
+"""Printed codes of one member at once: each is a way in."""
+
+WRAPS_MISSED_MAX: Final = 100
+"""Wraps that one device may report at once: more pieces of a chain are never broken."""
+
+TICKET_SECONDS_MAX: Final = 1_209_600
+"""Life of an enrolment ticket, 14 days: until the patient is at home and has time."""
+
 DIRECT_SECONDS_MAX: Final = 3600
 """Life of an invitation that is handed over in person."""
 

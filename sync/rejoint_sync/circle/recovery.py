@@ -240,6 +240,16 @@ def _check(half: str, body: str) -> str:
     return b64u_encode(sha256(f"{half}.{body}".encode("ascii")))[:8]
 
 
+def require_document(document: Mapping[str, object]) -> None:
+    """Check what can be checked without the code: members and parameters.
+
+    Raises:
+        CircleError: `limit` (the parameters are missing or out of bounds), `schema`, `b64`.
+    """
+    _require_kdf(document.get("kdf"))
+    _require_sealed(document)
+
+
 def _require_kdf(kdf: object) -> dict[str, Any]:
     """Check the parameters; weaker ones than ours, or ones that no phone can bear, are refused."""
     try:

@@ -12,15 +12,23 @@ Source: docs/circle.md, "The server's duties".
 
 from rejoint_sync.judge.bundles import judge_append, judge_bundle
 from rejoint_sync.judge.documents import STRUCTURAL, Signed, check_signature, judge
+from rejoint_sync.judge.late import is_covered, judge_late
+from rejoint_sync.judge.papers import judge_paper
 from rejoint_sync.judge.requests import judge_request, judge_unmoved
+from rejoint_sync.judge.wraps import judge_wrap, wrapped_for
 
 __all__ = [
     "STRUCTURAL",
     "Signed",
     "check_signature",
+    "is_covered",
     "judge",
     "judge_append",
     "judge_bundle",
+    "judge_late",
+    "judge_paper",
     "judge_request",
     "judge_unmoved",
+    "judge_wrap",
+    "wrapped_for",
 ]

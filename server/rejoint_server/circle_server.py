@@ -1,0 +1,97 @@
+"""What serves circles, put together: the only place that knows every part of it."""
+
+from dataclasses import dataclass
+
+from litestar.types import ControllerRouterHandler
+
+from rejoint_server.admission import Admission
+from rejoint_server.aftermath import Watched
+from rejoint_server.audit import Audit
+from rejoint_server.catch_up import CatchUp
+from rejoint_server.circle_policy import CirclePolicy
+from rejoint_server.circle_services import circle_service_routes
+from rejoint_server.circles import circle_routes
+from rejoint_server.clinics import Desk, clinic_routes
+from rejoint_server.clock import Clock
+from rejoint_server.hints import Hints
+from rejoint_server.invitations import Invitations
+from rejoint_server.ledger import Ledger
+from rejoint_server.login import Login
+from rejoint_server.lost_wraps import LostWraps
+from rejoint_server.memberships import Memberships
+from rejoint_server.quarantine import Quarantine
+from rejoint_server.recovery_papers import RecoveryPapers
+from rejoint_server.settings import Settings
+from rejoint_server.setup import Setup
+from rejoint_server.suspensions import Suspensions
+from rejoint_server.tickets import Tickets
+from rejoint_server.upkeep import Upkeep
+from rejoint_sync.stores import Store
+from rejoint_sync.stores.journal import Journal
+
+
+@dataclass(frozen=True, slots=True)
+class CircleServer:
+    """The parts that the application needs.
+
+    Attributes:
+        policy: Decides in `/db`.
+        setup: The one-time secret.
+        ledger: The way of entries into their logs.
+        upkeep: Purges what was closed.
+        handlers: Every route beside `/db` that is about circles.
+    """
+
+    policy: CirclePolicy
+    setup: Setup
+    ledger: Ledger
+    upkeep: Upkeep
+    handlers: list[ControllerRouterHandler]
+
+
+def open_circles(
+    settings: Settings, store: Store, clock: Clock, journal: Journal | None
+) -> CircleServer:
+    """Put it together; nothing is read or written.
+
+    Args:
+        settings: What the operator decided.
+        store: Open; whoever opened it closes it.
+        clock: The time.
+        journal: Where accepted bundles are noted, open; None for none.
+    """
+    memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
+    ledger = Ledger(store, clock, Watched(settings.data), journal)
+    suspensions, audit = Suspensions(store), Audit(store, clock)
+    login = Login(memberships, hints, suspensions, clock, settings.public_url)
+    invitations = Invitations(store, memberships, clock)
+    quarantine = Quarantine(store, memberships, login, clock)
+    tickets = Tickets(store, memberships, clock)
+    admission = Admission(
+        store,
+        memberships=memberships,
+        hints=hints,
+        login=login,
+        invitations=invitations,
+        quarantine=quarantine,
+        tickets=tickets,
+        audit=audit,
+        setup=setup,
+        clock=clock,
+        ledger=ledger,
+    )
+    catch_up = CatchUp(
+        store, memberships=memberships, hints=hints, login=login, clock=clock, ledger=ledger
+    )
+    handlers = [
+        *circle_routes(admission, invitations, login, catch_up),
+        *circle_service_routes(
+            RecoveryPapers(store, memberships, login, clock),
+            LostWraps(store, memberships, login, clock),
+            quarantine,
+        ),
+        *clinic_routes(Desk(memberships, login, suspensions, audit, clock), tickets, audit),
+    ]
+    policy = CirclePolicy(store, memberships, login, ledger)
+    upkeep = Upkeep(store, memberships, hints, clock, ledger)
+    return CircleServer(policy, setup, ledger, upkeep, handlers)
