@@ -6,6 +6,7 @@ Compared are all leaves, never winners alone.
 
 import asyncio
 import json
+import shutil
 import subprocess
 import sys
 import time
@@ -43,6 +44,11 @@ class People:
         opening = Device.open(self.folder / name, time.time, make=True)
         async with await opening as device:
             return await getattr(device, act)(*arguments, **options)
+
+    async def id(self, name: str) -> str:
+        """The name of a device."""
+        async with await Device.open(self.folder / name, time.time) as device:
+            return device.id
 
     async def meet(self, setup: str) -> None:
         """A therapist, a patient and a caregiver in one circle."""
@@ -92,6 +98,43 @@ async def test_devices_bring_back_what_a_restore_lost(tmp_path: Path) -> None:
     for name in ("therapist", "patient", "caregiver"):
         assert await people.leaves(name) == server
     assert (verified["signatures"], verified["faults"]) == (2 * (BEFORE + AFTER), 0)
+
+
+@pytest.mark.parametrize("journal", ["there", "lost"])
+async def test_a_restore_brings_back_memberships(tmp_path: Path, journal: str) -> None:
+    """Who was let in after the backup is in, who was removed is out, and nobody is alarmed."""
+    people = People(tmp_path)
+    with Restorable(tmp_path) as clinic:
+        await people.meet(clinic.server.setup_link())
+        await asyncio.to_thread(clinic.back_up)
+        link = (await people.do("therapist", "invite", people.circle, "caregiver"))["link"]
+        await people.do("late caregiver", "join", link)
+        await people.write("late caregiver", 3)
+        await people.do("late caregiver", "sync")
+        await people.do("therapist", "sync")
+        await people.do("therapist", "remove", people.circle, [await people.id("caregiver")])
+        await people.do("late caregiver", "sync")
+        if journal == "lost":
+            shutil.rmtree(tmp_path / "data-journal")
+        restored = await asyncio.to_thread(clinic.restore)
+        assert restored["waiting"] is (journal == "lost")
+        assert restored["journal"]["entries"] == (3 if journal == "there" else 0)
+        # First the one whom a server that lost the journal does not know at all.
+        for _ in range(2):
+            for name in ("late caregiver", "therapist", "patient"):
+                report = await people.do(name, "sync")
+                assert report["trouble"] == []
+        seen = {
+            name: {one["circle"]: one for one in await people.do(name, "circles")}[people.circle]
+            for name in ("therapist", "patient", "late caregiver")
+        }
+        assert {one["seq"] for one in seen.values()} == {7}
+        assert {one["alarm"] for one in seen.values()} == {""}
+        assert await people.leaves("late caregiver") == await people.leaves("therapist")
+        # All three were heard, so the circle takes new entries again.
+        await people.do("therapist", "invite", people.circle, "caregiver")
+        verified = await asyncio.to_thread(command, "verify", "--data", clinic.data)
+    assert verified["faults"] == 0
 
 
 async def test_a_devices_run_across_a_restore_is_not_believed(

@@ -5,7 +5,7 @@ does, the old bytes are sent again, with the wraps that this device can still wr
 write is reported as missing by whom it is for. If it does not, the log is another one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from rejoint_sync.circle.epochs import make_wraps, required_wraps
@@ -38,10 +38,33 @@ async def bring_back(line: Line, copy: CircleCopy, shown: Sequence[dict[str, Any
     try:
         for start in range(0, len(lost), ENTRIES_AT_ONCE):
             body = {"again": True, "entries": lost[start : start + ENTRIES_AT_ONCE]}
-            await line.open.call("POST", f"/circles/{copy.circle}/log", body=body)
+            await line.known.call("POST", f"/circles/{copy.circle}/log", body=body)
     except SyncError as error:
         if error.status >= 500:
             raise
+
+
+async def show_newest(line: Line, copy: CircleCopy) -> None:
+    """Show a server that waits for its devices after a restore the newest entry of a log.
+
+    Raises:
+        SyncError: No answer, or the server's log is another one (`fork`).
+    """
+    newest = (await _bundles(copy, copy.members.seq))[-1:]
+    body = {"again": True, "entries": newest}
+    await line.known.call("POST", f"/circles/{copy.circle}/log", body=body)
+
+
+async def return_to(line: Line, copies: Iterable[CircleCopy]) -> bool:
+    """Bring a server that does not know this device any more the logs in which it is live.
+
+    Returns:
+        Whether there was any; whether the server took it is seen by asking it again.
+    """
+    live = [copy for copy in copies if copy.live and copy.state.pending is None]
+    for copy in live:
+        await bring_back(line, copy, [])
+    return bool(live)
 
 
 async def _bundles(copy: CircleCopy, first: int) -> list[dict[str, Any]]:

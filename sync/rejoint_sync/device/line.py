@@ -30,6 +30,7 @@ class Line:
         open: Asked without login.
         known: Asked as this device.
         incarnation: Of the server's store, as it said in this sync; empty before.
+        waiting: Circles of which the server wants to see the newest entry, as it said in this sync.
     """
 
     open: Connection
@@ -39,6 +40,7 @@ class Line:
         self.traffic = Traffic()
         self.identity = identity
         self.incarnation = ""
+        self.waiting: frozenset[str] = frozenset()
         self._state = state
         self._clock = clock
         self._client: httpx.AsyncClient | None = None

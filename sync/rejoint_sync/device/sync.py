@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Mapping
 from typing import Final
 
 from rejoint_sync.device.admission import add_own
+from rejoint_sync.device.catch_up import return_to, show_newest
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.exchange import pull, push
 from rejoint_sync.device.handing_on import not_offered, repair, report_missing
@@ -23,7 +24,7 @@ from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.device.tending import tend
 from rejoint_sync.device.watch import compare, sign
 from rejoint_sync.drive import Unreachable
-from rejoint_sync.errors import SyncError
+from rejoint_sync.errors import SyncError, Unauthorized
 from rejoint_sync.stores import Store
 
 AT_ONCE: Final = 4
@@ -48,7 +49,13 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
     for copy in copies.values():
         if copy.state.pending is not None:
             await _guarded(resume(line, copy), copy, report)
-    listed = await _listed(line)
+    try:
+        listed = await _listed(line)
+    except Unauthorized:
+        # A restore may have forgotten that this device was let in.
+        if not await return_to(line, copies.values()):
+            raise
+        listed = await _listed(line)
     for name in listed.keys() - copies.keys():
         await store.create(name)
         copies[name] = await CircleCopy.open(store, name, keys)
@@ -99,6 +106,9 @@ async def _listed(line: Line) -> dict[str, int]:
     answer = await line.known.call("GET", "/circles")
     try:
         line.incarnation = str(answer.get("incarnation", ""))
+        line.waiting = frozenset(
+            str(circle["circle"]) for circle in answer["circles"] if circle.get("waiting")
+        )
         return {str(circle["circle"]): int(circle["seq"]) for circle in answer["circles"]}
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Unreachable("an answer that is not a Rejoint server's") from None
@@ -113,6 +123,8 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
         return
     copy.require_writable()
     await pull_log(line, copy, seq=seq)
+    if copy.circle in line.waiting and copy.live:
+        await show_newest(line, copy)
     if copy.me is not None and not copy.live:
         report.removed.append(copy.circle)
         report.quarantined += await hand_in(line, copy)
