@@ -9,7 +9,13 @@ from rejoint_server.asgi import Answer, Stream
 from rejoint_server.call import READ_AT_ONCE, Call
 from rejoint_server.databases import answer
 from rejoint_sync.answers.parts import nested_part, problem_part
-from rejoint_sync.answers.rows import bulk_docs_answer, bulk_get_problem, bulk_get_row, revs_diff
+from rejoint_sync.answers.rows import (
+    bulk_docs_answer,
+    bulk_get_problem,
+    bulk_get_row,
+    revs_diff,
+    usual_bulk_get_row,
+)
 from rejoint_sync.document import Document
 from rejoint_sync.errors import SyncError
 from rejoint_sync.multipart import Part, write_parts
@@ -102,15 +108,24 @@ async def _json(
         rows = []
         for one in chunk:
             stored = found.get(one.id)
-            shown = []
-            if stored is not None and one.error is None:
-                wished = _wished(one, options)
-                leaves = await _leaves(call, stored, one, latest=latest)
-                shown = [await reading.text(call, stored, leaf, wished) for leaf in leaves]
-            rows.append(bulk_get_row(one, shown))
+            row = usual_bulk_get_row(one, stored, revs=options.revs) if stored else None
+            if row is None:
+                row = await _unusual_row(call, one, stored, options, latest=latest)
+            rows.append(row)
         yield head + b",\n".join(rows)
         head = b",\n"
     yield (b"" if wanted else head) + b"\n]}\n"
+
+
+async def _unusual_row(
+    call: Call, one: Wanted, stored: Stored | None, options: DocumentOptions, *, latest: bool
+) -> bytes:
+    shown = []
+    if stored is not None and one.error is None:
+        wished = _wished(one, options)
+        leaves = await _leaves(call, stored, one, latest=latest)
+        shown = [await reading.text(call, stored, leaf, wished) for leaf in leaves]
+    return bulk_get_row(one, shown)
 
 
 async def _parts(

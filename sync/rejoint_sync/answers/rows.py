@@ -64,6 +64,32 @@ def bulk_get_row(wanted: Wanted, shown: Sequence[bytes]) -> bytes:
     return b'{"id":%b,"docs":[%b]}' % (orjson.dumps(wanted.id or None), docs)
 
 
+def usual_bulk_get_row(wanted: Wanted, stored: Stored, *, revs: bool) -> bytes | None:
+    """The row of `_bulk_get` for a winner that is asked for by its revision.
+
+    Nearly every row of nearly every pull is of this kind and can be pasted together at once.
+
+    Args:
+        wanted: What was asked for.
+        stored: The document.
+        revs: With `_revisions`.
+
+    Returns:
+        What `bulk_get_row` makes of `document_text`; None for a row that takes more.
+    """
+    winner = stored.leaves[0]
+    if wanted.error is not None or wanted.rev != winner.rev or winner.attachments:
+        return None
+    history = ""
+    if revs:
+        generation, _, digest = winner.rev.partition("-")
+        digests = '","'.join((digest, *winner.ancestors))
+        history = f',"_revisions":{{"start":{generation},"ids":["{digests}"]}}'
+    name = orjson.dumps(stored.id)
+    head = f'"_rev":"{winner.rev}"{history}'.encode()
+    return b'{"id":%b,"docs":[{"ok":{"_id":%b,%b%b}]}' % (name, name, head, winner.tail)
+
+
 def bulk_get_problem(wanted: Wanted) -> dict[str, Any]:
     """Why an entry of `_bulk_get` shows no document."""
     error = wanted.error

@@ -13,12 +13,16 @@ from rejoint_sync.answers.rows import (
     missing_key_row,
     refusal,
     revs_diff,
+    usual_bulk_get_row,
 )
+from rejoint_sync.answers.shown import document_text
+from rejoint_sync.attachment import Attachment
 from rejoint_sync.errors import CODES, BadRequest, CircleError, ConflictError
 from rejoint_sync.revision import Revision
 from rejoint_sync.revtree import Branch, in_order
 from rejoint_sync.stores import Leaf, LocalDocument, Outcome, Stored
 from rejoint_sync.wire.bulk import Wanted
+from rejoint_sync.wire.show import DocumentOptions
 
 LEAF = Leaf("3-d", ("c", "a"), deleted=False, tail=b',"n":0}')
 LOSER = Leaf("2-b", ("a",), deleted=False, tail=b"}")
@@ -55,6 +59,31 @@ def test_a_row_of_bulk_get() -> None:
     bad = row(Wanted("", None, error=BadRequest("why")))
     error = {"id": None, "rev": None, "error": "bad_request", "reason": "why"}
     assert bad == {"id": None, "docs": [{"error": error}]}
+
+
+def test_a_usual_row_of_bulk_get_is_what_every_row_would_be() -> None:
+    single = Stored('i"d', 7, (Leaf("1-a", (), deleted=False, tail=b"}"),))
+    for stored in (STORED, single, Stored("gone", 1, (GONE,))):
+        for revs in (True, False):
+            winner = stored.leaves[0]
+            wanted = Wanted(stored.id, winner.rev)
+            text = document_text(stored, winner, DocumentOptions(revs=revs))
+            row = usual_bulk_get_row(wanted, stored, revs=revs)
+            assert row is not None
+            assert json.loads(row) == json.loads(bulk_get_row(wanted, [text]))
+
+
+def test_an_unusual_row_of_bulk_get_is_left_to_others() -> None:
+    image = Attachment("n", "t/p", "md5-", 1, 1, gzipped=False, encoded_length=1, blob="h")
+    attached = Leaf("1-a", (), deleted=False, tail=b"}", attachments=(image,))
+    for wanted, stored in (
+        (Wanted("a", None), STORED),
+        (Wanted("a", LOSER.rev), STORED),
+        (Wanted("a", "1-a"), STORED),
+        (Wanted("a", LEAF.rev, error=BadRequest("why")), STORED),
+        (Wanted("a", "1-a"), Stored("a", 1, (attached,))),
+    ):
+        assert usual_bulk_get_row(wanted, stored, revs=True) is None
 
 
 def test_rows_of_bulk_docs() -> None:
