@@ -25,6 +25,9 @@ _DRAIN_FACTOR: Final = 4
 BODY_PAUSE_S_MAX: Final = 60.0
 """A client that sends nothing of its body for so long is taken for gone."""
 
+_DIGITS_MAX: Final = 18
+"""A body announced with more digits than these never comes to its end."""
+
 _GZIP_WBITS: Final = 31
 ROUTE: Final = "rejoint.route"
 """Key of the scope under which a raw route notes its template, a list of one, for the log."""
@@ -68,7 +71,9 @@ class Request:
         self._receive = receive
         self._body_bytes_max = body_bytes_max
         self._body: bytes | None = None
-        self._more = True
+        announced = self.header(b"content-length")
+        self._left = int(announced[:_DIGITS_MAX]) if announced.isdecimal() else None
+        self._more = self._left != 0
 
     def header(self, name: bytes) -> str:
         """The value of a header, "" when it is not there; `name` in lower case."""
@@ -152,8 +157,13 @@ class Request:
             if message["type"] == "http.disconnect":
                 self._more = False
                 raise Disconnected
+            part = message.get("body", b"")
             self._more = message.get("more_body", False)
-            yield message.get("body", b"")
+            if self._left is not None:
+                # To ask once more only to hear that this was all is a trip to another thread.
+                self._left -= len(part)
+                self._more = self._more and self._left > 0
+            yield part
 
     async def _part(self) -> Message:
         try:

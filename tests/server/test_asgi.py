@@ -18,7 +18,11 @@ BYTES_MAX = 1000
 
 
 def request(
-    *parts: bytes, path: bytes = b"/db/a", encoding: bytes = b"", gone: bool = False
+    *parts: bytes,
+    path: bytes = b"/db/a",
+    encoding: bytes = b"",
+    gone: bool = False,
+    length: bytes = b"",
 ) -> Request:
     messages: list[dict[str, Any]] = [
         {"type": "http.request", "body": part, "more_body": True} for part in parts
@@ -30,6 +34,7 @@ def request(
 
     scope = scope_of("POST", "/", b"x=1") | {"raw_path": path}
     scope["headers"] = [(b"host", b"A.test:80"), (b"content-encoding", encoding)]
+    scope["headers"].append((b"content-length", length))
     return Request(scope, receive, prefix=("db",), body_bytes_max=BYTES_MAX)
 
 
@@ -37,6 +42,16 @@ async def test_reads_a_body_in_parts_once() -> None:
     asked = request(b"ab", b"", b"cd")
     assert await asked.body() == b"abcd"
     assert await asked.body() == b"abcd"
+
+
+async def test_a_body_is_over_when_its_announced_length_is_there() -> None:
+    """The next thing to hear would be that the client has gone."""
+    asked = request(b"ab", b"cd", gone=True, length=b"4")
+    assert await asked.body() == b"abcd"
+    assert await request(gone=True, length=b"0").body() == b""
+    for length in (b"5", b"", b"x", b"-1"):
+        with pytest.raises(Disconnected):
+            await request(b"ab", b"cd", gone=True, length=length).body()
 
 
 async def test_a_body_of_the_greatest_length_is_taken() -> None:
