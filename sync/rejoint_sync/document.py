@@ -32,9 +32,10 @@ from rejoint_sync.limits import (
 )
 from rejoint_sync.revision import Revision, check_digest
 
-_META: Final = frozenset({"_id", "_rev", "_revisions", "_deleted", "_attachments"})
+_META: Final = frozenset({"_id", "_rev", "_revisions", "_attachments"})
 # A client that edits what it was answered sends these back; they are ours to compute.
 _REPLY_ONLY: Final = frozenset({"_conflicts", "_deleted_conflicts", "_local_seq", "_revs_info"})
+_TAKEN_OUT: Final = _META | _REPLY_ONLY
 # Members of CouchDB's replicator documents; kept in the body like any other.
 _KEPT: Final = frozenset(
     {
@@ -79,7 +80,7 @@ def check_document_id(value: object) -> str:
     if value.startswith("_") and (not value.startswith("_design/") or value == "_design/"):
         raise IllegalDocumentId("only reserved document names may begin with an underscore")
     try:
-        length = len(value.encode())
+        length = len(value if value.isascii() else value.encode())
     except UnicodeEncodeError as error:
         raise IllegalDocumentId("a document's name must be Unicode text") from error
     if length > DOCUMENT_ID_BYTES_MAX:
@@ -172,20 +173,20 @@ def _revision(value: dict[str, Any]) -> tuple[Revision | None, tuple[str, ...]]:
         raise RevisionMalformed("`_revisions` must be {start, ids} with 1 to `start` digests")
     digests = [check_digest(digest) for digest in ids]
     # Where `_rev` names another revision than `_revisions`, CouchDB believes the latter.
-    return Revision.parse(f"{start}-{digests[0]}"), tuple(digests[1:REVS_LIMIT_MAX])
+    return Revision.of_parts(start, digests[0]), tuple(digests[1:REVS_LIMIT_MAX])
 
 
 def _members(value: dict[str, Any]) -> dict[str, Any]:
-    members = {}
-    for key, member in value.items():
-        if not key.startswith("_") or key in _KEPT:
-            members[key] = member
+    members = value.copy()
+    for key in [key for key in value if key.startswith("_")]:
+        if key in _TAKEN_OUT:
+            del members[key]
         elif key == "_deleted":
-            if not isinstance(member, bool):
+            if not isinstance(value[key], bool):
                 raise DocumentMalformed("`_deleted` must be true or false")
-            if member:
-                members[key] = member
-        elif key not in _META and key not in _REPLY_ONLY:
+            if not value[key]:
+                del members[key]
+        elif key not in _KEPT:
             raise DocumentMalformed(f"Bad special document member: {key[:80]}")
     return members
 

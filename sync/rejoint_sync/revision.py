@@ -65,6 +65,17 @@ class Revision:
         return cls(int(match[1]), match[2])
 
     @classmethod
+    def of_parts(cls, generation: int, digest: str) -> Self:
+        """A revision of a digest that `check_digest` let pass, without the way by its text.
+
+        Raises:
+            RevisionMalformed: There is no such generation.
+        """
+        if not 1 <= generation <= GENERATION_MAX:
+            raise RevisionMalformed(f"a revision's generation is 1 to {GENERATION_MAX}")
+        return cls(generation, digest)
+
+    @classmethod
     def of_edit(cls, parent: "Revision | None", tail: bytes) -> Self:
         """The revision of a new edit: the same edit of the same parent has the same name anywhere.
 

@@ -61,3 +61,11 @@ def test_the_same_edit_of_two_parents_has_two_names() -> None:
 def test_nothing_follows_the_greatest_generation() -> None:
     with pytest.raises(RevisionMalformed):
         Revision.of_edit(Revision(GENERATION_MAX, "a"), b"}")
+
+
+def test_parts_make_the_revision_that_their_text_would() -> None:
+    for generation in (1, GENERATION_MAX):
+        assert Revision.of_parts(generation, "a") == Revision.parse(f"{generation}-a")
+    for generation in (0, -1, GENERATION_MAX + 1):
+        with pytest.raises(RevisionMalformed):
+            Revision.of_parts(generation, "a")

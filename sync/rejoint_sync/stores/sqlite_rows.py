@@ -43,7 +43,7 @@ def ancestors_of(older: str) -> tuple[str, ...]:
 
 def older_of(branch: Branch) -> str:
     """The column `older` of a branch, ready to be pasted into `_revisions.ids` after its own."""
-    return "".join([f',"{digest}"' for digest in branch.ancestors])
+    return ',"' + '","'.join(branch.ancestors) + '"' if branch.ancestors else ""
 
 
 def tree_of(row: tuple[Any, ...]) -> Tree:
@@ -57,10 +57,10 @@ def tree_of(row: tuple[Any, ...]) -> Tree:
 
 def row_of(tree: Tree) -> TreeRow:
     """The columns of a tree with at least one leaf."""
-    winner, *losers = tree
+    winner = tree[0]
     others = None
-    if losers:
-        cells = [[str(leaf.rev), older_of(leaf), int(leaf.deleted)] for leaf in losers]
+    if len(tree) > 1:
+        cells = [[str(leaf.rev), older_of(leaf), int(leaf.deleted)] for leaf in tree[1:]]
         others = orjson.dumps(cells).decode()
     return (str(winner.rev), older_of(winner), int(winner.deleted), others)
 
