@@ -17,7 +17,7 @@ APP_READY := $(PY_READY) $(NODE_READY) $(PWA_READY)
 PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-long check format types lock audit bench shots clean
+.PHONY: help setup demo run test test-long proof-checks check format types lock audit bench shots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +37,9 @@ test: setup $(VENV)/.browser ## every test once, at its small size
 test-long: setup $(VENV)/.browser ## every test at its full count
 	REJOINT_LONG=1 pytest -n 2 --dist loadgroup
 	cd pwa && REJOINT_LONG=1 vitest run
+
+proof-checks: setup ## delete each check of the circle code in turn; print which vector turns red
+	cd tests && python -m vectors.delete_checks $(ARGS)
 
 check: setup ## format, lint, types, layers
 	ruff format --check .

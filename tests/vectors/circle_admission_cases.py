@@ -183,6 +183,11 @@ def logins() -> Iterator[Case]:
     yield "login-leeway", base | close | {"device": THERAPIST.id}
 
 
+def jws_login(payload: object) -> str:
+    """A token of the therapist's that holds anything."""
+    return jws(THERAPIST.ssk, head_of(THERAPIST.id, "rj1+auth"), canonical(payload))
+
+
 def refused_login(base: Json, comment: str, token: str) -> Json:
     return base | {"comment": comment, "expect": "unauthorized", "token": token}
 

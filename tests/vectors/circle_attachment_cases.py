@@ -137,6 +137,17 @@ def broken() -> Iterator[Case]:
         yield name, case(comment, expect, chunks, record)
 
 
+def smaller() -> Iterator[Case]:
+    """A first chunk that is not full, and the hash of what is there."""
+    circle, tail = full().circle, b"hello"
+    less = [
+        chunk(circle, 0, LARGE[: FULL - 1], final=False),
+        chunk(circle, 1, padded(tail), final=True),
+    ]
+    named = index(less, LARGE[: FULL - 1] + tail, size=FULL + len(tail))
+    yield "frame-less", case("a size that is not the content's", "frame", less, named)
+
+
 def carried(log: Log, author: Device, sealed: bytes, **other: object) -> Json:
     name = str(other.get("name", f"ch:{author.id}:{b64u(sha(sealed))}"))
     h = str(other.get("h", log.h))
@@ -223,6 +234,6 @@ def documents() -> Iterator[Case]:
 
 
 def all_cases() -> Iterator[Case]:
-    for source in (whole, broken, documents):
+    for source in (whole, broken, smaller, documents):
         for name, found in source():
             yield f"attachment-{name}", found

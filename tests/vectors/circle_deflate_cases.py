@@ -46,7 +46,11 @@ def refused() -> Iterator[Case]:
     rest = INFLATED_MAX + 1 - len(b'{"a":"a"}')
     flood: list[int | tuple[int, int]] = [*b'{"a":"a', *[(258, 1)] * (rest // 258)]
     flood += [*b"a" * (rest % 258), *b'"}']
+    # A short stream: two bits for each 258 spaces, after a table that says so.
+    spaces = bytes.fromhex("edc1411100000c02a02aebe9adbb21fc02f903") + b"\x00" * 1015
+    spaces += bytes.fromhex("d814")
     for name, comment, content in (
+        ("spaces", "an object, and spaces up to a byte more than 1 MiB", spaces),
         ("cut", "the end is missing", good[:-3]),
         ("no-end", "no end of the block", fixed_block(pieces, ended=False)),
         ("more-to-come", "a block that is not the last", fixed_block(pieces, last=False)),

@@ -68,6 +68,18 @@ def compared() -> Iterator[Case]:
     yield "same", case("as the originals say", "success", story, body, most=2)
     empty = body | {"feeds": {}, "before": 0, "settings": {}, "plans": [], "records": [], "lam": 1}
     yield "empty", case("of nothing", "success", story, empty, most=300)
+    odd = Story()
+    one = odd.write(PATIENT, plan(), kind="ev")
+    two = odd.write(THERAPIST, pain(5), kind="pl")
+    shown = [
+        {"id": name, "body": given["body"], "amended": []}
+        for name, given in zip((one, two), odd.operations, strict=True)
+    ]
+    mark = [1, b64u(fixed("chain", 32))]
+    unplanned = empty | {"feeds": {PATIENT.id: mark, THERAPIST.id: mark}, "before": 2, "lam": 3}
+    unplanned |= {"records": shown}
+    comment = "a plan in another kind of document, and no plan in one of plans"
+    yield "no-plans", case(comment, "success", odd, unplanned, most=300)
     record = body["records"][1]
     forged = record | {"body": pain(0)}
     for name, comment, wrong in (

@@ -24,6 +24,8 @@ from vectors import (
     circle_merge_cases,
     circle_recovery_cases,
     circle_role_cases,
+    circle_rule_cases,
+    circle_shape_cases,
     circle_snapshot_cases,
 )
 
@@ -43,6 +45,8 @@ SOURCES = (
     circle_recovery_cases,
     circle_attachment_cases,
     circle_admission_cases,
+    circle_shape_cases,
+    circle_rule_cases,
 )
 
 

@@ -197,7 +197,7 @@ function remove(before: Standing, entry: Entry<Remove>): Changes {
   const { target, ep, seq } = entry.payload;
   const signer = before.author(entry.jws.kid);
   const sorted = [...new Set(target)].sort();
-  if (target.length === 0 || !isSameList(target, sorted) || target.includes(signer.device)) {
+  if (target.length === 0 || `${target}` !== `${sorted}` || target.includes(signer.device)) {
     throw new CircleError("target", "others' names were expected, sorted, each once");
   }
   const targets = target.map((device) => before.live(device));
@@ -321,10 +321,6 @@ export async function checkProof(
 
 function streamsOf(ep: Remove["ep"]): Stream[] {
   return (["c", "k"] as const).filter((stream) => ep[stream] !== undefined);
-}
-
-function isSameList(left: readonly string[], right: readonly string[]): boolean {
-  return left.length === right.length && left.every((text, index) => text === right[index]);
 }
 
 function isSameSet(left: readonly string[], right: readonly string[]): boolean {

@@ -38,7 +38,7 @@ export function deflate(content: Bytes, codec: number): Bytes {
 export function inflate(packed: Bytes, codec: number): Bytes {
   const dictionary = dictionaryOf(codec);
   // The unpacker does not say where a stream ends: it ends with the last byte if it is cut without.
-  if (packed.length === 0 || unpack(packed.subarray(0, -1), dictionary) !== undefined) {
+  if (unpack(packed.subarray(0, -1), dictionary) !== undefined) {
     throw new CircleError("frame", "the packed content does not end where it should");
   }
   const content = unpack(packed, dictionary);

@@ -8,7 +8,7 @@ import { aesOpen, aesSeal, es256Verify, SEAL_BYTES, sha256 } from "./envelope.ts
 import { currentEpoch, type EpochSecrets } from "./epochs.ts";
 import { CircleError } from "./errors.ts";
 import { type Body, frame, unframe } from "./frame.ts";
-import type { Stream } from "./grammar.ts";
+import { hasExactly, type Rule, type Stream } from "./grammar.ts";
 import type { DeviceKeys } from "./keys.ts";
 import { DOCUMENT_BYTES_MAX } from "./limits.ts";
 import type { Member, Membership } from "./log.ts";
@@ -52,7 +52,6 @@ export interface VerifiedDocument {
 
 const ID = /^(at|ev|nt|pl|pr|sn):(\d\d(?:0[1-9]|1[0-2])):(d[\w-]{20}):([ck])(\d{6})$/;
 const HEAD = /^(0|[1-9]\d{0,3})\.([\w-]{16})$/;
-const MEMBERS = new Set(["_id", "_rev", "h", "c", "s"]);
 
 /**
  * Read the name of a signed document.
@@ -60,9 +59,9 @@ const MEMBERS = new Set(["_id", "_rev", "h", "c", "s"]);
  * @throws CircleError `schema`: it is not one.
  */
 export function parseDocumentId(text: string): DocumentId {
-  const [, kind, month, device, stream, digits] = ID.exec(text) ?? [];
+  const [, kind = "", month = "", device = "", stream, digits] = ID.exec(text) ?? [];
   const n = Number(digits);
-  if (!kind || !month || !device || !(n >= 1)) {
+  if (!(n >= 1)) {
     throw new CircleError("schema", "the name of a record is not one");
   }
   return { kind, month, device, stream: stream as Stream, n };
@@ -215,9 +214,8 @@ export function headerOf(
  * @throws CircleError `schema`.
  */
 export function checkShape(doc: SealedDocument): SealedDocument {
-  const texts = [doc._id, doc.h, doc.c, doc.s, doc._rev ?? ""];
-  const isKnown = Object.keys(doc).every((name) => MEMBERS.has(name));
-  if (!isKnown || texts.some((text) => typeof text !== "string")) {
+  const isText: Rule = (value) => typeof value === "string";
+  if (!hasExactly(doc, { _id: isText, h: isText, c: isText, s: isText }, { _rev: isText })) {
     throw new CircleError("schema", "a record has a wrong, missing or superfluous part");
   }
   return doc;
@@ -246,8 +244,8 @@ export interface Known {
  * @throws CircleError `schema`: it is not that.
  */
 export function parseHead(h: string): Known {
-  const [, digits, head] = HEAD.exec(h) ?? [];
-  if (digits === undefined || head === undefined) {
+  const [, digits, head = ""] = HEAD.exec(h) ?? [];
+  if (digits === undefined) {
     throw new CircleError("schema", "a record does not say what its author knew");
   }
   return { seq: Number(digits), head };

@@ -133,16 +133,20 @@ function canonicalText(value: unknown, depth: number): string {
  * @throws CircleError `canon`: not JSON, or not the one spelling of what it means.
  */
 export function parseJcs(bytes: Bytes): Canonical {
-  let value: Canonical;
-  try {
-    value = JSON.parse(utf8Text(bytes));
-  } catch {
-    throw new CircleError("canon", "signed text is not JSON");
-  }
+  const value = jsonOf(bytes);
   if (!equalBytes(bytes, jcs(value))) {
     throw new CircleError("canon", "signed text is not in its one allowed spelling");
   }
-  return value;
+  return value as Canonical;
+}
+
+/** What JSON says; undefined, which no JSON says, where it is none. */
+function jsonOf(bytes: Bytes): unknown {
+  try {
+    return JSON.parse(utf8Text(bytes));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether both hold the same bytes. Not for secrets: the time it takes tells where they differ. */

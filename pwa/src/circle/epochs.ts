@@ -91,7 +91,7 @@ export async function unwrap(
  * @throws CircleError `commit`: it is not.
  */
 export async function checkCommit(es: Bytes, stream: Stream, epoch: Epoch): Promise<void> {
-  if ((await commit(es, stream, epoch.e)) !== epoch.commit) {
+  if (es.length !== SECRET_BYTES || (await commit(es, stream, epoch.e)) !== epoch.commit) {
     throw new CircleError("commit", "a key is not the one that the member list speaks of");
   }
 }

@@ -95,16 +95,16 @@ export function unframe(packed: Bytes): Body {
   }
   const content = packed.subarray(HEAD_BYTES, end);
   const body = parseBody(codec === CODEC_JSON ? content : inflate(content, codec));
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw new CircleError("frame", "the content is not an object");
+  if (!isObject(body)) {
+    throw new CircleError("frame", "the content is not an object in JSON");
   }
-  return body as Body;
+  return body;
 }
 
 function parseBody(content: Bytes): unknown {
   try {
     return JSON.parse(utf8Text(content));
   } catch {
-    throw new CircleError("frame", "the content is not JSON");
+    return undefined;
   }
 }

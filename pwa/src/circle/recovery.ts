@@ -227,7 +227,7 @@ async function matching(secret: DeviceSecret, pub: Pub): Promise<DeviceKeys | un
  */
 export async function readClinicPub(text: string): Promise<Pub> {
   const [, body = "", check = ""] = KEY_LINE.exec(text.trim()) ?? [];
-  if (body === "" || check !== (await checkOf("pub", body))) {
+  if (check !== (await checkOf("pub", body))) {
     throw new CircleError("schema", "one whole line that begins rj1-recovery-pub was expected");
   }
   const pub = parseJcs(b64uDecode(body));

@@ -67,9 +67,7 @@ const isEpochNumber: Rule = (value) => value !== 0 && natural(SEQ_MAX + 1)(value
 const isEpoch: Rule = (value) =>
   hasExactly(value, { e: isEpochNumber, commit: isHash, fence: isFence }, { back: bytes(60) });
 const isEpochs: Rule = (value) =>
-  isObject(value) &&
-  Object.keys(value).length > 0 &&
-  hasExactly(value, {}, { c: isEpoch, k: isEpoch });
+  hasExactly(value, {}, { c: isEpoch, k: isEpoch }) && Object.keys(value as object).length > 0;
 const isMarks: Rule = (value) => hasExactly(value, {}, { c: isMark, k: isMark });
 const isDevices: Rule = (value) => Array.isArray(value) && value.every(isDevice);
 const isText: Rule = (value) => typeof value === "string";
@@ -217,11 +215,11 @@ export type Payload =
  *   order document, size, encoding, canonical form, header, members.
  */
 export async function parseEntry(doc: LogDocument): Promise<Entry> {
-  const { _id, j } = doc;
   const isNamed = (id: unknown) => typeof id === "string" && /^log:[0-9]{6}$/.test(id);
   if (!hasExactly(doc, { _id: isNamed, j: isText }, { _rev: isText })) {
     throw new CircleError("schema", "an entry of the member list has a wrong or missing part");
   }
+  const { _id, j } = doc;
   if (j.length > ENTRY_BYTES_MAX) {
     throw new CircleError("limit", "an entry of the member list is too large");
   }

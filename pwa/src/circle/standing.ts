@@ -230,12 +230,9 @@ export class Standing implements Fields {
 
   /** Whether a device that has the current key of a stream is gone: nobody writes then. */
   isStale(stream: Stream): boolean {
-    const at = this.epochs[stream].at(-1)?.at;
-    return (
-      at !== undefined &&
-      [...this.devices.values()].some(
-        (member) => member.until !== null && member.until > at && holds(member, stream),
-      )
+    const at = this.epochs[stream].at(-1)?.at ?? Number.POSITIVE_INFINITY;
+    return [...this.devices.values()].some(
+      (member) => (member.until ?? 0) > at && holds(member, stream),
     );
   }
 

@@ -45,6 +45,7 @@ import { type LogDocument, type Member, Membership } from "../../src/circle/log.
 import {
   openPaper,
   paperDevice,
+  readClinicPub,
   readCode,
   recoveryId,
   sealPaper,
@@ -195,6 +196,14 @@ export const runs: Record<string, (vector: Case) => Promise<void>> = {
     await runEntry(vector);
   },
 
+  async replay(vector) {
+    await judge(
+      vector,
+      () => Membership.replay(vector.circle, vector.log),
+      ({ seq, head }) => same([seq, head], [vector.seq, vector.head]),
+    );
+  },
+
   async membership(vector) {
     await runEntry(vector, (after) => {
       const devices = [...after.devices.values()];
@@ -338,6 +347,14 @@ export const runs: Record<string, (vector: Case) => Promise<void>> = {
       );
       return;
     }
+    if (vector.what === "pub") {
+      await judge(
+        vector,
+        () => readClinicPub(vector.text),
+        (pub) => same(pub, vector.pub),
+      );
+      return;
+    }
     const membership = await Membership.replay(vector.circle, vector.log);
     const { paper } = vector;
     await judge(
@@ -427,6 +444,9 @@ export const runs: Record<string, (vector: Case) => Promise<void>> = {
     const statements = statementsOf(vector);
     const act = () => {
       const found = parseSnapshot(body);
+      if (vector.what === "read") {
+        return found;
+      }
       checkSnapshot(found, statements, of);
       return found;
     };
@@ -461,7 +481,8 @@ export const runs: Record<string, (vector: Case) => Promise<void>> = {
   },
 };
 
-/** Groups of what a server alone decides, and of logins that a browser never checks. */
-export function isRun({ group, made_at_s }: Case): boolean {
-  return group !== "judge" && (group !== "login" || made_at_s !== undefined);
+/** Whether a browser does this: not what servers decide, nor logins to them, nor offline keys. */
+export function isRun({ group, made_at_s, what }: Case): boolean {
+  const isLogin = group === "login" && made_at_s === undefined;
+  return group !== "judge" && !isLogin && what !== "key";
 }

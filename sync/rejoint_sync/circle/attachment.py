@@ -29,6 +29,7 @@ from rejoint_sync.circle.envelope import (
     sha256,
 )
 from rejoint_sync.circle.frame import bucket_bytes
+from rejoint_sync.circle.grammar import require_parts
 from rejoint_sync.circle.jws import header as jws_header
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import ATTACHMENT_BYTES_MAX, CHUNK_BYTES_MAX
@@ -172,9 +173,8 @@ def read_chunk(membership: Membership, document: object) -> bytes:
             the content); `author`; `sig`; `newer-log`; `fork`; `authz`; `removed`, as for every
             document. A fence does not hold for chunks: they count only where an `at` names them.
     """
-    if type(document) is not dict or document.keys() - {"_rev"} != _MEMBERS:
-        raise CircleError("schema", "expected a chunk with exactly _id, h, c and s")
-    name, h, c, s = (document[member] for member in ("_id", "h", "c", "s"))
+    members = require_parts(document, _MEMBERS, "a chunk")
+    name, h, c, s = (members[member] for member in ("_id", "h", "c", "s"))
     if not all(type(value) is str for value in (name, h, c, s)):
         raise CircleError("schema", "expected text")
     matched, head = CHUNK_ID.match(name), HEAD.match(h)
@@ -186,7 +186,7 @@ def read_chunk(membership: Membership, document: object) -> bytes:
     signature = b64u_decode(s)
     signed = _signed(membership.circle, name, device, h, c)
     rev = _rev(signed)
-    if b64u_encode(sha256(sealed)) != matched[2] or document.get("_rev", rev) != rev:
+    if b64u_encode(sha256(sealed)) != matched[2] or members.get("_rev", rev) != rev:
         raise CircleError("schema", "expected a name and a revision that belong to the content")
     author = membership.devices.get(device)
     if author is None:

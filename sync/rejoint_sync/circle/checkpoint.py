@@ -17,11 +17,13 @@ from rejoint_sync.circle.encoding import jcs
 from rejoint_sync.circle.envelope import sha256
 from rejoint_sync.circle.feed import Claim, Mark
 from rejoint_sync.circle.grammar import (
+    CIRCLE,
     DEVICE,
     HASH_BYTES,
     require_bytes,
     require_integer,
     require_members,
+    require_parts,
     require_text,
 )
 from rejoint_sync.circle.jws import Jws, parse_jws
@@ -39,6 +41,7 @@ from rejoint_sync.errors import CircleError
 CHECKPOINT_TYP: Final = "rj1+cp"
 CHECKPOINT_ID: Final = re.compile(r"cp:([ck]):(d[A-Za-z0-9_-]{20})\Z")
 
+_DOCUMENT: Final = frozenset({"_id", "j"})
 _PAYLOAD: Final = frozenset({"cir", "head", "i", "vec", "x"})
 
 
@@ -169,9 +172,8 @@ def rev_of(document: Mapping[str, Any], i: int) -> str:
 
 
 def _parse(document: object) -> tuple[str, str, Jws]:
-    if type(document) is not dict or document.keys() - {"_rev"} != {"_id", "j"}:
-        raise CircleError("schema", "expected a checkpoint with exactly _id and j")
-    name, token = document["_id"], document["j"]
+    members = require_parts(document, _DOCUMENT, "a checkpoint")
+    name, token = members["_id"], members["j"]
     matched = CHECKPOINT_ID.match(name) if type(name) is str else None
     if matched is None or type(token) is not str:
         raise CircleError("schema", "expected a name like cp:c:d… and a token")
@@ -181,11 +183,12 @@ def _parse(document: object) -> tuple[str, str, Jws]:
     jws = parse_jws(token, CHECKPOINT_TYP)
     payload = require_members(jws.payload, _PAYLOAD, "a checkpoint")
     i = require_integer(payload["i"], 1, COUNTER_MAX)
+    require_text(payload["cir"], CIRCLE, "a circle")
     _require_head(payload["head"])
     _require_vec(payload["vec"])
     if payload["x"] != stream:
         raise CircleError("schema", "expected the stream of its name")
-    if document.get("_rev", rev_of(document, i)) != rev_of(document, i):
+    if members.get("_rev", rev_of(members, i)) != rev_of(members, i):
         raise CircleError("schema", "expected the revision that belongs to the content")
     if jws.kid != device:
         raise CircleError("kid", "expected the device of its name as the signer")

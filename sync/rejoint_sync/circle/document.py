@@ -24,6 +24,7 @@ from rejoint_sync.circle.envelope import (
 )
 from rejoint_sync.circle.epochs import Secrets, document_key
 from rejoint_sync.circle.frame import CODEC_WRITTEN, frame, unframe
+from rejoint_sync.circle.grammar import require_parts
 from rejoint_sync.circle.jws import header as jws_header
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
@@ -108,10 +109,9 @@ class Sealed:
             CircleError: `schema` (other members, a malformed name or head, a `_rev` that is not
                 the content's), `limit`, `b64`.
         """
-        if type(document) is not dict or document.keys() - {"_rev"} != _MEMBERS:
-            raise CircleError("schema", "expected a document with exactly _id, h, c and s")
-        identity = DocumentId.parse(document["_id"])
-        h, c, s = document["h"], document["c"], document["s"]
+        members = require_parts(document, _MEMBERS, "a document")
+        identity = DocumentId.parse(members["_id"])
+        h, c, s = members["h"], members["c"], members["s"]
         head = HEAD.match(h) if type(h) is str else None
         if head is None or type(c) is not str or type(s) is not str:
             raise CircleError("schema", "expected a head, a sealed part and a signature")
@@ -122,7 +122,7 @@ class Sealed:
         b64u_decode(s)
         header = _header(circle, str(identity), h)
         digest = _digest(header, c)
-        if document.get("_rev", "1-" + digest) != "1-" + digest:
+        if members.get("_rev", "1-" + digest) != "1-" + digest:
             raise CircleError("schema", "expected the revision that belongs to the content")
         return cls(identity, int(head[1]), head[2], header, c, s, digest)
 

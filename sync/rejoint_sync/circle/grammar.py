@@ -6,7 +6,7 @@ Each `require_*` takes a value straight from parsed JSON and returns it typed, o
 """
 
 import re
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict
 
 from rejoint_sync.circle.encoding import INTEGER_MAX, b64u_decode, b64u_encode
 from rejoint_sync.circle.envelope import KEMS, POINT_BYTES, require_point
@@ -58,6 +58,15 @@ def require_members(value: object, members: frozenset[str], what: str) -> dict[s
     """Check that a value is an object with exactly these members."""
     if type(value) is not dict or value.keys() != members:
         raise CircleError("schema", f"expected {what} with exactly {', '.join(sorted(members))}")
+    return value
+
+
+def require_parts(value: object, members: frozenset[str], what: str) -> dict[str, Any]:
+    """Check that a value is an object with exactly these members, and maybe `_rev` as text."""
+    if type(value) is not dict or value.keys() - {"_rev"} != members:
+        raise CircleError("schema", f"expected {what} with exactly {', '.join(sorted(members))}")
+    if type(value.get("_rev", "")) is not str:
+        raise CircleError("schema", "expected a revision as text")
     return value
 
 

@@ -28,11 +28,11 @@ from rejoint_sync.circle.epochs import require_commit
 from rejoint_sync.circle.grammar import (
     CIRCLE,
     HASH_BYTES,
-    INVITATION,
     Pub,
     require_bytes,
     require_integer,
     require_members,
+    require_parts,
     require_pub,
     require_text,
 )
@@ -49,6 +49,9 @@ INVITATION_PREFIX: Final = "inv:"
 REQUEST_PREFIX: Final = "req:"
 CODE_DIGITS: Final = 12
 
+_DOCUMENT: Final = frozenset({"_id", "k"})
+_REQUEST: Final = frozenset({"_id", "dev", "proof"})
+_INVITATION_ID: Final = re.compile(r"inv:i[A-Za-z0-9_-]{22}\Z")
 _REQUEST_ID: Final = re.compile(r"req:(i[A-Za-z0-9_-]{22}):(d[A-Za-z0-9_-]{20})\Z")
 
 _SECRET: Final = re.compile(r"[A-Za-z0-9_-]{22}\Z")
@@ -169,22 +172,21 @@ def seal_inv(
     return {"_id": INVITATION_PREFIX + iid, "k": b64u_encode(sealed)}
 
 
-def open_inv(circle: str, secret: bytes, document: Mapping[str, Any]) -> Opened:
+def open_inv(circle: str, secret: bytes, document: object) -> Opened:
     """Open the sealed part of an invitation with the secret of its link.
 
     Raises:
         CircleError: `schema`, `b64` (the document's shape), `tag` (another secret, circle or
             invitation, or changed bytes), `canon`, `schema` (what is inside).
     """
-    if document.keys() - {"_rev"} != {"_id", "k"} or type(document["k"]) is not str:
-        raise CircleError("schema", "expected an invitation with exactly _id and k")
-    name = document["_id"]
-    if type(name) is not str or not name.startswith(INVITATION_PREFIX):
-        raise CircleError("schema", "expected a name like inv:i…")
-    iid = require_text(name[len(INVITATION_PREFIX) :], INVITATION, "the name of an invitation")
+    members = require_parts(document, _DOCUMENT, "an invitation")
+    name = require_text(members["_id"], _INVITATION_ID, "a name like inv:i…")
+    if type(members["k"]) is not str:
+        raise CircleError("schema", "expected a sealed part as text")
+    iid = name.removeprefix(INVITATION_PREFIX)
     key, aad = invitation_key(circle, secret), _aad(circle, iid)
     body = require_members(
-        parse_jcs(aes_gcm_open(key, b64u_decode(document["k"]), aad=aad)),
+        parse_jcs(aes_gcm_open(key, b64u_decode(members["k"]), aad=aad)),
         frozenset({"v", "ssk", "head", "es"}),
         "an invitation",
     )
@@ -287,11 +289,10 @@ def read_request(membership: Membership, document: object, now_s: int) -> Reques
             device's), `invite` (not open, or nobody has to approve), `proof`, `dup` (the device or
             its signing key stood in the log before).
     """
-    if type(document) is not dict or document.keys() - {"_rev"} != {"_id", "dev", "proof"}:
-        raise CircleError("schema", "expected a request with exactly _id, dev and proof")
-    name = require_text(document["_id"], _REQUEST_ID, "a name like req:i…:d…")
-    pub = require_pub(document["dev"])
-    if type(document["proof"]) is not str:
+    members = require_parts(document, _REQUEST, "a request")
+    name = require_text(members["_id"], _REQUEST_ID, "a name like req:i…:d…")
+    pub = require_pub(members["dev"])
+    if type(members["proof"]) is not str:
         raise CircleError("schema", "expected a proof as text")
     _, iid, device = name.split(":")
     if device_id(pub) != device:
@@ -299,7 +300,7 @@ def read_request(membership: Membership, document: object, now_s: int) -> Reques
     invitation = membership.open_invitation(iid, max(now_s, membership.stamps[-1].ts))
     if invitation.mode != "approve":
         raise CircleError("invite", "nobody has to approve this invitation")
-    require_proof(membership.circle, invitation, device, document["proof"])
+    require_proof(membership.circle, invitation, device, members["proof"])
     membership.require_new(spk=pub["spk"], device=device)
     return Request(iid, device, pub)
 

@@ -28,6 +28,7 @@ from rejoint_sync.circle.grammar import (
     require_choice,
     require_integer,
     require_members,
+    require_parts,
     require_pub,
     require_text,
 )
@@ -54,6 +55,7 @@ SALT_BYTES: Final = 16
 _IGNORED: Final = re.compile("[ \t\r\n\u00a0\u2010-\u2015-]")
 _CODE: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{20}\Z")
 _ALIKE: Final = str.maketrans("OIL", "011")
+_DOCUMENT: Final = frozenset({"_id", "kdf", "k"})
 _PAYLOAD: Final = frozenset({"v", "kem", "ksk", "ssk", "cir", "head"})
 _KEY_FILE: Final = re.compile(r"rj1-recovery-(key|pub)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]{8})\Z")
 
@@ -210,10 +212,10 @@ def write_clinic_pub(pub: Pub) -> str:
 
 def read_clinic_key(text: str) -> DeviceKeys:
     """Read what `write_clinic_key` wrote. Raises `CircleError` with `schema`, `b64` or `canon`."""
-    members = _read_key_line("key", text)
-    require_members(members, frozenset({"v", "kem", "ksk", "ssk"}), "a recovery key")
-    require_integer(members.pop("v"), 1, 1)
-    return DeviceKeys.from_secret(members)
+    read, names = _read_key_line("key", text), frozenset({"v", "kem", "ksk", "ssk"})
+    members = require_members(read, names, "a recovery key")
+    require_integer(members["v"], 1, 1)
+    return DeviceKeys.from_secret({name: members[name] for name in ("kem", "ksk", "ssk")})
 
 
 def read_clinic_pub(text: str) -> Pub:
@@ -226,14 +228,11 @@ def _key_line(half: str, members: Mapping[str, object]) -> str:
     return f"rj1-recovery-{half}.{body}.{_check(half, body)}"
 
 
-def _read_key_line(half: str, text: str) -> dict[str, Any]:
+def _read_key_line(half: str, text: str) -> object:
     matched = _KEY_FILE.match(text.strip())
     if matched is None or matched[1] != half or matched[3] != _check(half, matched[2]):
         raise CircleError("schema", f"expected one whole line that begins rj1-recovery-{half}")
-    members = parse_jcs(b64u_decode(matched[2]))
-    if type(members) is not dict:
-        raise CircleError("schema", "expected a key")
-    return members
+    return parse_jcs(b64u_decode(matched[2]))
 
 
 def _check(half: str, body: str) -> str:
@@ -267,9 +266,9 @@ def _require_kdf(kdf: object) -> dict[str, Any]:
 
 
 def _require_sealed(document: Mapping[str, object]) -> bytes:
-    sealed = document.get("k")
-    if document.keys() - {"_rev"} != {"_id", "kdf", "k"} or type(sealed) is not str:
-        raise CircleError("schema", "expected exactly _id, kdf and k")
+    sealed = require_parts(document, _DOCUMENT, "a card")["k"]
+    if type(sealed) is not str:
+        raise CircleError("schema", "expected a sealed part as text")
     return b64u_decode(sealed)
 
 

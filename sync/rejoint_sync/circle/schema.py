@@ -24,6 +24,7 @@ from rejoint_sync.circle.grammar import (
     require_choice,
     require_integer,
     require_members,
+    require_parts,
     require_pub,
     require_public_point,
     require_text,
@@ -41,6 +42,7 @@ from rejoint_sync.errors import CircleError
 ENTRY_TYP: Final = "rj1+log"
 STREAMS: Final = frozenset({"c", "k"})
 
+_DOCUMENT: Final = frozenset({"_id", "j"})
 _COMMON: Final = frozenset({"v", "seq", "op", "prev", "ts"})
 _EPOCH: Final = frozenset({"e", "commit", "fence"})
 
@@ -90,12 +92,11 @@ def parse_entry(document: object) -> Entry:
         CircleError: `schema`, `limit`, `b64`, `canon`, `header`, as in docs/circle.md, in the
             order document, size, encoding, canonical form, header, members.
     """
-    if type(document) is not dict or document.keys() - {"_rev"} != {"_id", "j"}:
-        raise CircleError("schema", "expected an entry with exactly _id and j")
-    name = require_text(document["_id"], LOG_ID, "a name like log:000001")
-    if type(document["j"]) is str and len(document["j"]) > ENTRY_BYTES_MAX:
+    members = require_parts(document, _DOCUMENT, "an entry")
+    name = require_text(members["_id"], LOG_ID, "a name like log:000001")
+    if type(members["j"]) is str and len(members["j"]) > ENTRY_BYTES_MAX:
         raise CircleError("limit", f"expected an entry of at most {ENTRY_BYTES_MAX} characters")
-    jws = parse_jws(document["j"], ENTRY_TYP)
+    jws = parse_jws(members["j"], ENTRY_TYP)
     payload = jws.payload
     if type(payload) is not dict or not payload.keys() >= _COMMON:
         raise CircleError("schema", f"expected an entry with {', '.join(sorted(_COMMON))}")

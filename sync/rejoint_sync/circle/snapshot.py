@@ -176,8 +176,8 @@ def _records(value: object) -> tuple[dict[str, Any], ...]:
     return tuple(value)
 
 
-def _mark(device: object, value: object) -> Mark:
-    if type(device) is not str or not DEVICE.match(device):
+def _mark(device: str, value: object) -> Mark:
+    if not DEVICE.match(device):
         raise CircleError("snapshot", "expected a device")
     if type(value) is not list or len(value) != 2:
         raise CircleError("snapshot", "expected a mark of counter and chain")
