@@ -132,6 +132,8 @@ async def test_every_design_document_has_a_say_and_none_over_design_documents(
         couch, {"_id": "a", "foo": 1, "bar": 1}, {"_id": "b"}, {"_id": "c", "foo": 1}
     )
     assert [row.get("reason") for row in found] == ["bar", "Document must have a foo.", None]
+    [row] = await bulk(couch, {"_id": "both", "bar": 1})
+    assert row["reason"] == "Document must have a foo."
     await design(couch, None, "three")
     [row] = await bulk(couch, {"_id": "d", "foo": 1})
     assert row["error"] == "compilation_error"

@@ -89,6 +89,15 @@ async def test_a_row_names_the_leaves_that_pass(couch: Scene) -> None:
     assert await rows(couch, "filter=app/mine&since=6") == []
 
 
+async def test_only_winners_are_asked_about_where_only_they_are_named(couch: Scene) -> None:
+    await fill(couch, {"filters": {"f": "function (doc) { return doc.n.m; }"}})
+    docs = [{"_id": "x", "_rev": "1-b", "n": {"m": 1}}, {"_id": "x", "_rev": "1-a"}]
+    await couch.ask("POST", "/db/db1/_bulk_docs", json={"docs": docs, "new_edits": False})
+    assert await rows(couch, "filter=app/f&since=6") == ["x"]
+    answer = await couch.ask("GET", f"{PATH}?filter=app/f&since=6&style=all_docs")
+    assert answer.status_code == 400
+
+
 @pytest.mark.parametrize(
     ("options", "status", "error"),
     [

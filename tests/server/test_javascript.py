@@ -140,6 +140,7 @@ async def test_who_goes_away_leaves_no_answer_for_the_next(engine: Engine) -> No
 
 
 async def test_questions_at_once_get_their_own_answers(engine: Engine) -> None:
+    await two(engine)
     sources = [f"doc => doc.n === {n}" for n in (1, 2, 3)]
     answers = await asyncio.gather(*(engine.ask("filter", source, {}, DOCS) for source in sources))
     assert answers == [[True, False], [False, True], [False, False]]
