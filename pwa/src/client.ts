@@ -5,7 +5,7 @@
  * real implementation is `client/open.ts`; the gallery and the screen tests bring their own.
  */
 import type { ReadonlySignal } from "@preact/signals";
-import type { Members } from "./members";
+import type { Card, Members } from "./members";
 import type { Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
 
 export type { Note, Pain, PainAnswer, Plan, Profile, Session };
@@ -158,6 +158,10 @@ export interface Client {
   invitePatient(circle: string): Promise<string>;
   /** Who is in a circle, and what can be done about it. */
   members(circle: string): Promise<Members>;
+  /** A printed card for a lost phone. */
+  card(): Promise<Card>;
+  /** Whether one lost phone would close every patient's record: staff with nothing else. */
+  readonly needsCard: ReadonlySignal<boolean>;
   syncNow(): Promise<void>;
   close(): Promise<void>;
 }
@@ -194,6 +198,12 @@ export interface Door {
   join(fragment: string, profileId?: string, pin?: string): Promise<Client>;
   /** Ask to be let in, by a link of mode "approve"; otherwise as `join`. */
   ask(fragment: string, profileId?: string, pin?: string): Promise<Asking>;
+  /**
+   * Come in by a printed card. Rejects with an error whose `code` is "schema" (not 20 letters),
+   * "target" (no such card), "removed" (an old one), "limit" (made in a way that is not taken) or
+   * "tag" (damaged).
+   */
+  recover(code: string, pin?: string): Promise<Client>;
   /** What was asked at an earlier start and has no answer yet. */
   asked(): Promise<readonly Asking[]>;
 }

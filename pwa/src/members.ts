@@ -84,3 +84,28 @@ export interface Members {
   leave(): Promise<void>;
   close(): void;
 }
+
+/** A person's printed card, and their other devices. */
+export interface CardView {
+  /** When the card that is good now was made, unix seconds; 0 = there is none. */
+  readonly since: number;
+  /** Other phones of the same person, such as one that was lost. */
+  readonly others: readonly {
+    readonly id: string;
+    readonly since: number;
+    readonly heard: number;
+  }[];
+}
+
+/** Every act needs the network; it throws when it was not done, and can be done again. */
+export interface Card {
+  readonly view: ReadonlySignal<CardView>;
+  /** Make a card; an older one is worth nothing then. Gives what is printed, shown once. */
+  make(): Promise<string>;
+  /** Whether this is what stands on the card that was just made. */
+  isRight(typed: string): boolean;
+  /** Take devices of one's own out of every circle. */
+  takeOut(devices: readonly string[]): Promise<void>;
+  /** What was printed is not shown any more. */
+  forget(): void;
+}

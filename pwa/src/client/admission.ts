@@ -6,28 +6,21 @@
  * or the next start, sends the same bytes again.
  */
 
-import { b64uEncode, utf8 } from "../circle/encoding.ts";
+import { b64uEncode } from "../circle/encoding.ts";
 import * as entries from "../circle/entries.ts";
-import { offeredKem, randomBytes, sha256 } from "../circle/envelope.ts";
-import { CircleError } from "../circle/errors.ts";
-import {
-  checkInvitation,
-  type InvitationDocument,
-  invitationId,
-  type Link,
-  openInvitation,
-  parseLink,
-} from "../circle/invitation.ts";
-import { type LogDocument, Membership } from "../circle/log.ts";
+import { offeredKem, randomBytes } from "../circle/envelope.ts";
+import { type Link, parseLink } from "../circle/invitation.ts";
+import type { LogDocument } from "../circle/log.ts";
 import { requestCode, requestEntry } from "../circle/request.ts";
 import type { Asking, Client, LinkView, ProfileView, Role } from "../client.ts";
 import { createKeys, loadKeys, type ProfileKeys } from "../keystore.ts";
 import type { Profile } from "../records.gen.ts";
 import { askPath, awaitAnswer, isAsking, NotLetIn, requestOf } from "./asking.ts";
-import { bundleOf, FOUND_PATH, logPath, Refused, refusal, settle, unnamed } from "./bundles.ts";
+import { bundleOf, FOUND_PATH, logPath, Refused, settle, unnamed } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
 import { Clock } from "./clock.ts";
-import { Line, LineError } from "./line.ts";
+import { Line } from "./line.ts";
+import { BrokenLink, fetchInvitation, markOf, purposeOf, readLink, whyBroken } from "./links.ts";
 import { keepPart, keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
@@ -35,27 +28,8 @@ import { finishWipes, freePicture, keysName, wipeProfile } from "./profiles.ts";
 import type { PendingRow, ProfileRow, Shelf } from "./shelf.ts";
 
 type JoinLink = Extract<Link, { kind: "join" }>;
-type Broken = Extract<LinkView, { kind: "broken" }>["why"];
 
 const TRIES = 5;
-
-/** A link that leads nowhere; `why` as in `LinkView`. */
-export class BrokenLink extends Error {
-  override readonly name = "BrokenLink";
-  readonly why: Broken;
-
-  constructor(why: Broken) {
-    super(`the link is ${why}`);
-    this.why = why;
-  }
-}
-
-/** What stands behind an invitation link, checked. */
-interface Invitation {
-  readonly membership: Membership;
-  readonly log: readonly LogDocument[];
-  readonly invited: Parameters<typeof entries.join>[2];
-}
 
 /** Everything behind the door; settles first what an earlier run left unanswered. */
 export async function enter(phone: Phone, shelf: Shelf): Promise<Entrance> {
@@ -101,7 +75,11 @@ export class Entrance {
    * @throws ProfileLocked There is a lock, and the keys were not given.
    */
   async open(profileId: string, keys?: ProfileKeys): Promise<Client> {
-    if (keys !== undefined) this.#held.set(profileId, keys);
+    if (keys !== undefined) {
+      this.#held.set(profileId, keys);
+      // Somebody may be about to learn that it is locked.
+      await this.#opened.get(profileId)?.catch(() => {});
+    }
     return (await this.#openProfile(profileId)).start();
   }
 
@@ -130,7 +108,7 @@ export class Entrance {
     try {
       const link = parseLink(fragment);
       if (link.kind === "setup") return { kind: "setup" };
-      const { membership, invited } = await this.#fetchInvitation(link);
+      const { membership, invited } = await fetchInvitation(this.#line, link, this.#clock);
       const { role, mode } = invited.invitation;
       return { kind: "join", role: role as Role, purpose: purposeOf(membership), mode };
     } catch (error) {
@@ -174,6 +152,34 @@ export class Entrance {
     });
   }
 
+  /**
+   * Come in by a printed card: this phone becomes one more device of its owner, everywhere.
+   *
+   * @param pin For keys that this browser does not keep by itself.
+   * @throws CircleError `schema`, `target`, `removed`, `limit`, `tag`: what is wrong with the card.
+   */
+  recover(code: string, pin = ""): Promise<Client> {
+    return this.#alone(async () => {
+      this.#pin = pin;
+      const { CardHolder } = await import("./card-holder.ts");
+      const holder = await CardHolder.of(code, this.#phone, this.#line, this.#clock);
+      const { profile, keys } = await this.#newProfile(holder.role);
+      try {
+        for await (const circle of holder.bringIn(keys.pub)) {
+          await this.#shelf.put("circles", { profile, ...circle });
+        }
+      } catch (error) {
+        // Nowhere in: as if nothing had been; else the card can be used for the rest again.
+        if ((await this.#shelf.all("circles", profile)).length === 0) {
+          await this.#forgetProfile(profile);
+          throw error;
+        }
+      }
+      await this.#isReady(profile);
+      return this.#welcome(await this.#openProfile(profile));
+    });
+  }
+
   /** What was asked in an earlier run and has no answer yet. */
   async asked(): Promise<readonly Asking[]> {
     const rows = (await this.#shelf.all("pending")).filter(isAsking);
@@ -201,10 +207,7 @@ export class Entrance {
   async #letIn(row: PendingRow, log: readonly LogDocument[]): Promise<Client> {
     const [last, ...earlier] = [...log].reverse();
     if (last === undefined) throw new Error("a log has an entry");
-    await this.#shelf.update("profiles", [row.profile], (profile) => ({
-      ...(profile as ProfileRow),
-      ready: true,
-    }));
+    await this.#isReady(row.profile);
     const opened = await this.#openProfile(row.profile);
     const kept = await this.#shelf.get("circles", row.profile, row.circle);
     if (kept === undefined) throw new Error("the circle of this request is gone");
@@ -225,7 +228,7 @@ export class Entrance {
     mark: string,
     profileId: string | undefined,
   ): Promise<PendingRow> {
-    const { membership, invited } = await this.#fetchInvitation(link);
+    const { membership, invited } = await fetchInvitation(this.#line, link, this.#clock);
     const { circle } = link;
     const role = invited.invitation.role as Role;
     const { profile, keys } =
@@ -326,7 +329,7 @@ export class Entrance {
     mark: string,
     profileId: string | undefined,
   ): Promise<PendingRow> {
-    const { membership, log, invited } = await this.#fetchInvitation(link);
+    const { membership, log, invited } = await fetchInvitation(this.#line, link, this.#clock);
     const { circle } = link;
     const role = invited.invitation.role as Role;
     const { profile, keys } =
@@ -351,28 +354,6 @@ export class Entrance {
   /** Logs that invitations brought, until the join that they belong to is settled. */
   readonly #logs = new Map<string, readonly LogDocument[]>();
 
-  async #fetchInvitation(link: JoinLink): Promise<Invitation> {
-    const iid = await invitationId(link.circle, link.secret);
-    const answer = await this.#line.ask(`${FOUND_PATH}/${link.circle}/invitations/${iid}`);
-    if (answer.status === 404) throw new BrokenLink("unknown");
-    if (answer.status !== 200) throw refusal(answer);
-    const { log: stored, inv } = answer.json as {
-      log: readonly LogDocument[];
-      inv: InvitationDocument | null;
-    };
-    const log = stored.map(({ _id, j }) => ({ _id, j }));
-    const membership = await Membership.replay(link.circle, log);
-    const known = membership.invitations.get(iid);
-    const now = this.#clock.serverS;
-    if (known?.state === "used") throw new BrokenLink("used");
-    if (known === undefined || known.state !== "open" || inv === null || now > known.exp) {
-      throw new BrokenLink("expired");
-    }
-    const content = await openInvitation(link.circle, link.secret, inv);
-    const { invitation, secrets } = await checkInvitation(membership, link, content, now);
-    return { membership, log, invited: { invitation, content, secrets } };
-  }
-
   /** Send a prepared request; when it is refused, what was prepared for it goes. */
   async #send(row: PendingRow): Promise<void> {
     try {
@@ -381,8 +362,12 @@ export class Entrance {
       if (error instanceof Refused) await this.#forget(row);
       throw error;
     }
-    await this.#shelf.update("profiles", [row.profile], (profile) => ({
-      ...(profile as ProfileRow),
+    await this.#isReady(row.profile);
+  }
+
+  async #isReady(profile: string): Promise<void> {
+    await this.#shelf.update("profiles", [profile], (row) => ({
+      ...(row as ProfileRow),
       ready: true,
     }));
   }
@@ -482,30 +467,4 @@ export class Entrance {
     opened.expectNews();
     return opened.start();
   }
-}
-
-function purposeOf(membership: Membership): "patient" | "clinic" {
-  return membership.purpose === "clinic" ? "clinic" : "patient";
-}
-
-async function markOf(fragment: string): Promise<string> {
-  return b64uEncode(await sha256(utf8(`rejoint link\0${fragment.trim().replace(/^#/, "")}`)));
-}
-
-function readLink(fragment: string): Link {
-  try {
-    return parseLink(fragment);
-  } catch {
-    throw new BrokenLink("incomplete");
-  }
-}
-
-/** Which of the few things that can be wrong with a link this is. */
-function whyBroken(error: unknown): Broken {
-  if (error instanceof BrokenLink) return error.why;
-  if (error instanceof LineError) return "offline";
-  if (error instanceof Refused) return error.code === "invite" ? "used" : "unknown";
-  if (error instanceof CircleError)
-    return error.reason.includes("incomplete") ? "incomplete" : "unknown";
-  throw error;
 }

@@ -190,8 +190,8 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return Math.max(0, ...this.#diary.ordered.map((one) => (one.device === device ? one.at : 0)));
   }
 
-  /** The device that is a member's printed card; "" without one. */
-  paperOf(member: string): string {
+  /** A member's printed card; "" without one. */
+  settingsOf(member: string): { readonly device: string; readonly rid: string } {
     return paperOf(this.#diary.ordered, member);
   }
 

@@ -234,7 +234,7 @@ function deviceOf(care: OpenCare, { device, by, since, member, pub }: Member): D
   return {
     id: device,
     here: device === keys.id,
-    isPaper: care.paperOf(member) === device,
+    isPaper: care.settingsOf(member).device === device,
     since: membership.stamps[since]?.ts ?? 0,
     by: care.nameOfDevice(by),
     byOwner: bringer?.member === member,

@@ -56,15 +56,19 @@ export function nameOfMember(entries: readonly Entry[], member: string): string 
   return last?.type === "profile" ? last.name : "";
 }
 
-/** The device that a member's own settings call its printed card; "" without one. */
-export function paperOf(entries: readonly Entry[], member: string): string {
+/** The printed card that a member's own settings name: its device, and the name of its document. */
+export function paperOf(
+  entries: readonly Entry[],
+  member: string,
+): { readonly device: string; readonly rid: string } {
   const said = entries
     .filter(
       ({ value, author }) => value.type === "set" && value.member === member && author === member,
     )
-    .map(({ value }) => (value as Setting).values.paper)
-    .filter((paper) => typeof paper === "string");
-  return String(said.at(-1) ?? "");
+    .map(({ value }) => (value as Setting).values)
+    .filter(({ paper }) => typeof paper === "string");
+  const { paper = "", paper_rid = "" } = said.at(-1) ?? {};
+  return { device: String(paper), rid: String(paper_rid) };
 }
 
 /** Who put a device under a member that had one already and is not theirs; nothing else says so. */

@@ -42,6 +42,9 @@ export function openDoor(phone: Phone = browserPhone()): Door {
     async ask(fragment, profileId, pin): Promise<Asking> {
       return (await inside).ask(fragment, profileId, pin);
     },
+    async recover(code, pin): Promise<Client> {
+      return (await inside).recover(code, pin);
+    },
     async asked(): Promise<readonly Asking[]> {
       return (await inside).asked();
     },

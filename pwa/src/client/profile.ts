@@ -1,7 +1,7 @@
 /**
  * One opened profile: its circles, its writes, its sync.
  */
-import { type Signal, signal } from "@preact/signals";
+import { computed, type Signal, signal } from "@preact/signals";
 import * as entries from "../circle/entries.ts";
 import { formatLink } from "../circle/invitation.ts";
 import { loginToken } from "../circle/keys.ts";
@@ -21,7 +21,7 @@ import type {
   SyncStatus,
 } from "../client.ts";
 import type { ProfileKeys } from "../keystore.ts";
-import type { Members } from "../members.ts";
+import type { Card, Members } from "../members.ts";
 import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
@@ -29,6 +29,7 @@ import { Clock, watchToday } from "./clock.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
+import { bringOwnAlong, homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
@@ -182,6 +183,21 @@ export class OpenProfile implements Client, Rounds {
     return openMembers(this.care(circle), this.#around, () => this.#runner.soon());
   }
 
+  async card(): Promise<Card> {
+    const cares = () => homeFirst([...this.#open.values()]);
+    await Promise.all(cares().map((care) => care.loaded));
+    const { OpenCard } = await import("./paper.ts");
+    return new OpenCard(cares, this.#around, () => this.#runner.soon());
+  }
+
+  readonly needsCard = computed(() => {
+    const open = this.cares.value.map(({ circle }) => this.care(circle));
+    for (const { drawn } of open) void drawn.value;
+    const [home, ...others] = homeFirst(open);
+    if (home?.purpose !== "clinic" || others.length === 0) return false;
+    return ownIn(home).length === 1;
+  });
+
   async syncNow(): Promise<void> {
     await this.#runner.now();
   }
@@ -241,6 +257,7 @@ export class OpenProfile implements Client, Rounds {
       for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
     }
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
+    await bringOwnAlong([...this.#open.values()], this.#around);
   }
 
   async #end(): Promise<void> {

@@ -1,6 +1,6 @@
 /** Members of a circle that the gallery and the screen tests make up. */
 import { signal } from "@preact/signals";
-import type { DeviceView, Members, MembersView, PersonView } from "../members";
+import type { Card, CardView, DeviceView, Members, MembersView, PersonView } from "../members";
 
 let counter = 0;
 
@@ -77,5 +77,30 @@ export function fakeMembers(
     remove: (ids) => act(`remove ${ids.join()}`),
     leave: () => act("leave"),
     close: () => {},
+  };
+}
+
+export const CARD = "7KQ2-9XMD-04VB-TR6W-H3PZ";
+
+/** A card that calls nobody. */
+export function fakeCard(
+  parts: Partial<CardView> = {},
+  broken = false,
+): Card & { readonly calls: string[] } {
+  const calls: string[] = [];
+  return {
+    calls,
+    view: signal({ since: 0, others: [], ...parts }),
+    async make() {
+      calls.push("make");
+      if (broken) throw new Error("broken on purpose");
+      return CARD;
+    },
+    isRight: (typed) => typed.replace(/[ -]/g, "").toUpperCase() === CARD.replaceAll("-", ""),
+    async takeOut(devices) {
+      calls.push(`takeOut ${devices.join()}`);
+      if (broken) throw new Error("broken on purpose");
+    },
+    forget: () => calls.push("forget"),
   };
 }

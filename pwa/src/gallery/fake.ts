@@ -23,9 +23,9 @@ import type {
   SyncStatus,
 } from "../client";
 import { planFrom, STARTER_PLANS } from "../library/starter";
-import type { Members } from "../members";
+import type { Card, Members } from "../members";
 import { dayAfter } from "../words/dates";
-import { fakeMembers } from "./fake-members";
+import { fakeCard, fakeMembers } from "./fake-members";
 
 /** A Monday; the gallery's clock stands at 18:42 in a zone two hours east. */
 export const TODAY = "2025-11-17";
@@ -158,6 +158,8 @@ export interface FakeParts {
   readonly sync?: Partial<SyncStatus>;
   readonly role?: Role;
   readonly members?: Members;
+  readonly card?: Card;
+  readonly needsCard?: boolean;
   /** Every write and every request is refused. */
   readonly broken?: boolean;
 }
@@ -221,6 +223,8 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
       act(`members ${circle}`);
       return parts.members ?? fakeMembers();
     },
+    card: async () => parts.card ?? fakeCard(),
+    needsCard: signal(parts.needsCard ?? false),
     syncNow: async () => act("syncNow"),
     close: async () => act("close"),
   };
@@ -278,5 +282,6 @@ export function fakeDoor(
     join: async () => client,
     ask: async () => ({ digits: DIGITS, opened: new Promise(() => {}), stop: () => {} }),
     asked: async () => [],
+    recover: async () => client,
   };
 }

@@ -184,7 +184,7 @@ async function lookAt(phone: FakePhone, fragment: string) {
 test("an open invitation is looked at without making anything", async () => {
   const { server, fragment, close } = await invitation();
   const phone = newPhone(server);
-  const view = { kind: "join", role: "patient", purpose: "patient" };
+  const view = { kind: "join", role: "patient", purpose: "patient", mode: "direct" };
   expect(await lookAt(phone, fragment)).toEqual(view);
   expect(await lookAt(phone, `#${fragment}`)).toEqual(view);
   expect(await lookAt(phone, SETUP)).toEqual({ kind: "setup" });

@@ -13,6 +13,11 @@ interface Stored {
   readonly [member: string]: unknown;
 }
 
+interface Named {
+  readonly _id: string;
+  readonly [member: string]: unknown;
+}
+
 interface Circle {
   readonly docs: Map<string, Stored>;
   /** Id of each change, oldest first. */
@@ -39,6 +44,8 @@ export class FakeServer {
   readonly setups = new Set<string>();
   /** Whether records under a key that is over are refused, and devices that are gone let in. */
   isStrict = false;
+  /** What cards find, by the name that their codes give. */
+  readonly papers = new Map<string, { readonly circle: string; readonly doc: Named }>();
   /** Name of the store, where it tells one. */
   incarnation: string | undefined;
   nowMs = Date.UTC(2026, 10, 21, 12);
@@ -80,6 +87,17 @@ export class FakeServer {
       return [200, { circles: await this.#mine(init), ...store }];
     }
     const [, area, name = "", ...rest] = url.pathname.split("/");
+    if (area === "recovery") {
+      const rec = this.papers.get(name);
+      return rec === undefined
+        ? [404, { error: "not_found", reason: "no such card" }]
+        : [200, { circle: rec.circle, rec: rec.doc }];
+    }
+    if (rest[0] === "recovery") {
+      if (init.method === "DELETE") this.papers.delete(rest[1] ?? "");
+      else this.papers.set(rest[1] ?? "", { circle: name, doc: body.rec });
+      return [200, { ok: true }];
+    }
     const circle = this.circles.get(name);
     if (circle === undefined) return [404, { error: "not_found", reason: "no such circle" }];
     if (area === "circles" && rest[0] === "invitations") return this.#invitation(circle, rest[1]);
@@ -196,6 +214,14 @@ export class FakeServer {
     body: any,
   ): [number, unknown] | Promise<[number, unknown]> {
     if (route.startsWith("_local/")) return this.#local(circle, route, method, body);
+    if (route === "_all_docs") {
+      const [from, to] = ["startkey", "endkey"].map((end) =>
+        JSON.parse(url.searchParams.get(end) ?? '""'),
+      );
+      const found = [...circle.docs.values()].filter(({ _id }) => from <= _id && _id <= to);
+      const rows = found.sort((left, right) => (left._id < right._id ? -1 : 1));
+      return [200, { rows: rows.map((doc) => ({ id: doc._id, doc })) }];
+    }
     if (route === "_changes") return [200, this.#changes(circle, url)];
     if (route === "_revs_diff") {
       const lacking = Object.entries(body as Record<string, string[]>)

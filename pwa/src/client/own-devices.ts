@@ -1,0 +1,61 @@
+/** One person's other devices: those of the clinic come along into every circle. */
+import * as entries from "../circle/entries.ts";
+import { CircleError } from "../circle/errors.ts";
+import type { Member } from "../circle/log.ts";
+import { Refused } from "./bundles.ts";
+import type { OpenCare } from "./care.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** The circle in which a card is kept: the clinic for its staff, else one's own record. */
+export function homeFirst(cares: readonly OpenCare[]): OpenCare[] {
+  const isHome = ({ purpose }: OpenCare) => Number(purpose === "clinic");
+  return cares.filter(({ isWhole }) => isWhole).sort((left, right) => isHome(right) - isHome(left));
+}
+
+/** The printed card that this person's settings name; "" where there is none. */
+export function paperOf(care: OpenCare): { readonly device: string; readonly rid: string } {
+  return care.settingsOf(care.member ?? "");
+}
+
+/** This person's live devices in a circle, this one included. */
+export function ownIn(care: OpenCare): Member[] {
+  const { membership, member } = care;
+  return membership.liveDevices().filter((device) => device.member === member);
+}
+
+/**
+ * Add a person's other devices to the circles in which they are not.
+ *
+ * Nobody but oneself can put a device under one's own member in the clinic, so what stands there is
+ * one's own.
+ */
+export async function bringOwnAlong(
+  cares: readonly OpenCare[],
+  { keys, clock, writer }: Surroundings,
+): Promise<void> {
+  const [home, ...others] = homeFirst(cares);
+  if (home === undefined || home.purpose !== "clinic") return;
+  const own = ownIn(home);
+  for (const care of others) {
+    for (const { device, pub } of own) {
+      if (care.membership.devices.has(device)) continue;
+      try {
+        await writer.append(care, async () => {
+          const { membership, secrets } = care;
+          if (membership.devices.has(device)) return undefined;
+          const { role, member, s } = membership.author(keys.id);
+          return entries.add(
+            keys,
+            membership,
+            secrets,
+            { role, member, s, dev: pub },
+            clock.serverS,
+          );
+        });
+      } catch (error) {
+        // Not here, or not now: the next round tries again.
+        if (!(error instanceof CircleError || error instanceof Refused)) throw error;
+      }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+/** Making a printed card, and taking one's own devices out everywhere. */
+import { computed, type ReadonlySignal } from "@preact/signals";
+import * as entries from "../circle/entries.ts";
+import { CircleError } from "../circle/errors.ts";
+import { deviceId, drawWritten, type Pub } from "../circle/keys.ts";
+import { drawCode, printCode, readCode, recoveryId, sealPaper } from "../circle/recovery.ts";
+import type { Card, CardView } from "../members.ts";
+import type { Setting } from "../records.gen.ts";
+import { FOUND_PATH, refusal } from "./bundles.ts";
+import type { OpenCare } from "./care.ts";
+import { paperOf } from "./own-devices.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+export class OpenCard implements Card {
+  readonly view: ReadonlySignal<CardView>;
+  readonly #cares: () => readonly OpenCare[];
+  readonly #around: Surroundings;
+  readonly #moved: () => void;
+  #code = "";
+
+  /** @param cares All circles of this profile, the card's own first. */
+  constructor(cares: () => readonly OpenCare[], around: Surroundings, moved: () => void) {
+    this.#cares = cares;
+    this.#around = around;
+    this.#moved = moved;
+    this.view = computed(() => viewOf(cares(), around.keys.id));
+  }
+
+  async make(): Promise<string> {
+    const { keys } = this.#around;
+    const [home, ...others] = this.#cares();
+    if (home === undefined) throw new CircleError("target", "a card needs a circle to be kept in");
+    home.checkTrusted();
+    const { secret, pub } = await drawWritten(keys.pub.kem);
+    const device = await deviceId(pub);
+    const code = drawCode();
+    const rid = await recoveryId(code);
+    const old = paperOf(home);
+    await this.#bringIn(home, pub, device, rid);
+    const { circle, membership } = home;
+    const rec = await sealPaper(code, { secret, circle, head: [membership.seq, membership.head] });
+    const path = `${FOUND_PATH}/${circle}/recovery/${rid}`;
+    const answer = await this.#around.ask(path, { method: "PUT", body: JSON.stringify({ rec }) });
+    if (answer.status >= 300) throw refusal(answer);
+    for (const care of others) await this.#bringIn(care, pub, device, rid);
+    if (old.device !== "") await this.takeOut([old.device]);
+    if (old.rid !== "") {
+      await this.#around.ask(`${FOUND_PATH}/${circle}/recovery/${old.rid}`, { method: "DELETE" });
+    }
+    this.#code = code;
+    this.#moved();
+    return printCode(code);
+  }
+
+  isRight(typed: string): boolean {
+    try {
+      return this.#code !== "" && readCode(typed) === this.#code;
+    } catch (error) {
+      if (error instanceof CircleError) return false;
+      throw error;
+    }
+  }
+
+  async takeOut(devices: readonly string[]): Promise<void> {
+    const { keys, clock, writer } = this.#around;
+    for (const care of this.#cares()) {
+      await writer.append(care, async () => {
+        const { membership, secrets, feeds } = care;
+        const targets = devices.filter((device) => membership.live(device) !== undefined);
+        if (targets.length === 0 || membership.live(keys.id) === undefined) return undefined;
+        const markOf = await feeds.marks();
+        return entries.remove(keys, membership, secrets, targets, markOf, clock.serverS);
+      });
+    }
+    this.#moved();
+  }
+
+  forget(): void {
+    this.#code = "";
+  }
+
+  async #bringIn(care: OpenCare, dev: Pub, device: string, rid: string): Promise<void> {
+    const { keys, clock, writer } = this.#around;
+    await care.loaded;
+    if (care.membership.live(keys.id) === undefined) return;
+    await writer.append(care, async () => {
+      const { membership, secrets } = care;
+      if (membership.devices.has(device)) return undefined;
+      const { role, member, s } = membership.author(keys.id);
+      return entries.add(keys, membership, secrets, { role, member, s, dev }, clock.serverS);
+    });
+    const { member = "" } = care;
+    const values = { paper: device, paper_rid: rid };
+    await care.write<Setting>({ type: "set", about: "member", member, values });
+  }
+}
+
+function viewOf(cares: readonly OpenCare[], here: string): CardView {
+  const [home] = cares;
+  if (home === undefined) return { since: 0, others: [] };
+  void home.drawn.value;
+  const { membership, member } = home;
+  const paper = membership.live(paperOf(home).device);
+  const own = membership.liveDevices().filter((device) => device.member === member);
+  const at = (seq: number) => membership.stamps[seq]?.ts ?? 0;
+  return {
+    since: paper === undefined ? 0 : at(paper.since),
+    others: own
+      .filter(({ device }) => device !== here && device !== paper?.device)
+      .map(({ device, since }) => ({
+        id: device,
+        since: at(since),
+        heard: home.heardFrom(device),
+      })),
+  };
+}
