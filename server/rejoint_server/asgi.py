@@ -25,6 +25,7 @@ _DRAIN_FACTOR: Final = 4
 BODY_PAUSE_S_MAX: Final = 60.0
 """A client that sends nothing of its body for so long is taken for gone."""
 
+_THIS_MACHINE: Final = ("127.", "::1")
 _DIGITS_MAX: Final = 18
 """A body announced with more digits than these never comes to its end."""
 
@@ -91,6 +92,18 @@ class Request:
         """Whether the answer may be compressed."""
         coding = self.header(b"accept-encoding")
         return bool(coding) and accepts(coding, "gzip")
+
+    @property
+    def gains_by_gzip(self) -> bool:
+        """Whether the answer should be compressed: it may be, and has a way to go.
+
+        To compress a sealed record costs more than all else that is done to read it. For who asks
+        from this machine nothing is won by it; a proxy here does it for who is behind it.
+        """
+        peer = self.scope.get("client")
+        if peer is not None and peer[0].startswith(_THIS_MACHINE):
+            return False
+        return self.takes_gzip
 
     def accepts(self, media_type: str) -> bool:
         """Whether the answer may be of this type; without an `Accept` it may be of any."""

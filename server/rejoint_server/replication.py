@@ -133,7 +133,7 @@ class Replication:
         except SyncError:
             await request.drop_body()
             raise
-        await answer.send(send, head=request.method == "HEAD", gzip=request.takes_gzip)
+        await answer.send(send, head=request.method == "HEAD", gzip=request.gains_by_gzip)
 
     async def _answer(self, request: Request) -> Answer | Stream:
         segments = request.segments

@@ -6,12 +6,13 @@ import zlib
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import httpx
 import pytest
 
 from rejoint_server import asgi
 from rejoint_server.asgi import GZIP_BYTES_MIN, Answer, Disconnected, Request, Stream
 from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
-from server.scene import Scene
+from server.scene import ORIGIN, Scene
 from server.test_changes_feed import scope_of
 
 BYTES_MAX = 1000
@@ -255,12 +256,27 @@ async def test_an_answer_without_a_body_says_nothing_of_one() -> None:
     assert sink.headers == {b"etag": b'"a"'}
 
 
-async def test_an_answer_is_compressed_for_who_asks_for_it(couch: Scene) -> None:
+@pytest.mark.parametrize(
+    ("peer", "coding", "packed"),
+    [
+        ("192.0.2.7", "gzip", True),
+        ("2001:db8::1", "gzip", True),
+        ("192.0.2.7", "identity", False),
+        ("192.0.2.7", "gzip;q=0, *", False),
+        ("127.0.0.1", "gzip", False),
+        ("127.9.9.9", "gzip", False),
+        ("::1", "gzip", False),
+    ],
+)
+async def test_an_answer_is_compressed_for_who_asks_for_it_from_afar(
+    couch: Scene, peer: str, coding: str, *, packed: bool
+) -> None:
     await couch.ask("PUT", "/db/db1/doc", json={"x": "a" * 5000})
-    for coding, packed in (("gzip", True), ("identity", False), ("gzip;q=0, *", False)):
-        answer = await couch.ask("GET", "/db/db1/doc", headers={"accept-encoding": coding})
-        assert ("content-encoding" in answer.headers) == packed
-        assert answer.json()["x"] == "a" * 5000
+    transport = httpx.ASGITransport(app=couch.application.edge, client=(peer, 4242))
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as client:
+        answer = await client.get("/db/db1/doc", headers={"accept-encoding": coding})
+    assert ("content-encoding" in answer.headers) == packed
+    assert answer.json()["x"] == "a" * 5000
 
 
 async def test_gzip_reaches_the_routes(couch: Scene) -> None:
