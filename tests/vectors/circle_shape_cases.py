@@ -380,6 +380,21 @@ def papers() -> Iterator[Case]:
         yield f"recovery-odd-{title}", opening(comment, expect, document)
 
 
+def stored_papers() -> Iterator[Case]:
+    """What a server asks of a card before it stores it, without its code."""
+    good = card(payload(with_paper()))
+    rows: tuple[tuple[str, str, str, Json], ...] = (
+        ("good", "a card", "success", good),
+        ("weak", "a derivation that is too weak", "limit", good | {"kdf": {"alg": "argon2id"}}),
+        ("clear", "a clear member", "schema", good | {"name": "x"}),
+        ("k-number", "a sealed part that is no text", "schema", good | {"k": 5}),
+        ("k-bits", "padding", "b64", good | {"k": good["k"] + "="}),
+    )
+    for title, comment, expect, document in rows:
+        found = opening(comment, expect, document) | {"what": "stored"}
+        yield f"recovery-stored-{title}", found
+
+
 def snapshots() -> Iterator[Case]:
     story, body = told()
     record = body["records"][1]
@@ -422,4 +437,5 @@ def all_cases() -> Iterator[Case]:
     yield from invitations()
     yield from requests()
     yield from papers()
+    yield from stored_papers()
     yield from snapshots()

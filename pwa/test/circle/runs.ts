@@ -484,5 +484,5 @@ export const runs: Record<string, (vector: Case) => Promise<void>> = {
 /** Whether a browser does this: not what servers decide, nor logins to them, nor offline keys. */
 export function isRun({ group, made_at_s, what }: Case): boolean {
   const isLogin = group === "login" && made_at_s === undefined;
-  return group !== "judge" && !isLogin && what !== "key";
+  return group !== "judge" && !isLogin && what !== "key" && what !== "stored";
 }

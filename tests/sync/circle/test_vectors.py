@@ -350,6 +350,8 @@ def recovering(case: Case) -> None:
             assert again == case["doc"]
     elif case["what"] == "pub":
         assert recovery.read_clinic_pub(case["text"]) == case["pub"]
+    elif case["what"] == "stored":
+        recovery.require_document(case["doc"])
     elif case["what"] == "key":
         assert recovery.read_clinic_key(case["text"]).to_secret() == case["secret"]
     else:
