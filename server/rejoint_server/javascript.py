@@ -91,7 +91,10 @@ class Engine:
         raise FunctionFailed(f"The function was stopped: {answer.get('failed', 'it ended')}.")
 
     async def close(self) -> None:
-        """End the process, if there is one."""
+        """End the process, if there is one, and what it is being asked."""
+        if self._process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
         async with self._turn:
             await self._end()
 

@@ -146,6 +146,16 @@ async def test_questions_at_once_get_their_own_answers(engine: Engine) -> None:
     assert answers == [[True, False], [False, True], [False, False]]
 
 
+async def test_closing_does_not_wait_for_a_function() -> None:
+    engine = Engine(time_s=30)
+    await two(engine)
+    asked = asyncio.ensure_future(engine.ask("filter", LOOP, {}, DOCS))
+    await asyncio.sleep(0.05)
+    await asyncio.wait_for(engine.close(), 5)
+    with pytest.raises(FunctionFailed, match="it ended"):
+        await asked
+
+
 async def test_closes_without_ever_having_started() -> None:
     await Engine().close()
 
