@@ -30,6 +30,10 @@
  *   member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
  *   add-how with add-{direct, approve, scan}, add-link, member-link; compare with digits,
  *   compare-same, compare-other; remove-yes, remove-no; leave-yes, leave-no; members-failed; scan
+ * - paper: paper with paper-make, paper-later, paper-has, paper-other, paper-take-out, paper-failed;
+ *   paper-shown with paper-code, paper-print, paper-kept; paper-try with paper-typed, paper-check,
+ *   paper-again, paper-done; door-card; card with card-typed, card-enter, card-back, card-{target,
+ *   removed, limit, tag, failed}
  * - therapist: room-home, room-status, back; patients, add-patient, patient-row; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
@@ -52,6 +56,7 @@ const therapist = later(async () => {
   return (await import("./rooms/therapist")).TherapistRooms;
 });
 const members = later(async () => (await import("./rooms/members")).MembersRoom);
+const paper = later(async () => (await import("./rooms/paper")).PaperRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
 function roomsOf(client: Client) {
@@ -75,6 +80,8 @@ export function Rooms({ client, door, onOpen }: RoomsProps) {
         <lock.Part client={client} door={door} onOpen={onOpen} />
       ) : room === "members" ? (
         <members.Part client={client} />
+      ) : room === "paper" ? (
+        <paper.Part client={client} />
       ) : (
         <Part client={client} />
       )}
@@ -108,6 +115,9 @@ export function App({ loadDoor }: AppProps) {
       onProfile={(id) => void way.openProfile(id)}
       onRetry={() => void way.lookAgain()}
       onLeave={() => void way.enterWithoutLink()}
+      onCard={() => {
+        way.state.value = { at: "card" };
+      }}
       onSomeone={() => {
         way.state.value = { at: "someone" };
       }}
@@ -146,11 +156,12 @@ class Entrance {
   }
 
   /** One profile opens by itself, several are asked for by picture, none needs a link. */
-  async enterWithoutLink(): Promise<void> {
+  async enterWithoutLink(last?: string): Promise<void> {
     await this.#atDoor(async (door) => {
       const profiles = await door.profiles();
-      const [only] = profiles;
-      if (only && profiles.length === 1) await this.#open(door, only.id);
+      const [only = undefined, ...others] = profiles;
+      const one = others.length === 0 ? only : profiles.find((each) => each.id === last);
+      if (one) await this.#open(door, one.id);
       else if (profiles.length > 0) this.state.value = { at: "chooser", profiles };
       else this.#goOnAsking(await door.asked());
     });
@@ -169,10 +180,10 @@ class Entrance {
   async hide(): Promise<void> {
     const client = this.client.peek();
     if (!client) return;
+    const { id, locked } = client.profile;
     this.state.value = { at: "starting" };
     await this.#putAway();
-    if (client.profile.locked) await this.openProfile(client.profile.id);
-    else await this.enterWithoutLink();
+    await this.enterWithoutLink(locked ? id : undefined);
   }
 
   /** A way in that keys stand in the way of: shows what to do; false for any other error. */

@@ -1,11 +1,14 @@
 /** The rooms of members and of asking, in the states that press on them. */
 import type { ComponentChildren } from "preact";
-import type { MembersView } from "../members";
+import type { CardView, MembersView } from "../members";
 import { Ask } from "../rooms/door/ask";
+import { EnterByCard } from "../rooms/door/card";
 import { MembersRoom } from "../rooms/members";
+import { PaperRoom } from "../rooms/paper";
+import { TherapistRooms } from "../rooms/therapist";
 import { type MembersStep, show } from "../ui/route";
-import { care, DIGITS, fakeClient, TODAY } from "./fake";
-import { device, fakeMembers, membersView, person } from "./fake-members";
+import { care, DIGITS, fakeClient, fakeDoor, TODAY } from "./fake";
+import { device, fakeCard, fakeMembers, membersView, person } from "./fake-members";
 
 const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const CIRCLE = "cmembers";
@@ -38,6 +41,16 @@ const CROWD: Partial<MembersView> = {
 };
 const REQUEST = { device: "dasks", iid: "iasks", role: "patient", digits: DIGITS } as const;
 
+function paper(
+  parts: Partial<CardView> = {},
+  more: { readonly needsCard?: boolean } = {},
+): () => ComponentChildren {
+  return () => {
+    show({ room: "paper" });
+    return <PaperRoom client={fakeClient({ card: fakeCard(parts), ...more })} />;
+  };
+}
+
 function ask(isNo: boolean): () => ComponentChildren {
   return () => {
     const opened = isNo ? Promise.reject(new Error("no")) : new Promise<never>(() => {});
@@ -65,6 +78,22 @@ export const MEMBER_STATES: Readonly<Record<string, () => ComponentChildren>> = 
   "members-compare-gone": room({}, { at: "compare", device: "dasks" }),
   "members-remove": room(CROWD, { at: "remove", device: "dstranger" }, { broken: true }),
   "members-leave": room({}, { at: "leave" }),
+  paper: paper(),
+  "paper-staff": paper({}, { needsCard: true }),
+  "paper-lost": paper({ since: now - 90_000, others: [{ id: "dlost", since: 1, heard: 0 }] }),
+  "card-enter": () => (
+    <EnterByCard
+      door={fakeDoor({ kind: "setup" })}
+      onOpen={() => undefined}
+      onStuck={() => false}
+      onBack={() => undefined}
+    />
+  ),
+  "desk-needs-card": () => {
+    const client = fakeClient({ role: "therapist", needsCard: true });
+    show({ room: "home" });
+    return <TherapistRooms client={client} />;
+  },
   "door-ask": ask(false),
   "door-ask-no": ask(true),
 };

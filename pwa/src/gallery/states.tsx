@@ -137,6 +137,7 @@ function door(state: DoorState): Build {
       onRetry={() => undefined}
       onLeave={() => undefined}
       onSomeone={() => undefined}
+      onCard={() => undefined}
       onStuck={() => false}
     />
   );

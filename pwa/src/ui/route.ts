@@ -21,6 +21,7 @@ export type Route =
   | { readonly room: "add" }
   | { readonly room: "patient"; readonly circle: string }
   | { readonly room: "plan"; readonly circle: string }
+  | { readonly room: "paper" }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
 
 /** Where in the room of members. */
@@ -28,8 +29,7 @@ export type MembersStep =
   | { readonly at: "add" }
   | { readonly at: "compare"; readonly device: string }
   | { readonly at: "remove"; readonly device: string }
-  | { readonly at: "leave" }
-  | { readonly at: "paper" };
+  | { readonly at: "leave" };
 
 export const HOME: Route = { room: "home" };
 

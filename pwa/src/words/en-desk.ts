@@ -6,6 +6,8 @@ export const enDesk = {
   "desk.patients": "Patients",
   "desk.sync": "Sync",
   "desk.add": "Add a patient",
+  "desk.clinicMembers": "Who is in the clinic",
+  "desk.noCard": "You have one phone and no paper card. If it is lost, all records are.",
   "desk.count": { one: "{n} patient", other: "{n} patients" },
   "desk.countNew": { one: "{n} with something new", other: "{n} with something new" },
   "desk.none": "No patients yet",

@@ -38,7 +38,6 @@ export const enMembers = {
   "members.add": "Let somebody in",
   "members.card": "Paper card for a lost phone",
   "members.leave": "Leave with this phone",
-  "members.export": "Save all I wrote as a file",
   "members.remove": "Take out",
   "members.removeOf": "Take out: {what}",
 
@@ -114,4 +113,18 @@ export const enMembers = {
   "paper.new": "Make a new card",
   "paper.newBody": "The old one is worth nothing then.",
   "paper.later": "Later",
+  "paper.look": "Show it again",
+  "paper.other": "Another phone of yours",
+  "paper.lost": "It is lost: take it out",
+
+  "card.title": "Come in with your card",
+  "card.body": "Type what stands on the paper. Big or small letters are the same.",
+  "card.enter": "Come in",
+  "card.busy": "Looking. This takes a moment.",
+  "card.schema": "The card has 20 letters and digits. Look again.",
+  "card.target": "No card has these letters. Check each one.",
+  "card.removed": "This is an old card, or one of another clinic. Look for the newer one.",
+  "card.limit": "This card was made in a way that is not taken here. Ask your clinic.",
+  "card.tag": "What belongs to this card is damaged. Ask your clinic.",
+  "card.failed": "That did not work. It needs network. Try again.",
 } as const satisfies Record<string, Forms>;

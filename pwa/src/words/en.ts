@@ -89,6 +89,8 @@ export const en = {
   "door.askWait": "I wait here. You can close this; I go on when you come back.",
   "door.askNo": "You were not let in",
   "door.askNoBody": "The link was taken back, or somebody else used it. Ask for a new one.",
+  "door.card": "I have a paper card",
+  "today.card": "Paper card for a lost phone",
   "today.members": "Who can read this",
   "today.out": "This phone was taken out of your care. What you wrote before is kept here.",
   "today.asks": "A phone asks to be let in.",

@@ -39,6 +39,7 @@ function joining(door: Door, profiles: Parameters<typeof fakeDoor>[1] = []) {
       onRetry={() => undefined}
       onLeave={() => undefined}
       onSomeone={() => undefined}
+      onCard={() => undefined}
       onStuck={() => false}
     />
   );

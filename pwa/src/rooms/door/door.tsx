@@ -13,6 +13,7 @@ import { ask, Join, type OnStuck } from "./join";
 const setup = later(async () => (await import("./setup")).Setup);
 const locked = later(async () => (await import("../lock")).Locked);
 const keys = later(async () => (await import("../lock")).KeysNeeded);
+const card = later(async () => (await import("./card")).EnterByCard);
 const someone = later(async () => (await import("../lock")).SomeoneNew);
 
 export type DoorState =
@@ -32,6 +33,7 @@ export type DoorState =
       readonly again: (pin: string) => Promise<Client>;
     }
   | { readonly at: "someone" }
+  | { readonly at: "card" }
   | { readonly at: "asking"; readonly asking: Asking }
   | {
       readonly at: "link";
@@ -51,11 +53,13 @@ interface DoorProps {
   /** Goes on without the link. */
   readonly onLeave: () => void;
   readonly onSomeone: () => void;
+  /** Goes on with a printed card. */
+  readonly onCard: () => void;
   readonly onStuck: OnStuck;
 }
 
 export function DoorRoom(props: DoorProps) {
-  const { door, state, onOpen, onProfile, onRetry, onLeave, onSomeone, onStuck } = props;
+  const { door, state, onOpen, onProfile, onRetry, onLeave, onSomeone, onCard, onStuck } = props;
   switch (state.at) {
     case "starting":
       return <Starting />;
@@ -65,7 +69,7 @@ export function DoorRoom(props: DoorProps) {
       return state.profiles.length > 0 ? (
         <Chooser profiles={state.profiles} onPick={onProfile} onSomeone={onSomeone} />
       ) : (
-        <NoLink />
+        <NoLink onCard={onCard} />
       );
     case "locked": {
       const { profile, several, then } = state;
@@ -84,6 +88,9 @@ export function DoorRoom(props: DoorProps) {
     }
     case "keys":
       return <keys.Part why={state.why} again={state.again} onOpen={onOpen} />;
+    case "card":
+      if (!door) return <Starting />;
+      return <card.Part {...{ door, onOpen, onStuck }} onBack={onLeave} />;
     case "asking":
       return <ask.Part asking={state.asking} onOpen={onOpen} />;
     case "someone":
@@ -135,9 +142,17 @@ function Failed({ retry }: { retry: () => void }) {
   );
 }
 
-function NoLink() {
+function NoLink({ onCard }: { onCard: () => void }) {
   return (
-    <Page help={false} testid="door-none">
+    <Page
+      help={false}
+      testid="door-none"
+      foot={
+        <button type="button" class="btn wide" data-testid="door-card" onClick={onCard}>
+          {t("door.card")}
+        </button>
+      }
+    >
       <h1>{t("door.none")}</h1>
       <div class="strip">
         {["kn05", "bk04", "sh07", "ba02"].map((exercise) => (

@@ -241,6 +241,7 @@ function Links({ client, care }: PatientProps) {
         label={t("today.members")}
         to={{ room: "members", circle: care.circle }}
       />
+      <LinkRow icon="lock" label={t("today.card")} to={{ room: "paper" }} />
       <LinkRow
         icon={unsent > 0 ? "phone" : "server"}
         label={t("today.status")}

@@ -1,7 +1,8 @@
 /** The therapist's rooms; loaded only when a therapist opens the app. */
 import "../../ui/styles/desk.css";
 import type { Client } from "../../client";
-import { route } from "../../ui/route";
+import { Icon } from "../../ui/icon";
+import { go, route } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enDesk } from "../../words/en-desk";
 import { StatusCards, SyncButton } from "../status";
@@ -11,6 +12,35 @@ import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
 
 addWords(enDesk);
+
+/** Who is in the clinic, and what brings one back who lost the phone. */
+function Safety({ client }: { client: Client }) {
+  const clinic = client.cares.value.find(({ purpose }) => purpose === "clinic");
+  return (
+    <div class="two-btn">
+      {clinic && (
+        <button
+          type="button"
+          class="btn"
+          data-testid="open-clinic"
+          onClick={() => go({ room: "members", circle: clinic.circle })}
+        >
+          <Icon name="group" />
+          {t("desk.clinicMembers")}
+        </button>
+      )}
+      <button
+        type="button"
+        class="btn"
+        data-testid="open-paper"
+        onClick={() => go({ room: "paper" })}
+      >
+        <Icon name="lock" />
+        {t("today.card")}
+      </button>
+    </div>
+  );
+}
 
 export function TherapistRooms({ client }: { client: Client }) {
   const here = route.value;
@@ -25,6 +55,7 @@ export function TherapistRooms({ client }: { client: Client }) {
       >
         <div class="stack">
           <StatusCards client={client} />
+          <Safety client={client} />
         </div>
       </Desk>
     );

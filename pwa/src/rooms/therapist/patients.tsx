@@ -4,7 +4,7 @@ import { Icon } from "../../ui/icon";
 import { Lamp } from "../../ui/lamp";
 import { newOf } from "../../ui/looked";
 import { NetBanner } from "../../ui/net";
-import { Empty, painText } from "../../ui/parts";
+import { Banner, Empty, painText } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
 import { sayDay, sayMoment } from "../../words/dates";
@@ -45,12 +45,20 @@ export function Patients({ client }: { client: Client }) {
       acts={
         <>
           <Contact client={client} />
-          <AddButton />
+          <AddButton client={client} />
         </>
       }
     >
       <div class="stack">
         <NetBanner sync={client.sync.value} />
+        {client.needsCard.value && (
+          <Banner icon="lock" tone="warn" testid="needs-card">
+            <p>{t("desk.noCard")}</p>
+            <button type="button" class="btn plain" onClick={() => go({ room: "paper" })}>
+              {t("today.card")}
+            </button>
+          </Banner>
+        )}
         {rows.length === 0 ? (
           <Empty icon="group" title={t("desk.none")}>
             <p class="soft">{t("desk.noneBody")}</p>
@@ -87,14 +95,17 @@ function inOrder(a: Row, b: Row): number {
   return joined || fresh || a.care.name.value.localeCompare(b.care.name.value);
 }
 
-function AddButton() {
+/** Asked once since the app was opened, before the second patient. */
+let isAskedForCard = false;
+
+function AddButton({ client }: { client: Client }) {
+  const add = () => {
+    const isFirst = client.needsCard.peek() && !isAskedForCard;
+    isAskedForCard ||= isFirst;
+    go(isFirst ? { room: "paper" } : { room: "add" });
+  };
   return (
-    <button
-      type="button"
-      class="btn act"
-      data-testid="add-patient"
-      onClick={() => go({ room: "add" })}
-    >
+    <button type="button" class="btn act" data-testid="add-patient" onClick={add}>
       <Icon name="plus" />
       {t("desk.add")}
     </button>
