@@ -24,7 +24,7 @@ import { BrokenLink, fetchInvitation, markOf, purposeOf, readLink, whyBroken } f
 import { keepPart, keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
-import { finishWipes, freePicture, keysName, wipeProfile } from "./profiles.ts";
+import { finishWipes, freePicture, keysName, markWiping, wipeProfile } from "./profiles.ts";
 import type { PendingRow, ProfileRow, Shelf } from "./shelf.ts";
 
 type JoinLink = Extract<Link, { kind: "join" }>;
@@ -98,6 +98,8 @@ export class Entrance {
   /** Take a profile off this phone: its keys first, then all that it has stored. */
   wipe(profileId: string): Promise<void> {
     return this.#alone(async () => {
+      // Marked first: from now on nobody opens it, whatever happens to this page.
+      await markWiping(this.#shelf, profileId);
       await this.shut(profileId);
       shutElsewhere(this.#phone, profileId);
       await wipeProfile(this.#shelf, profileId);

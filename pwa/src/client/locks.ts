@@ -106,10 +106,11 @@ export function watchUse(
   };
   const check = () => {
     stopTimer();
+    // A clock that was set back must not give more time than one turn.
+    usedMs = Math.min(usedMs, phone.nowMs());
     const restMs = usedMs + idleS * 1000 - phone.nowMs();
-    // A clock that was set back must not give more time.
     if (restMs <= 0) shut();
-    else stopTimer = phone.after(Math.min(restMs, idleS * 1000), check);
+    else stopTimer = phone.after(restMs, check);
   };
   const stops = [
     phone.on("touched", () => {

@@ -46,6 +46,14 @@ export async function finishWipes(shelf: Shelf): Promise<void> {
   }
 }
 
+/** Say that a profile is on its way out; resolves when that would outlive a kill. */
+export async function markWiping(shelf: Shelf, id: string): Promise<void> {
+  await shelf.update("profiles", [id], (row) => ({
+    ...(row ?? { id, picture: "", role: "patient", device: "", ready: false }),
+    wiping: true,
+  }));
+}
+
 /**
  * Take a closed profile off this phone.
  *
@@ -53,10 +61,7 @@ export async function finishWipes(shelf: Shelf): Promise<void> {
  */
 export async function wipeProfile(shelf: Shelf, id: string): Promise<void> {
   const circles = await shelf.all("circles", id);
-  await shelf.update("profiles", [id], (row) => ({
-    ...(row ?? { id, picture: "", role: "patient", device: "", ready: false }),
-    wiping: true,
-  }));
+  await markWiping(shelf, id);
   await removeBox(keysName(id));
   const named = [
     foldsName(id),
