@@ -144,3 +144,26 @@ def test_what_comes_back_may_lack_what_nobody_has_any_more() -> None:
     assert inv is not None
     spoiled = replace(STEPS[1].bundle, inv=inv | {"k": 1})
     assert code_of(judge_bundle, STEPS[0].membership, spoiled, NOW_S, again=True) == "schema"
+
+
+def test_a_log_has_an_end() -> None:
+    stamps = tuple(Stamp(NOW_S, PATIENT.id) for _ in range(limits.SEQ_MAX))
+    open_step = invited(STEPS[0].membership)
+    (invitation,) = open_step.membership.open_invitations(NOW_S)
+    nearly = with_stamps(open_step.membership, stamps)
+    back = entries.uninvite(nearly, THERAPIST, iid=invitation.iid, ts=NOW_S)
+    assert judge_bundle(nearly, Bundle(back, ()), NOW_S).seq == limits.SEQ_MAX
+    full = with_stamps(open_step.membership, (*stamps, stamps[0]))
+    back = entries.uninvite(full, THERAPIST, iid=invitation.iid, ts=NOW_S)
+    assert code_of(judge_bundle, full, Bundle(back, ()), NOW_S) == "schema"
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_bundle_has_at_most_a_megabyte(more: int) -> None:
+    """At the bound the next rules speak: a wrap is not that long."""
+    step = STEPS[2]
+    (wrap,) = step.bundle.wraps
+    letters = limits.BUNDLE_BYTES_MAX - len(wrap["_id"]) - len(wrap.get("_rev", "")) + more
+    bundle = replace(step.bundle, wraps=(wrap | {"k": "A" * letters},))
+    code = code_of(judge_bundle, STEPS[1].membership, bundle, NOW_S)
+    assert (code == "limit") is (more == 1)

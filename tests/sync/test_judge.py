@@ -227,6 +227,16 @@ def test_a_long_queue_is_taken_in_one_turn() -> None:
     assert code_of(decide, shelf, Document.parse(far(30_501))) == "limit"
 
 
+def test_a_long_queue_may_stand_on_another_kind() -> None:
+    """What was found near the first of a queue does not stand for the rest."""
+    shelf = Shelf(far(500), far(20_000, kind="pr", month="2701"))
+    decide = judge(CIRCLE)
+    decide(shelf, Document.parse(far(10_400)))
+    decide(shelf, Document.parse(far(25_000)))
+    decide(shelf, Document.parse(far(29_999, month="2612")))
+    assert code_of(decide, shelf, Document.parse(far(40_000))) == "limit"
+
+
 # --- bundles -----------------------------------------------------------------------------------
 
 

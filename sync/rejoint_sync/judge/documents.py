@@ -47,6 +47,9 @@ class Signed:
 STRUCTURAL: Final = ("log:", "wrap:", "inv:", "req:")
 """Names of documents that come to be only through /circles."""
 
+_EVERYWHERE: Final = "*"
+"""Before a feed: what was found when every kind and month was looked at."""
+
 _CHUNK: Final = "ch:"
 _CHECKPOINT: Final = "cp:"
 
@@ -222,13 +225,16 @@ def _require_counter_in_reach(view: View, identity: DocumentId, greatest: dict[s
     if least <= 0:
         return
     feed = f":{identity.device}:{identity.stream}"
-    known = _counter(view, f"{identity.kind}:{identity.month}{feed}")
-    if known < least and feed not in greatest:
-        greatest[feed] = max((_counter(view, month + feed) for month in _months(view)), default=0)
-    if max(known, greatest.get(feed, 0)) < least:
+    known = greatest.get(feed, 0)
+    if known < least:
+        known = _counter(view, f"{identity.kind}:{identity.month}{feed}")
+    if known < least and _EVERYWHERE + feed not in greatest:
+        known = max((_counter(view, month + feed) for month in _months(view)), default=0)
+        greatest[_EVERYWHERE + feed] = known
+    known = max(known, greatest.get(_EVERYWHERE + feed, 0))
+    if known < least:
         raise CircleError("limit", "the counter is too far above what was stored of this device")
-    if feed in greatest:
-        greatest[feed] = max(greatest[feed], identity.n)
+    greatest[feed] = max(greatest.get(feed, 0), known, identity.n)
 
 
 def _counter(view: View, prefix: str) -> int:
