@@ -12,6 +12,7 @@ from importlib import import_module
 COMMANDS = {
     "serve": ("rejoint_server.serve_command", "run the server"),
     "device": ("rejoint_server.device_command", "a headless device: keys, circles, sync"),
+    "recovery-key": ("rejoint_server.device_command_keeping", "a clinic's recovery key"),
     "demo": ("rejoint_server.demo_command", "a server with a demo clinic"),
     "backup": ("rejoint_server.backup_command", "copy the store while the server runs"),
     "restore": ("rejoint_server.restore_command", "put a backup in the place of the store"),

@@ -15,7 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rejoint_server import device_command_members
+from rejoint_server import (
+    device_command_entering,
+    device_command_keeping,
+    device_command_members,
+)
 from rejoint_sync.errors import BadRequest, SyncError
 
 if TYPE_CHECKING:
@@ -35,7 +39,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     new.add_argument("--server", metavar="URL", help="connect here instead of the link's address")
 
     join = _act(acts, "join", _join, "join a circle by an invitation", make=True)
-    join.add_argument("link", metavar="LINK", help="http://…/#j1.…")
+    join.add_argument("link", metavar="LINK", help="http://…/#j1.… or #e1.…")
     join.add_argument("--server", metavar="URL", help="connect here instead of the link's address")
 
     circle = acts.add_parser("circle", help="circles of patients")
@@ -78,8 +82,8 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     show = _act(acts, "show", _show, "the opened records of a circle, in order")
     show.add_argument("--circle", required=True, metavar="ID")
-    for add_acts in (device_command_members.add_acts,):
-        add_acts(functools.partial(_act, acts))
+    for more in (device_command_members, device_command_entering, device_command_keeping):
+        more.add_acts(functools.partial(_act, acts))
 
 
 def _act(  # noqa: PLR0913 - one command is one call
@@ -148,6 +152,8 @@ async def _new(device: "Device", arguments: argparse.Namespace) -> Answer:
 
 
 async def _join(device: "Device", arguments: argparse.Namespace) -> Answer:
+    if "#e1." in arguments.link:
+        return await device.found_by_ticket(arguments.link, connect=arguments.server)
     return await device.join(arguments.link, connect=arguments.server)
 
 

@@ -30,7 +30,7 @@ from rejoint_sync.device.approval import Entering, add, spaced
 from rejoint_sync.device.circle import STREAM, CircleCopy, plain
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import FASTER, TRIES, Made, append_once, pause, send
-from rejoint_sync.device.state import DeviceState, Own, Pending
+from rejoint_sync.device.state import DeviceState, Own, Pending, Wanted
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
 from rejoint_sync.stores import Store
@@ -47,12 +47,16 @@ class Founding:
         role: The founder's.
         clinic: The clinic's circle, "" for a clinic.
         setup: The one-time secret of the first clinic, "" otherwise.
+        ticket: A clinic's ticket, "" where a member of the clinic founds.
+        adding: Devices that are brought in next.
     """
 
     purpose: str
     role: str
     clinic: str = ""
     setup: str = field(default="", repr=False)
+    ticket: str = field(default="", repr=False)
+    adding: tuple[Wanted, ...] = ()
 
 
 async def found(line: Line, store: Store, founding: Founding) -> Answer:
@@ -87,7 +91,9 @@ async def found(line: Line, store: Store, founding: Founding) -> Answer:
     await store.create(circle)
     copy = await CircleCopy.open(store, circle, keys)
     answer = {"circle": circle, "member": member, "role": founding.role}
-    body = bundle.to_json() | ({"setup": founding.setup} if founding.setup else {})
+    rights = {"setup": founding.setup, "ticket": founding.ticket}
+    body = bundle.to_json() | {name: secret for name, secret in rights.items() if secret}
+    copy.state.adding = list(founding.adding)
     await _or_forget(send(line, copy, Pending("genesis", body, answer)), copy)
     return answer
 

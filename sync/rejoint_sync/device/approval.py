@@ -11,11 +11,10 @@ from rejoint_sync.circle.invitation import REQUEST_PREFIX, Request, read_request
 from rejoint_sync.circle.keys import device_id
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.device.circle import CircleCopy, plain
-from rejoint_sync.device.exchange import pull
+from rejoint_sync.device.exchange import Report, pull
 from rejoint_sync.device.keys import wraps_of
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import Answer, Made, append_once, pull_log
-from rejoint_sync.device.report import Report
 from rejoint_sync.errors import BadRequest, CircleError, NotFound
 
 _BETWEEN: Final = re.compile(r"[\s\u2010-\u2015-]")

@@ -193,8 +193,14 @@ class CircleCopy:
     async def keyring(self) -> Keyring:
         """What this device can open here, links walked and checked."""
         if self._keyring is None:
-            wraps = [plain(stored) async for stored in self.range(WRAP_PREFIX)]
-            held, closed = open_wraps(self.keys, self.members, wraps)
+            # A wrap that was written again stands beside the one that did not open.
+            wraps = [
+                {"_id": stored.id, **orjson.loads(b"{" + leaf.tail.removeprefix(b","))}
+                async for stored in self.range(WRAP_PREFIX)
+                for leaf in stored.leaves
+            ]
+            held, unopened = open_wraps(self.keys, self.members, wraps)
+            closed = [name for name in unopened if int(name[6:12]) not in held.get(name[5], {})]
             secrets, broken = walk(self.members, held)
             self._keyring = Keyring(secrets, tuple(broken), tuple(closed))
         return self._keyring
@@ -355,6 +361,10 @@ class CircleCopy:
         await self.save()
         await self._land()
 
+    async def take(self, document: Mapping[str, Any]) -> None:
+        """Keep a document that was checked, beside what is there."""
+        await self._write([document])
+
     async def _land(self) -> None:
         """Write the newest documents among the others, again after a kill in between."""
         await self._write(self.state.fresh)
@@ -392,11 +402,30 @@ class CircleCopy:
 
     async def show(self) -> dict[str, Any]:
         """The opened records in the order of the fold, and what was set aside, each with why."""
+        operations, aside = await self._opened()
+        readable: list[Operation] = []
+        for operation in operations:
+            try:
+                _require_known(operation)
+            except SyncError as error:
+                aside.append(_aside(operation.name, error))
+            else:
+                readable.append(operation)
+        ordered, ahead = in_order(readable)
+        limit = CircleError("limit", "its count is too far ahead of all others")
+        aside += [_aside(operation.name, limit) for operation in ahead]
+        records = [self._shown(one.name, one) for one in ordered if one.type != EMPTY]
+        return {"circle": self.circle, "records": records, "set_aside": aside}
+
+    async def operations(self) -> list[Operation]:
+        """All records that open, in any order, also those that this version does not know."""
+        return (await self._opened())[0]
+
+    async def _opened(self) -> tuple[list[Operation], list[dict[str, str]]]:
         held = await self.secrets()
         operations: list[Operation] = []
-        names: dict[str, str] = {}
         aside: list[dict[str, str]] = []
-        for kind in sorted(KINDS):
+        for kind in sorted(KINDS - {"sn"}):
             async for stored in self.range(f"{kind}:"):
                 for leaf in stored.leaves:
                     try:
@@ -404,24 +433,14 @@ class CircleCopy:
                     except SyncError as error:
                         aside.append(_aside(stored.id, error))
                     else:
-                        if operation.type != EMPTY:
-                            operations.append(operation)
-                            names[operation.digest] = stored.id
-        ordered, ahead = in_order(operations)
-        limit = CircleError("limit", "its count is too far ahead of all others")
-        aside += [_aside(names[operation.digest], limit) for operation in ahead]
-        records = [self._shown(names[operation.digest], operation) for operation in ordered]
-        return {"circle": self.circle, "records": records, "set_aside": aside}
+                        operations.append(operation)
+        return operations, aside
 
     def _read(self, held: Secrets, name: str, leaf: Leaf) -> Operation:
-        from rejoint_sync.records import parse_record  # noqa: PLC0415 - pydantic costs 0.1 s
-
         document = document_of(name, leaf)
         document.pop("_revisions")
         body = open_document(self.members, held, document)
         sealed = Sealed.parse(self.circle, document)
-        if body.get("type") != EMPTY:
-            parse_record(sealed.id.kind, body)
         operation = Operation.of(sealed, self.members.devices[sealed.id.device], body)
         if operation is None:
             raise CircleError("frame", "expected a record with lam and at")
@@ -447,6 +466,14 @@ def plain(stored: Stored) -> dict[str, Any]:
     """The winner without the protocol's members."""
     document = document_of(stored.id, stored.leaves[0])
     return {name: value for name, value in document.items() if name not in ("_rev", "_revisions")}
+
+
+def _require_known(operation: Operation) -> None:
+    """Check that a record is one that this version knows. Raises a `SyncError`."""
+    from rejoint_sync.records import parse_record  # noqa: PLC0415 - pydantic costs 0.1 s
+
+    if operation.type != EMPTY:
+        parse_record(operation.id.kind, operation.body)
 
 
 def _aside(name: str, error: SyncError) -> dict[str, str]:

@@ -9,10 +9,13 @@ from dataclasses import asdict
 from typing import Any
 
 from rejoint_sync.circle.encoding import b64u_encode
+from rejoint_sync.device import snapshots
 from rejoint_sync.device.admission import Founding, Invited, found, invite, join
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.desk import link_of, origin_of
+from rejoint_sync.device.entering import EnteringActs
 from rejoint_sync.device.home import Identity
+from rejoint_sync.device.keeping import KeepingActs
 from rejoint_sync.device.membership import MembershipActs
 from rejoint_sync.device.sync import sync_all
 from rejoint_sync.errors import BadRequest, Forbidden
@@ -20,7 +23,7 @@ from rejoint_sync.errors import BadRequest, Forbidden
 _STAFF = ("admin", "therapist")
 
 
-class Device(MembershipActs):
+class Device(MembershipActs, EnteringActs, KeepingActs):
     """A device; make one by `async with await Device.open(…)`.
 
     Args:
@@ -165,9 +168,13 @@ class Device(MembershipActs):
 
         Returns:
             `circle`; `records`, each with `id`, `place` ("phone" or "server"), `author` (device),
-            `member`, `role`, `value`; `set_aside`, each with `id`, `code`, `reason`.
+            `member`, `role`, `value`; `set_aside`, each with `id`, `code`, `reason`; and as long
+            as not all is here that it was made of, `snapshot`: what a snapshot says, which is
+            being checked.
         """
-        return await (await self._copy(circle)).show()
+        copy = await self._copy(circle)
+        records, snapshot = await copy.show(), await snapshots.shown(copy)
+        return records if snapshot is None else records | {"snapshot": snapshot}
 
     async def circles(self) -> list[dict[str, Any]]:
         """The circles of this device: `circle`, `purpose`, `role`, `member`, `seq`, `alarm`."""

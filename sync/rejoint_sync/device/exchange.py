@@ -5,6 +5,7 @@ The log goes its own way (`log`): it is needed before anything else can be judge
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rejoint_sync.checkpoint import replication_id
@@ -15,7 +16,6 @@ from rejoint_sync.circle.schema import STREAMS
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.replica import StorePeer
-from rejoint_sync.device.report import Report
 from rejoint_sync.document import Document
 from rejoint_sync.drive import Keep, RemotePeer, drive
 from rejoint_sync.errors import CircleError
@@ -26,6 +26,33 @@ MAY_HEAL: Final = frozenset(
     {"closed", "newer-log", "stale", "too_many_requests", "service_unavailable"}
 )
 """Codes of refusals that another day may take; such documents are offered again."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What one sync did.
+
+    Attributes:
+        pushed: Sealed documents that the server took.
+        pulled: Sealed documents that are new here.
+        resealed: Own documents that were sealed again, since the key had changed.
+        quarantined: Own documents that came too late, and that the server keeps apart.
+        rekeyed: New keys that this device had to open.
+        removed: Circles in which this device is no longer.
+        refused: What is set aside now, of all circles.
+        alarms: Number of alarms that are new.
+        trouble: Circles that could not be brought up to date, each with why.
+    """
+
+    pushed: int = 0
+    pulled: int = 0
+    resealed: int = 0
+    quarantined: int = 0
+    rekeyed: int = 0
+    removed: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    alarms: int = 0
+    trouble: list[dict[str, str]] = field(default_factory=list)
 
 
 class _Pushed:

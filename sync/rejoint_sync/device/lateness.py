@@ -14,12 +14,11 @@ from rejoint_sync.circle.epochs import Secrets
 from rejoint_sync.circle.feed import Chain
 from rejoint_sync.circle.log import Mark, Membership
 from rejoint_sync.device.circle import CircleCopy
-from rejoint_sync.device.exchange import pull
+from rejoint_sync.device.exchange import Report, pull
 from rejoint_sync.device.feeds import advance, mark
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import Answer, Made, append_once, pull_log
 from rejoint_sync.device.replica import document_of
-from rejoint_sync.device.report import Report
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import BadRequest, CircleError
 from rejoint_sync.replicator import Refusal

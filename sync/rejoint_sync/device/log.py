@@ -173,7 +173,8 @@ async def settle(line: Line, copy: CircleCopy) -> Pending | None:
     if pending is None:
         return None
     founding = pending.op == "genesis"
-    asked = line.known if founding and "setup" not in pending.body else line.open
+    by_right = "setup" in pending.body or "ticket" in pending.body
+    asked = line.known if founding and not by_right else line.open
     path = "/circles" if founding else f"/circles/{copy.circle}/log"
     try:
         await asked.call("POST", path, body=pending.body)

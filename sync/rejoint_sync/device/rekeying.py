@@ -9,12 +9,11 @@ from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.log import Mark, Membership
 from rejoint_sync.circle.roles import REKEYS
 from rejoint_sync.device.circle import CircleCopy
-from rejoint_sync.device.exchange import pull
+from rejoint_sync.device.exchange import Report, pull
 from rejoint_sync.device.feeds import advance, fence
 from rejoint_sync.device.keys import Fences, open_epochs, wraps_of
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import Answer, Made, append_once
-from rejoint_sync.device.report import Report
 from rejoint_sync.errors import CircleError
 
 YEAR_SECONDS: Final = 365 * 86_400

@@ -13,6 +13,7 @@ from typing import Any, Final, Self
 
 import orjson
 
+from rejoint_sync.circle.grammar import Pub
 from rejoint_sync.device.home import HomeUnusable
 from rejoint_sync.replicator import Refusal
 from rejoint_sync.stores import Store
@@ -52,21 +53,19 @@ class Own:
 
 @dataclass(slots=True)
 class Wanted:
-    """A device whose keys were seen, and that is to be brought into a circle.
+    """A device whose keys were seen, and that is still to be brought into a circle.
 
     Attributes:
-        circle: Into which; "" for every circle of this device, as a device of one's own.
-        pub: Its public keys.
-        role: What it will be; "" as one's own.
-        member: Whose it will be; "" as one's own, or a new member of this name's choosing.
+        pub: Its public keys: `kem`, `kpk`, `spk`.
+        role: What its member is or will be.
+        member: Known or new.
         s: Its streams.
     """
 
-    circle: str
-    pub: dict[str, str]
-    role: str = ""
-    member: str = ""
-    s: str = ""
+    pub: Pub
+    role: str
+    member: str
+    s: str = "c"
 
 
 @dataclass(slots=True)
@@ -75,13 +74,15 @@ class PaperNote:
 
     Attributes:
         pub: Its public keys: what new circles need of it.
+        device: Its name.
         rid: Under which name the server finds it.
         circle: Its home circle.
         unprinted: Its code and private keys until the command that makes it has come to its end;
             empty afterwards.
     """
 
-    pub: dict[str, str]
+    pub: Pub
+    device: str
     rid: str
     circle: str
     unprinted: dict[str, Any] = field(default_factory=dict)
@@ -94,13 +95,11 @@ class DeviceState:
     Attributes:
         offset_s: The server's clock minus this machine's, when it last answered.
         own: Invitations of one's own further devices.
-        wanted: Devices that are still to be brought in.
         paper: The printed card, None without one.
     """
 
     offset_s: int = 0
     own: list[Own] = field(default_factory=list)
-    wanted: list[Wanted] = field(default_factory=list)
     paper: PaperNote | None = None
 
     @classmethod
@@ -115,7 +114,6 @@ class DeviceState:
         return cls(
             int(note["offset_s"]),
             [Own(**own) for own in note["own"]],
-            [Wanted(**wanted) for wanted in note.get("wanted", ())],
             PaperNote(**paper) if paper else None,
         )
 
@@ -229,7 +227,9 @@ class CircleState:
         compared: Marks of others that were compared, by "author stream device".
         checkpoints: This device's last checkpoint by stream.
         snapshots: Snapshots that were checked, by name.
+        adding: Devices that are still to be brought in here.
         asked: The invitation by which this device asked to be let in; empty otherwise.
+        begun: Whether all that the server had was here once.
         repaired_at: When it was last asked which keys others lack, unix seconds.
     """
 
@@ -254,7 +254,9 @@ class CircleState:
     compared: dict[str, int] = field(default_factory=dict)
     checkpoints: dict[str, CheckpointNote] = field(default_factory=dict)
     snapshots: list[str] = field(default_factory=list)
+    adding: list[Wanted] = field(default_factory=list)
     asked: str = ""
+    begun: bool = False
     repaired_at: int = 0
 
     @classmethod
@@ -271,6 +273,7 @@ class CircleState:
                 pending=Pending(**pending) if pending else None,
                 refused=[Refusal(**one) for one in note.pop("refused")],
                 alarms=[AlarmNote(**one) for one in note.pop("alarms", ())],
+                adding=[Wanted(**one) for one in note.pop("adding", ())],
                 kept=[Kept(**one) for one in note.pop("kept", ())],
                 feeds={name: FeedNote(**one) for name, one in feeds.items()},
                 checkpoints={x: CheckpointNote(**one) for x, one in checkpoints.items()},

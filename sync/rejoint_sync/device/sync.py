@@ -12,14 +12,16 @@ from typing import Final
 from rejoint_sync.device.admission import add_own
 from rejoint_sync.device.catch_up import return_to, show_newest
 from rejoint_sync.device.circle import CircleCopy
-from rejoint_sync.device.exchange import pull, push
+from rejoint_sync.device.enrolment import bring_wanted
+from rejoint_sync.device.exchange import Report, pull, push
 from rejoint_sync.device.handing_on import not_offered, repair, report_missing
 from rejoint_sync.device.lateness import hand_in
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import pull_log, resume
+from rejoint_sync.device.recovery import bring_card_along
 from rejoint_sync.device.rekeying import rekey_when_due
-from rejoint_sync.device.report import Report
 from rejoint_sync.device.resealing import reseal
+from rejoint_sync.device.snapshots import check, fetch_first
 from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.device.tending import tend
 from rejoint_sync.device.watch import compare, sign
@@ -49,13 +51,7 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
     for copy in copies.values():
         if copy.state.pending is not None:
             await _guarded(resume(line, copy), copy, report)
-    try:
-        listed = await _listed(line)
-    except Unauthorized:
-        # A restore may have forgotten that this device was let in.
-        if not await return_to(line, copies.values()):
-            raise
-        listed = await _listed(line)
+    listed = await _listed_or_gone(line, copies)
     for name in listed.keys() - copies.keys():
         await store.create(name)
         copies[name] = await CircleCopy.open(store, name, keys)
@@ -63,9 +59,24 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
     if copies:
         with contextlib.suppress(Unreachable):
             await add_own(line, state, copies)
+            await bring_card_along(line, state, copies)
     for copy in copies.values():
         report.refused += copy.state.refused
     return report
+
+
+async def _listed_or_gone(line: Line, copies: Mapping[str, CircleCopy]) -> dict[str, int]:
+    """As `listed_of`; nothing for a device that stood in circles and is in none any more."""
+    try:
+        return await listed_of(line)
+    except Unauthorized:
+        # A restore may have forgotten that this device was let in.
+        if await return_to(line, copies.values()):
+            with contextlib.suppress(Unauthorized):
+                return await listed_of(line)
+        if not any(copy.me is not None for copy in copies.values()):
+            raise
+        return {}
 
 
 async def _all_circles(
@@ -101,7 +112,7 @@ async def _guarded(work: Awaitable[object], copy: CircleCopy, report: Report) ->
         report.trouble.append(trouble)
 
 
-async def _listed(line: Line) -> dict[str, int]:
+async def listed_of(line: Line) -> dict[str, int]:
     """The circles in which the server sees this device live, each with the number of its head."""
     answer = await line.known.call("GET", "/circles")
     try:
@@ -129,10 +140,15 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
         report.removed.append(copy.circle)
         report.quarantined += await hand_in(line, copy)
         return
+    await bring_wanted(line, copy)
     await _send(line, copy, report)
+    if not copy.state.begun:
+        await fetch_first(line, copy)
     await pull(line, copy, report)
+    copy.state.begun = True
     await _hand_on(line, copy)
     report.alarms += await compare(copy, now_s=line.now_s())
+    report.alarms += await check(copy, now_s=line.now_s())
     if await sign(copy, now_s=line.now_s()):
         await push(line, copy, report)
 

@@ -1,0 +1,52 @@
+"""What is pushed and how: what waits under the key of now, all else as acknowledged before."""
+
+import copy
+from typing import Any
+
+import httpx
+import orjson
+
+from sync.device.clinic import PAIN, Clinic
+
+
+async def test_only_what_was_acknowledged_before_is_sent_as_such(clinic: Clinic) -> None:
+    circle = await clinic.care()
+    await clinic.put("patient", circle, PAIN | {"score": 1})
+    await clinic.do("patient", "sync")
+    backup = copy.deepcopy(clinic.store)
+    backup._incarnation = "k1"
+    names = await clinic.put("patient", circle, PAIN | {"score": 2})
+    await clinic.do("patient", "sync")
+    await clinic.do("therapist", "sync")
+    clinic.store = backup
+    await clinic.start()
+    fresh = await clinic.put("patient", circle, PAIN | {"score": 3})
+    sent: list[tuple[str, list[str]]] = []
+    inner = clinic.network.handle_async_request
+
+    async def watched(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/_bulk_docs"):
+            body: Any = orjson.loads(await request.aread())
+            sealed = [one["_id"] for one in body["docs"] if one["_id"].startswith("ev:")]
+            sent.append((request.url.query.decode(), sealed))
+        return await inner(request)
+
+    clinic.network.handle_async_request = watched  # type: ignore[method-assign]
+    await clinic.do("patient", "sync")
+    assert ("", fresh) in sent
+    assert ("again=true", names) in sent
+
+
+async def test_a_relay_brings_others_records_back(clinic: Clinic) -> None:
+    """The therapist's phone has what the restored server lost; the patient's may be gone."""
+    circle = await clinic.care()
+    backup = copy.deepcopy(clinic.store)
+    backup._incarnation = "k1"
+    await clinic.put("patient", circle, PAIN | {"score": 8})
+    await clinic.do("patient", "sync")
+    await clinic.do("therapist", "sync")
+    clinic.store = backup
+    await clinic.start()
+    assert (await clinic.do("therapist", "sync"))["pushed"] == 1
+    (row,) = await clinic.store.range(circle, "ev:", "ev;", limit=9)
+    assert row.id.endswith("c000001")
