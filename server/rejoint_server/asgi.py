@@ -226,6 +226,9 @@ def _too_large(bytes_max: int) -> TooLarge:
 GZIP_BYTES_MIN: Final = 1024
 """Shorter answers are sent as they are: they fit into one packet anyway."""
 
+WHOLE_BYTES_MAX: Final = 64 * 1024
+"""From here on a streamed answer is on its way before it is all there."""
+
 _GZIP_LEVEL: Final = 3
 _GZIP: Final = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
 
@@ -285,13 +288,22 @@ class Stream:
     is_live: bool = False
 
     async def send(self, send: Send, *, head: bool, gzip: bool = False) -> None:
-        """Send it part by part; with `head` without its body, with `gzip` compressed."""
+        """Send it part by part; with `head` without its body, with `gzip` compressed.
+
+        One that is over before `WHOLE_BYTES_MAX` is sent whole, with its length: that is half the
+        way for most answers, and an error on the way is told like any other.
+        """
         async with aclosing(self.parts):
             parts: AsyncGenerator[bytes, None] = self.parts
             headers = self.headers
-            if gzip and not head and not self.is_live:
-                first, parts = await _looked_ahead(parts)
-                if len(first) >= GZIP_BYTES_MIN:
+            if not head and not self.is_live:
+                first, is_over = await _begin(parts)
+                if is_over:
+                    whole = Answer(self.status, first, headers, self.content_type)
+                    await whole.send(send, head=False, gzip=gzip)
+                    return
+                parts = _from_begin(first, parts)
+                if gzip:
                     parts, headers = _compressed(parts), headers + _GZIP
             headers = ((b"content-type", self.content_type), *headers)
             start = {"type": "http.response.start", "status": self.status, "headers": list(headers)}
@@ -303,22 +315,24 @@ class Stream:
         await send({"type": "http.response.body", "body": b""})
 
 
-async def _looked_ahead(
-    parts: AsyncGenerator[bytes, None],
-) -> tuple[bytes, AsyncGenerator[bytes, None]]:
-    """The begin, long enough to decide on, and all of it from the begin."""
-    first = b""
+async def _begin(parts: AsyncGenerator[bytes, None]) -> tuple[bytes, bool]:
+    """The first parts, up to one that reaches `WHOLE_BYTES_MAX`; whether these are all."""
+    taken: list[bytes] = []
+    length = 0
     async for part in parts:
-        first += part
-        if len(first) >= GZIP_BYTES_MIN:
-            break
+        taken.append(part)
+        length += len(part)
+        if length >= WHOLE_BYTES_MAX:
+            return b"".join(taken), False
+    return b"".join(taken), True
 
-    async def whole() -> AsyncGenerator[bytes, None]:
-        yield first
-        async for part in parts:
-            yield part
 
-    return first, whole()
+async def _from_begin(
+    first: bytes, parts: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for part in parts:
+        yield part
 
 
 async def _compressed(parts: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:

@@ -10,7 +10,14 @@ import httpx
 import pytest
 
 from rejoint_server import asgi
-from rejoint_server.asgi import GZIP_BYTES_MIN, Answer, Disconnected, Request, Stream
+from rejoint_server.asgi import (
+    GZIP_BYTES_MIN,
+    WHOLE_BYTES_MAX,
+    Answer,
+    Disconnected,
+    Request,
+    Stream,
+)
 from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
 from server.scene import ORIGIN, Scene
 from server.test_changes_feed import scope_of
@@ -158,7 +165,7 @@ async def test_a_stream_is_closed_when_the_client_is_gone() -> None:
 
     async def parts() -> AsyncGenerator[bytes, None]:
         try:
-            yield b"a"
+            yield b"a" * WHOLE_BYTES_MAX
             yield b""
             yield b"b"
         finally:
@@ -244,6 +251,17 @@ async def test_compresses_a_stream_that_is_long_enough() -> None:
     ):
         assert b"content-encoding" not in plain.headers
     assert (await stream()).body == b""
+
+
+async def test_a_short_stream_is_sent_whole() -> None:
+    short = await stream(b"a", b"", b"b", gzip=False)
+    assert (short.parts, short.headers[b"content-length"]) == ([b"ab"], b"2")
+    long = await stream(b"a", b"a" * WHOLE_BYTES_MAX, b"b", gzip=False)
+    assert long.parts == [b"a" * (WHOLE_BYTES_MAX + 1), b"b"]
+    assert b"content-length" not in long.headers
+    packed = await stream(b"a" * WHOLE_BYTES_MAX, b"b")
+    assert b"content-length" not in packed.headers
+    assert gzip.decompress(packed.body) == b"a" * WHOLE_BYTES_MAX + b"b"
 
 
 async def test_a_stream_that_lives_is_sent_as_it_comes() -> None:

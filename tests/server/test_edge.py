@@ -89,7 +89,8 @@ async def test_a_mistake_in_the_middle_cuts_the_connection(tmp_path: Path) -> No
     async with open_scene(tmp_path, store, policy="open") as scene:
         await scene.ask("PUT", "/db/db1")
         store.broken = "late"
-        names = [*(f"a{number}" for number in range(READ_AT_ONCE)), "late"]
+        long = "a" * 400  # the begin must be on its way when the mistake is made
+        names = [*(f"{long}{number}" for number in range(READ_AT_ONCE)), "late"]
         asked = {"docs": [{"id": name} for name in names]}
         with pytest.raises(Cut):
             await scene.ask("POST", "/db/db1/_bulk_get", json=asked)
