@@ -8,13 +8,15 @@ import { en } from "./en";
 import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
+import type { enMore } from "./en-more";
 
 export type WordId =
   | keyof typeof en
   | keyof typeof enDesk
   | keyof typeof enLock
-  | keyof typeof enMembers;
-/** Words by id; the desk's part comes when the desk is opened. */
+  | keyof typeof enMembers
+  | keyof typeof enMore;
+/** Words by id; the part of a room comes with the room. */
 export type Catalogue = Readonly<
   Partial<Record<WordId, string | Readonly<Record<string, string>>>>
 >;

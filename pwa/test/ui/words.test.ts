@@ -5,6 +5,8 @@ import { addWords, english, speakLanguage, t } from "../../src/words";
 import { dayAfter, dayOf, daysBetween, sayDay, sayTimeThere } from "../../src/words/dates";
 import { en } from "../../src/words/en";
 import { enDesk } from "../../src/words/en-desk";
+import { enLock } from "../../src/words/en-lock";
+import { enMore } from "../../src/words/en-more";
 
 const SOURCES = new URL("../../src/", import.meta.url).pathname;
 
@@ -25,10 +27,12 @@ function screens(): string {
 }
 
 describe("the catalogue", () => {
-  const all: Record<string, unknown> = { ...en, ...enDesk };
+  const parts = [en, enDesk, enLock, enMore];
+  const all: Record<string, unknown> = Object.assign({}, ...parts);
 
   test("has every word once", () => {
-    expect(Object.keys(en).filter((id) => id in enDesk)).toEqual([]);
+    const ids = parts.flatMap((part) => Object.keys(part));
+    expect(ids.filter((id, at) => ids.indexOf(id) !== at)).toEqual([]);
   });
 
   test("has no word that no screen asks for", () => {

@@ -1,6 +1,8 @@
 /** The patient's rooms beyond today; fetched as soon as today stands. */
 import "../../ui/styles/answers.css";
 import { route } from "../../ui/route";
+import { addWords } from "../../words";
+import { enMore } from "../../words/en-more";
 import { draftOf } from "./draft";
 import { Exercise } from "./exercise";
 import { Status, Wrong } from "./help";
@@ -10,6 +12,8 @@ import { Morning } from "./morning";
 import { Notes } from "./notes";
 import { Saved } from "./saved";
 import { type PatientProps, Today } from "./today";
+
+addWords(enMore);
 
 export function More(props: PatientProps) {
   const here = route.value;

@@ -5,12 +5,14 @@ import { Icon } from "../../ui/icon";
 import { go, route } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enDesk } from "../../words/en-desk";
+import { enMore } from "../../words/en-more";
 import { StatusCards, SyncButton } from "../status";
 import { AddPatient, ChangePlan } from "./add";
 import { Desk } from "./desk";
 import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
 
+addWords(enMore);
 addWords(enDesk);
 
 /** Who is in the clinic, and what brings one back who lost the phone. */
