@@ -53,9 +53,13 @@ import { ToastVoice } from "./ui/toast";
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => {
   keepPart("desk");
+  keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;
 });
-const members = later(async () => (await import("./rooms/members")).MembersRoom);
+const members = later(async () => {
+  keepPart("members");
+  return (await import("./rooms/members")).MembersRoom;
+});
 const paper = later(async () => (await import("./rooms/paper")).PaperRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 

@@ -1,8 +1,7 @@
 /** Small parts that many screens share. */
 import type { ComponentChildren } from "preact";
-import type { Opened, PainAnswer, Place } from "../client";
+import type { PainAnswer, Place } from "../client";
 import { number, t } from "../words";
-import { dayOf, sayDay, zoneHere } from "../words/dates";
 import { Icon } from "./icon";
 import type { IconName } from "./icons";
 
@@ -48,17 +47,6 @@ export function PlaceChip({ place }: { place: Place }) {
     <span class={`chip ${place}`} data-testid={`place-${place}`}>
       <Icon name={place} size="s" />
       {t(place === "phone" ? "place.phone" : "place.server")}
-    </span>
-  );
-}
-
-/** Beside what a phone writes that somebody else put under its owner's name. */
-export function AddedBy({ added, today }: { added: Opened<unknown>["added"]; today: string }) {
-  if (added === undefined) return null;
-  const day = sayDay(dayOf(added.at, zoneHere(added.at)), today);
-  return (
-    <span class="tag" data-testid="added-by">
-      {t("added.by", { name: added.by || t("who.somebody"), day })}
     </span>
   );
 }

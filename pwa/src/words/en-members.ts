@@ -2,6 +2,11 @@
 import type { Forms } from "./forms";
 
 export const enMembers = {
+  "door.askTitle": "Read these digits to who sent the link",
+  "door.askBody": "Call, or stand together. They see the same digits and tap “The same”.",
+  "door.askWait": "I wait here. You can close this; I go on when you come back.",
+  "door.askNo": "You were not let in",
+  "door.askNoBody": "The link was taken back, or somebody else used it. Ask for a new one.",
   "role.patient": "Patient",
   "role.caregiver": "Helper",
   "role.therapist": "Therapist",
@@ -11,10 +16,6 @@ export const enMembers = {
   "members.titleClinic": "Who is in the clinic",
   "members.body": "These people, on these phones. Nobody else, not even the server.",
   "members.out": "This phone was taken out. What you wrote before is kept.",
-  "members.outWait": {
-    one: "{n} record waits until somebody takes it in.",
-    other: "{n} records wait until somebody takes them in.",
-  },
   "members.failed": "That was not done. It needs network. Try again.",
   "members.you": "You",
   "members.noName": "Name is not here yet",
@@ -36,7 +37,6 @@ export const enMembers = {
   "members.asksWho": "{name}, {role}",
   "members.compare": "Compare the digits",
   "members.add": "Let somebody in",
-  "members.card": "Paper card for a lost phone",
   "members.leave": "Leave with this phone",
   "members.remove": "Take out",
   "members.removeOf": "Take out: {what}",

@@ -51,12 +51,12 @@ test("what only clinicians open is listed apart, and set-up not at all", () => {
   finish(folder);
   const [files = "", parts = ""] = read("sw.js").toString().split(",d=");
   expect(files).not.toMatch(/therapist|members|setup|xwing/);
-  const { desk, xwing } = JSON.parse(parts) as Record<string, [string, string][]>;
+  const { desk, members, xwing } = JSON.parse(parts) as Record<string, [string, string][]>;
   expect(desk?.map(([path]) => path)).toEqual([
-    "/assets/members-3.js",
     "/assets/therapist-1.js",
     "/assets/therapist-2.css",
   ]);
+  expect(members?.map(([path]) => path)).toEqual(["/assets/members-3.js"]);
   expect(xwing?.map(([path]) => path)).toEqual(["/assets/xwing-5.js"]);
 });
 

@@ -6,7 +6,10 @@ import type { Asking, Client } from "../../client";
 import { Digits } from "../../ui/digits";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
-import { t } from "../../words";
+import { addWords, t } from "../../words";
+import { enMembers } from "../../words/en-members";
+
+addWords(enMembers);
 
 interface AskProps {
   readonly asking: Asking;

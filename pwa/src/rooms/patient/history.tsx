@@ -1,8 +1,9 @@
 /** My days: the pain picture, and every record with the place where it is. */
 import type { Opened, Pain, Session } from "../../client";
+import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
 import { Page } from "../../ui/page";
-import { AddedBy, Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t } from "../../words";
 import { sayDay, sayTimeThere } from "../../words/dates";
 import { daysToShow, painDays } from "../days";

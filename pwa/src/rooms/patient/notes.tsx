@@ -1,9 +1,11 @@
 /** Notes from the therapist, newest last, each with its day. */
+
 import { useEffect } from "preact/hooks";
+import { AddedBy } from "../../ui/added-by";
 import { Icon } from "../../ui/icon";
 import { lookedAt } from "../../ui/looked";
 import { Page } from "../../ui/page";
-import { AddedBy, Empty, PlaceChip } from "../../ui/parts";
+import { Empty, PlaceChip } from "../../ui/parts";
 import { goHome } from "../../ui/route";
 import { t } from "../../words";
 import { noteFrom, notesList, type PatientProps, therapistName } from "./today";

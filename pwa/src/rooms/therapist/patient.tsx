@@ -1,15 +1,17 @@
 /** One patient: pain over days, sessions, notes, plan, and the link as long as it is needed. */
+
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Care, Client } from "../../client";
 import { exerciseName } from "../../library";
+import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
 import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { lookedAt } from "../../ui/looked";
 import { AsksBanner, NetBanner } from "../../ui/net";
-import { AddedBy, Banner, PlaceChip } from "../../ui/parts";
+import { Banner, PlaceChip } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
 import { dayOf, sayDay } from "../../words/dates";

@@ -1,10 +1,12 @@
 /** Sessions as a table: the patient's own day, what was done, pain, effort, reasons. */
+
 import { useSignal } from "@preact/signals";
 import type { Care, Client, Opened, Session } from "../../client";
 import { exerciseName } from "../../library";
 import type { PainRule } from "../../records.gen";
+import { AddedBy } from "../../ui/added-by";
 import { Lamp } from "../../ui/lamp";
-import { AddedBy, effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
 import { lightOf } from "../advice";
