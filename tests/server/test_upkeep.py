@@ -1,5 +1,6 @@
 """What is closed goes for good after 30 days, and what nobody needs is swept up."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from rejoint_sync.errors import StoreUnavailable
 from rejoint_sync.stores.journal import Journal, read
 from rejoint_sync.stores.memory import MemoryStore
 from rejoint_sync.stores.sqlite import SqliteStore
+from rejoint_sync.stores.sqlite_schema import STORE_FILE
 from server.scene import Person, Scene, open_scene
 
 
@@ -52,6 +54,69 @@ async def sqlite_scene(folder: Path) -> AsyncIterator[tuple[Scene, SqliteStore, 
         yield scene, store, journal
     await store.close()
     await journal.close()
+
+
+def bytes_of(folder: Path) -> bytes:
+    """All that is in the store's files and in the journal."""
+    files = [*folder.glob(f"data/{STORE_FILE}*"), *folder.glob("journal/*.journal")]
+    assert len(files) >= 2
+    return b"".join(path.read_bytes() for path in files)
+
+
+async def ciphertexts(store: SqliteStore, circle: str) -> set[bytes]:
+    """A piece of each sealed thing in a circle, records, wraps, entries and invitations."""
+    found = set()
+    for stored in await store.range(circle, "", "~", limit=10_000):
+        for text in re.findall(rb'"[cjk]":"([^"]{40,})"', stored.leaves[0].tail):
+            middle = len(text) // 2
+            found.add(text[middle - 16 : middle + 16])
+    return found
+
+
+async def test_a_purged_circle_is_in_no_file(tmp_path: Path) -> None:
+    """Circles are written in turns, so that their rows share pages of the file."""
+    async with sqlite_scene(tmp_path) as (scene, store, _):
+        admin = await Person.founder(scene)
+        therapists = [await admin.new_patient_circle(scene) for _ in range(4)]
+        closing, *others = therapists
+        sealed: set[bytes] = set()
+        for person in therapists:
+            await person.admit(scene, "patient")
+            bundle, _ = person.invite(scene.clock.now_s(), "caregiver")
+            assert bundle.inv is not None
+            if person is closing:
+                sealed.add(bundle.inv["k"][40:72].encode())
+            path = f"/circles/{person.circle}/log"
+            assert (await scene.ask("POST", path, json=bundle.to_json())).status_code == 201
+        for _ in range(40):
+            for person in therapists:
+                assert await person.push(scene, *(person.record() for _ in range(5))) == []
+        for n in range(30):
+            body = {"session": "x" * 50, "n": n}
+            await scene.ask(
+                "PUT",
+                f"/db/{closing.circle}/_local/note{n}",
+                json=body,
+                headers=closing.login(scene),
+            )
+        sealed |= await ciphertexts(store, closing.circle)
+        kept = {piece for one in others for piece in await ciphertexts(store, one.circle)}
+        sealed -= kept  # the founder's public keys stand in each of these logs
+        assert len(sealed) > 200
+        await append(scene, closing, "close")
+        before = bytes_of(tmp_path)
+        assert all(piece in before for piece in sealed)
+        await day(scene)
+        await day(scene, 29)
+        assert closing.circle in await store.databases()
+        await day(scene)
+        assert closing.circle not in await store.databases()
+        after = bytes_of(tmp_path)
+        assert [piece for piece in sealed if piece in after] == []
+        still = {piece for one in others for piece in await ciphertexts(store, one.circle)}
+        assert len(still) > 600
+        assert still <= kept
+        assert [piece for piece in still if piece not in after] == []
 
 
 async def test_of_a_purged_circle_a_tombstone_stays(tmp_path: Path) -> None:

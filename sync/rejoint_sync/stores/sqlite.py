@@ -88,6 +88,9 @@ class SqliteStore:
         try:
             connections.append(connect(directory, writes=True, vfs=vfs))
             incarnation = prepare(connections[0])
+            if not history:
+                # Circles replace next to nothing, and what they do is not to be found again.
+                connections[0].pragma("secure_delete", 1)
             connections.append(connect(directory, writes=False, vfs=vfs))
         except BaseException:
             for connection in connections:
@@ -127,6 +130,7 @@ class SqliteStore:
         num = await self._writer.do(lambda turn: turn.delete(database))
         await self._sweep(num)
         await self._finish_removal()
+        await self._writer.scrub()
 
     async def databases(self) -> list[str]:
         """As the port."""

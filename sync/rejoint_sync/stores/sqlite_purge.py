@@ -38,11 +38,12 @@ _TABLES: Final = (
 @contextmanager
 def overwriting(connection: apsw.Connection) -> Generator[None]:
     """Whatever is removed in the block is overwritten."""
+    before = connection.pragma("secure_delete")
     connection.pragma("secure_delete", 1)
     try:
         yield
     finally:
-        connection.pragma("secure_delete", 0)
+        connection.pragma("secure_delete", before)
 
 
 def sweep_database(connection: apsw.Connection, num: int) -> bool:

@@ -12,6 +12,7 @@ turn of its own, so a bad job cannot fail its neighbours. A job may therefore ru
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ import apsw
 
 from rejoint_sync.errors import StoreFull, StoreUnavailable, SyncError
 from rejoint_sync.stores.sqlite_heads import Heads
+from rejoint_sync.stores.sqlite_scrub import scrub
 from rejoint_sync.stores.sqlite_turn import Turn
 
 T = TypeVar("T")
@@ -59,6 +61,9 @@ class Writer:
         self._running: asyncio.Task[None] | None = None
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="rejoint-commit")
         self._closed = False
+        self._scrubs: list[asyncio.Future[None]] = []
+        self._scrubbed_for = 0
+        self._file: int | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -84,6 +89,20 @@ class Writer:
         answer: T = await job.answer
         return answer
 
+    async def scrub(self) -> None:
+        """Overwrite what removed rows left in the file; other writers get turns in between.
+
+        A reader that keeps the WAL from being emptied for long ends it; a later one does it then.
+        """
+        if self._closed:
+            raise StoreUnavailable("the store is closed")
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        self._scrubs.append(done)
+        if self._running is None:
+            self._running = loop.create_task(self._run())
+        await done
+
     async def close(self) -> None:
         """Finish what is queued, then close the connection."""
         self._closed = True
@@ -91,10 +110,17 @@ class Writer:
             await asyncio.wait([self._running])
         self._executor.shutdown()
         self._connection.close()
+        if self._file is not None:
+            os.close(self._file)
 
     async def _run(self) -> None:
         try:
-            while self._jobs or (self._has_loose and not self._closed):
+            page = 1
+            while self._jobs or self._scrubs or (self._has_loose and not self._closed):
+                if self._scrubs:
+                    page = await self._scrub(page)
+                if not self._jobs and not self._has_loose:
+                    continue
                 jobs, self._jobs = self._jobs, []
                 if self._has_loose:
                     self._has_loose = False
@@ -159,6 +185,36 @@ class Writer:
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
         await asyncio.get_running_loop().run_in_executor(self._executor, checkpoint)
+
+    async def _scrub(self, page: int) -> int:
+        """Go over some pages; the page to go on with, 1 when whoever asked is answered."""
+
+        def some() -> int:
+            [(busy, _, _)] = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if busy:
+                return 0
+            # What is kept of a page must not bring back what is overwritten now.
+            self._connection.release_memory()
+            if self._file is None:
+                name = self._connection.db_filename("main")
+                self._file = os.open(name, os.O_RDWR | os.O_CLOEXEC)
+            return scrub(self._file, page, int(self._connection.pragma("page_size")))
+
+        if page == 1:
+            self._scrubbed_for = len(self._scrubs)
+        following = 0
+        if not self._closed:
+            with contextlib.suppress(apsw.Error, OSError):
+                following = await asyncio.get_running_loop().run_in_executor(self._executor, some)
+        if following:
+            return following
+        # Who came while it was under way waits for the next time.
+        answered = self._scrubs[: self._scrubbed_for]
+        del self._scrubs[: self._scrubbed_for]
+        for done in answered:
+            if not done.done():
+                done.set_result(None)
+        return 1
 
     def _roll_back(self) -> None:
         # A full disk has rolled back by itself already.
