@@ -149,6 +149,7 @@ class Admission:
         Raises:
             CircleError: By the rules of the log, `seq` when another entry was faster.
             NotFound: No such circle.
+            Suspended: The signer is not served here.
             StoreUnavailable: The circle waits for its devices after a restore.
         """
         async with self._ledger.turn(circle):
@@ -158,7 +159,9 @@ class Admission:
         before = await self._memberships.known(circle)
         if await self._is_there(circle, bundle):
             return Landed(circle, parse_entry(bundle.log).seq, new=False)
-        await self._ledger.require_open(before, parse_entry(bundle.log).jws.kid)
+        signer = parse_entry(bundle.log).jws.kid
+        await self._login.require_served(signer, before)
+        await self._ledger.require_open(before, signer)
         after = judge_bundle(before, bundle, self._clock.now_s())
         documents = [Document.parse(value) for value in bundle.documents()]
         documents += await self._invitations.over(after)
@@ -169,7 +172,7 @@ class Admission:
         )
         self._memberships.keep(after)
         await self._quarantine.release(before, after)
-        await self._audit.note(after, after.stamps[-1].device, parse_entry(bundle.log).op)
+        await self._audit.note(after, signer, parse_entry(bundle.log).op)
         return Landed(circle, after.seq, new=True)
 
     async def circles_of(self, request: Request) -> list[dict[str, Any]]:

@@ -82,6 +82,7 @@ class Quarantine:
             raise CircleError("target", "expected a device that is gone")
         membership.require_reach(asking, [target])
         async with self._turn:
+            await self._release(membership, target)  # an end in between left it undone
             kept = await self._kept(circle, device)
         return [note["doc"] for note in kept.values() if _shown(asking, note["doc"]["_id"])]
 

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from rejoint_sync.circle import entries
 from rejoint_sync.circle.keys import DeviceKeys
 from server.ring import Ring
 from server.scene import Scene
@@ -37,6 +38,10 @@ async def test_a_suspended_device_is_served_nowhere_in_the_clinic(clinic: Ring) 
         answer = await scene.ask("GET", f"/db/{circle}", headers=headers)
         assert (answer.status_code, answer.json()["error"]) == (403, "suspended")
         assert "code" not in answer.json()
+    entry = entries.grant(patient.membership, therapist, target=admin.id, ts=patient.now_s)
+    sent = {"log": entry, "wraps": []}
+    answer = await scene.ask("POST", f"/circles/{patient.circle}/log", json=sent)
+    assert (answer.status_code, answer.json()["error"]) == (403, "suspended")
     mine = await scene.json("GET", "/circles", headers=headers)
     assert all(row["suspended"] for row in mine["circles"])
     assert await scene.json("GET", "/db/_all_dbs", headers=headers) == []
