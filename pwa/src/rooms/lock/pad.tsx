@@ -1,7 +1,6 @@
 /** The pad on which a number is tapped; nothing needs to be typed, a keyboard works as well. */
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
-import { Icon } from "../../ui/icon";
 import { number, t } from "../../words";
 
 const DIGITS_MIN = 4;
@@ -51,20 +50,7 @@ export function PinPad({ label, digits, still = false, onDone }: PadProps) {
         {KEYS.map((key) => (
           <Digit key={key} digit={key} still={still} press={press} />
         ))}
-        {digits === undefined ? (
-          <button
-            type="button"
-            class="none"
-            aria-label={t("act.next")}
-            aria-disabled={!mayEnd}
-            data-testid="pin-end"
-            onClick={end}
-          >
-            <Icon name="check" />
-          </button>
-        ) : (
-          <span />
-        )}
+        <span />
         <Digit digit="0" still={still} press={press} />
         <button
           type="button"
@@ -73,9 +59,22 @@ export function PinPad({ label, digits, still = false, onDone }: PadProps) {
           data-testid="pin-delete"
           onClick={drop}
         >
-          <Icon name="back" />
+          <svg class="i" viewBox="0 0 24 24" aria-hidden="true">
+            <path d="M9 5h11.5v14H9l-6-7zM12.5 9.500l5 5M17.500 9.500l-5 5" />
+          </svg>
         </button>
       </div>
+      {digits === undefined && (
+        <button
+          type="button"
+          class="btn main-act"
+          aria-disabled={!mayEnd}
+          data-testid="pin-end"
+          onClick={end}
+        >
+          {t("act.next")}
+        </button>
+      )}
     </>
   );
 }
