@@ -10,6 +10,7 @@ from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from rejoint_sync.errors import BadContentType, BadRequest, TooLarge
+from rejoint_sync.limits import BODY_SECONDS_MAX
 from rejoint_sync.multipart import accepts
 from rejoint_sync.wire.query import Query
 
@@ -165,8 +166,9 @@ class Request:
         return b"".join(parts)
 
     async def _parts(self) -> AsyncIterator[bytes]:
+        end_s = asyncio.get_running_loop().time() + BODY_SECONDS_MAX
         while self._more:
-            message = await self._part()
+            message = await self._part(end_s)
             if message["type"] == "http.disconnect":
                 self._more = False
                 raise Disconnected
@@ -178,9 +180,10 @@ class Request:
                 self._more = self._more and self._left > 0
             yield part
 
-    async def _part(self) -> Message:
+    async def _part(self, end_s: float) -> Message:
+        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(BODY_PAUSE_S_MAX):
+            async with asyncio.timeout_at(min(end_s, loop.time() + BODY_PAUSE_S_MAX)):
                 return await self._receive()
         except TimeoutError:
             return {"type": "http.disconnect"}

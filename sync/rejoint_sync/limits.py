@@ -11,6 +11,9 @@ DOCUMENT_BYTES_MAX: Final = 1024 * 1024
 REQUEST_BYTES_MAX: Final = 8 * 1024 * 1024
 """Body of one request after decompression, in bytes: bounds what one client makes us hold."""
 
+BODY_SECONDS_MAX: Final = 300.0
+"""From the first to the last byte of one body, in seconds: a usual push needs 100 s at 8 kbit/s."""
+
 DOCUMENT_ID_BYTES_MAX: Final = 4096
 """Name of one document in UTF-8, in bytes: it stands in indexes and in URLs."""
 
