@@ -13,16 +13,19 @@ import tempfile
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 import orjson
 
+from rejoint_server.settings import journal_beside
 from rejoint_server.store_copy import copy_into, opened, require_whole
 from rejoint_sync.attachment import md5_digest
 from rejoint_sync.circle.grammar import CIRCLE
 from rejoint_sync.circle.log import Membership
+from rejoint_sync.circle.schema import parse_entry
 from rejoint_sync.errors import StoreUnavailable, SyncError
 from rejoint_sync.stores import Leaf, Store, Stored
+from rejoint_sync.stores.journal import Reading, read
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_schema import STORE_FILE, connect, require_readable
 from rejoint_sync.verify import check_in_circle, is_made_here, plain, tree_faults
@@ -48,6 +51,7 @@ class Tally:
         circles: Logs replayed, with every signature in them.
         entries: Entries of these logs.
         signatures: Sealed documents whose signature is good.
+        journalled: Entries of logs that stand in the journal and in the store alike.
         faults: Places where something is wrong.
     """
 
@@ -59,6 +63,7 @@ class Tally:
     circles: int = 0
     entries: int = 0
     signatures: int = 0
+    journalled: int = 0
     faults: int = 0
     places: list[str] = field(default_factory=list)
 
@@ -75,6 +80,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     what = verify.add_mutually_exclusive_group(required=True)
     what.add_argument("--data", type=Path, metavar="DIR", help="of a server, running or not")
     what.add_argument("--backup", type=Path, metavar="FILE", help="from rejoint backup")
+    verify.add_argument("--journal", type=Path, metavar="DIR", help="when the server has --journal")
     verify.set_defaults(run=run)
 
 
@@ -83,8 +89,12 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         with tempfile.TemporaryDirectory(prefix="rejoint-verify-") as scratch:
             copy = Path(scratch)
+            journal = Noted()
+            if arguments.data is not None:
+                # Before the store is copied: what is noted first is stored after.
+                journal = Noted.read(arguments.journal or journal_beside(arguments.data))
             _copy(arguments.data, arguments.backup, copy / STORE_FILE)
-            tally = asyncio.run(verify(copy))
+            tally = asyncio.run(verify(copy, journal))
     except (SyncError, OSError) as error:
         sys.stderr.write(f"rejoint: {error}\n")
         return 1
@@ -113,14 +123,73 @@ def _copy(data: Path | None, backup: Path | None, to: Path) -> None:
         require_whole(copy)
 
 
-async def verify(data: Path) -> Tally:
-    """Check the store of a data directory that nobody uses."""
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a journal says of logs.
+
+    Attributes:
+        hashes: By circle, the hash of the entry of each number that was noted last.
+        missing: Records that are lost.
+    """
+
+    hashes: dict[str, dict[int, str]] = field(default_factory=dict)
+    missing: int = 0
+
+    @classmethod
+    def read(cls, directory: Path) -> Self:
+        """Read a journal; of circles that were purged nothing is kept."""
+        hashes: dict[str, dict[int, str]] = {}
+        found = Reading()
+        for record in read(directory, found):
+            if record.gone:
+                hashes.pop(record.circle, None)
+            elif record.bundle is not None:
+                entry = parse_entry(record.bundle["log"])
+                hashes.setdefault(record.circle, {})[entry.number] = entry.hash
+        return cls(hashes, found.missing)
+
+    def compare(self, membership: Membership, tally: Tally) -> None:
+        """Hold the journal against a log.
+
+        The entry after the newest one may have been noted and never stored.
+        """
+        noted = self.hashes.pop(membership.circle, {})
+        for number, digest in noted.items():
+            if number <= membership.seq and membership.heads[number] == digest:
+                tally.journalled += 1
+            elif number <= membership.seq:
+                tally.note(membership.circle, f"log:{number:06d}", "the journal has another entry")
+            elif number > membership.seq + 1:
+                tally.note(membership.circle, f"log:{number:06d}", "only the journal has it")
+        for number in range(min(noted, default=membership.seq + 1), membership.seq + 1):
+            if number not in noted:
+                tally.note(membership.circle, f"log:{number:06d}", "the journal lacks it")
+
+    def finish(self, tally: Tally) -> None:
+        """Note what no log was found for."""
+        for circle, noted in self.hashes.items():
+            if len(noted) > 1:
+                tally.note(circle, "", "only the journal has this circle")
+        if self.missing:
+            tally.note("journal", "", f"{self.missing} records are missing")
+
+
+async def verify(data: Path, journal: Noted | None = None) -> Tally:
+    """Check the store of a data directory that nobody uses.
+
+    Args:
+        data: Where it is.
+        journal: What its journal says; None to leave that out.
+    """
     tally = Tally()
+    noted = journal or Noted()
     store = await SqliteStore.open(data)
     try:
         for database in await store.databases():
             tally.databases += 1
             membership = await _membership(store, database, tally)
+            if membership is not None:
+                noted.compare(membership, tally)
             before = tally.documents
             async for stored in _everything(store, database):
                 await _check(store, database, stored, membership, tally)
@@ -129,6 +198,7 @@ async def verify(data: Path) -> Tally:
                 tally.note(database, "", "not every document that is counted can be read")
     finally:
         await store.close()
+    noted.finish(tally)
     return tally
 
 

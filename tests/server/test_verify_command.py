@@ -1,5 +1,6 @@
 """Whatever is changed in a store's file behind its back is found, and said without its content."""
 
+import asyncio
 import contextlib
 import json
 from collections.abc import Callable
@@ -11,7 +12,9 @@ import pytest
 
 from rejoint_server.__main__ import main
 from rejoint_server.backup_command import back_up
+from rejoint_server.settings import journal_beside
 from rejoint_sync.document import Document
+from rejoint_sync.stores.journal import Journal, read
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_schema import STORE_FILE
 from server.scene import Person, open_scene
@@ -67,6 +70,7 @@ WHOLE = {
     "circles": 2,
     "entries": 4,
     "signatures": 6,
+    "journalled": 0,
     "faults": 0,
 }
 
@@ -135,3 +139,56 @@ def test_no_store_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert (status, figures) == (1, None)
     assert errors.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+async def journalled(tmp_path: Path, count: int) -> tuple[Path, str]:
+    """A data directory whose journal has the whole log of a clinic."""
+    data = tmp_path / "clinic"
+    store = await SqliteStore.open(data)
+    journal = Journal.open(journal_beside(data))
+    async with open_scene(data, store, journal=journal) as scene:
+        admin = await Person.founder(scene)
+        for _ in range(count):
+            await admin.admit(scene, "therapist")
+        # Noted, and then there was no room in the store.
+        bundle, _ = admin.invite(scene.clock.now_s(), "therapist")
+        await journal.append(admin.circle, bundle.to_json())
+    await store.close()
+    await journal.close()
+    return data, admin.circle
+
+
+async def test_a_journal_and_the_logs_say_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, _ = await journalled(tmp_path, 2)
+    status, figures, errors = await asyncio.to_thread(verified, ["--data", str(data)], capsys)
+    assert (status, errors, figures["journalled"]) == (0, "", 5)
+    elsewhere = tmp_path / "elsewhere"
+    journal_beside(data).rename(elsewhere)
+    arguments = ["--data", str(data)]
+    for more, count in (([], 0), (["--journal", str(elsewhere)], 5)):
+        _, figures, _ = await asyncio.to_thread(verified, [*arguments, *more], capsys)
+        assert figures["journalled"] == count
+
+
+@pytest.mark.parametrize("fault", ["lacks it", "another entry", "only the journal has it"])
+async def test_a_journal_that_differs_is_found(
+    tmp_path: Path, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, circle = await journalled(tmp_path, 2)
+    records = [record.bundle for record in read(journal_beside(data)) if record.bundle]
+    journal = Journal.open(tmp_path / "other")
+    if fault == "lacks it":
+        del records[2]
+    if fault == "another entry":
+        records.append(records[3] | {"log": records[5]["log"] | {"_id": "log:000003"}})
+    if fault == "only the journal has it":
+        records.append(records[4] | {"log": records[4]["log"] | {"_id": "log:000006"}})
+    for bundle in records:
+        await journal.append(circle, bundle)
+    await journal.close()
+    arguments = ["--data", str(data), "--journal", str(tmp_path / "other")]
+    status, figures, errors = await asyncio.to_thread(verified, arguments, capsys)
+    assert (status, figures["faults"]) == (1, 1)
+    assert fault in errors

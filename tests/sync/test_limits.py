@@ -112,7 +112,7 @@ OTHER_EDGES: dict[str, tuple[Any, Edge]] = {
 """Of the modules that read requests."""
 
 
-def of(module: Any) -> dict[str, int]:
+def of(module: Any) -> dict[str, float]:
     """The bounds of a module."""
     return {
         name: value
