@@ -12,7 +12,7 @@ from vectors.circle_log_cases import (
     clinic,
     full,
 )
-from vectors.circle_membership_cases import removal
+from vectors.circle_membership_cases import COLLEAGUE, both_hold_k, removal
 from vectors.circle_writer import (
     NOW_S,
     Device,
@@ -281,6 +281,13 @@ def refused_checkpoints() -> Iterator[Case]:
     yield "removed", reading("by who was removed", "removed", late, gone)
     before = checkpoint(CAREGIVER, log)
     yield "before-removal", reading("made before the removal", "success", before, gone)
+    given = both_hold_k()
+    before_k = [given.seq - 1, given.heads[given.seq - 1]]
+    words = {"x": "k", "name": f"cp:k:{COLLEAGUE.id}", "vec": {}}
+    early = checkpoint(COLLEAGUE, given, head=before_k, **words)
+    yield "k-early", reading("of k, before its author was given it", "authz", early, given)
+    since = checkpoint(COLLEAGUE, given, **words)
+    yield "k-given", reading("of k, since its author was given it", "success", since, given)
     paper = checkpoint(Device("paper"), recovery)
     yield "recovery", reading("by who reads only", "authz", paper, recovery)
 

@@ -92,7 +92,8 @@ class Checkpoint:
             raise CircleError("newer-log", "made under a log that is not here yet")
         if membership.heads[seq] != head:
             raise CircleError("fork", "made under another log than this one")
-        if seq < author.since or author.role == RECOVERY or stream not in author.streams:
+        early = stream not in author.streams or seq < author.since_in(stream)
+        if early or author.role == RECOVERY:
             raise CircleError("authz", "the author may not vouch for this stream")
         if author.until is not None and seq >= author.until:
             raise CircleError("removed", "the author had left the circle")
