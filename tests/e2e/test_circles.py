@@ -1,0 +1,197 @@
+"""Members come and go in real browsers: twelve digits, a stolen phone, a card on paper.
+
+Each story runs against a real server. What a phone that was taken out can still read is looked up
+on its screen and in its database.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Playwright, expect, sync_playwright
+
+from e2e.canary import DUMP_INDEXED_DB
+from e2e.phone import Phone
+from e2e.server_process import ServerProcess
+from e2e.test_story import NOTE, create_patient, found_clinic, join, log_session
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+SECRET_NOTE = "Zanzibar quill 90210: after the theft."
+SENT = 30_000
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+class Clinic:
+    """A server, the therapist's desk and the patient's phone, which has joined."""
+
+    def __init__(self, playwright: Playwright, folder: Path) -> None:
+        self.playwright = playwright
+        self.folder = folder
+        self.server = ServerProcess(folder / "data", folder / "server.log")
+        self.desk = Phone(playwright, folder / "desk", width=1280, height=800).start()
+        found_clinic(self.desk, self.server.setup_link())
+        link = create_patient(self.desk)
+        self.phone = Phone(playwright, folder / "phone").start()
+        join(self.phone, link)
+        self.sync_desk()
+
+    def another(self, name: str) -> Phone:
+        return Phone(self.playwright, self.folder / name).start()
+
+    def sync_desk(self) -> None:
+        self.desk.by("room-status").click()
+        self.desk.by("sync-now").click()
+        expect(self.desk.by("sync-now")).to_have_attribute("aria-disabled", "false", timeout=SENT)
+        self.desk.by("room-home").click()
+
+    def open_patient(self) -> None:
+        self.desk.by("patient-row").first.click()
+        expect(self.desk.by("patient")).to_be_visible()
+
+    def open_members(self) -> None:
+        self.open_patient()
+        self.desk.by("open-members").click()
+        expect(self.desk.by("members")).to_be_visible()
+
+    def write_note(self, text: str) -> None:
+        self.desk.by("note-text").fill(text)
+        self.desk.by("note-save").click()
+        expect(self.desk.by("note-body").first).to_have_text(text)
+        expect(self.desk.by("note").first.get_by_test_id("place-server")).to_be_visible(
+            timeout=SENT
+        )
+
+    def close(self, *phones: Phone) -> None:
+        for phone in (self.desk, self.phone, *phones):
+            phone.close()
+        self.server.stop()
+
+
+@pytest.fixture
+def clinic(playwright: Playwright, tmp_path: Path) -> Iterator[Clinic]:
+    made = Clinic(playwright, tmp_path)
+    yield made
+    made.close()
+
+
+def sync_phone(phone: Phone) -> None:
+    """Back on today after a round."""
+    phone.by("open-status").click()
+    phone.by("sync-now").click()
+    expect(phone.by("sync-now")).to_have_attribute("aria-disabled", "false", timeout=SENT)
+    phone.page.go_back()
+    expect(phone.by("today")).to_be_visible()
+
+
+def let_in_by_digits(clinic: Clinic) -> Phone:
+    """A second phone of the patient, by a link that was sent; the digits are compared."""
+    clinic.open_members()
+    clinic.desk.by("members-add").click()
+    clinic.desk.by("add-patient").click()
+    clinic.desk.by("add-approve").click()
+    link = clinic.desk.by("member-link").text_content()
+    assert link
+    clinic.desk.page.go_back()
+
+    second = clinic.another("second")
+    second.page.goto(link.strip())
+    second.by("join-accept").click()
+    expect(second.by("ask")).to_be_visible()
+    shown = second.by("digits").text_content()
+
+    expect(clinic.desk.by("members-asks")).to_be_visible(timeout=45_000)
+    clinic.desk.by("members-compare").click()
+    assert clinic.desk.by("digits").text_content() == shown
+    clinic.desk.by("compare-same").click()
+    expect(clinic.desk.by("members")).to_be_visible()
+    expect(second.by("today")).to_be_visible(timeout=SENT)
+    expect(second.by("done-all")).to_be_visible(timeout=SENT)
+    return second
+
+
+def test_a_second_phone_is_let_in_when_the_digits_are_the_same(clinic: Clinic) -> None:
+    second = let_in_by_digits(clinic)
+    tags = clinic.desk.by("member-added")
+    expect(tags).to_have_count(1)
+    expect(clinic.desk.by("member-device")).to_have_count(3)
+    log_session(second, pain=3, effort=2)
+    sync_phone(second)
+    clinic.desk.page.goto(clinic.server.url)
+    clinic.open_patient()
+    expect(clinic.desk.by("session-row")).to_have_count(1, timeout=SENT)
+    expect(clinic.desk.by("added-by")).to_have_count(1)
+    second.close()
+
+
+def test_a_stolen_phone_reads_nothing_new(clinic: Clinic) -> None:
+    second = let_in_by_digits(clinic)
+    clinic.desk.page.goto(clinic.server.url)
+    clinic.open_patient()
+    clinic.write_note(NOTE)
+    sync_phone(clinic.phone)
+    expect(clinic.phone.by("note-card")).to_be_visible(timeout=SENT)
+
+    # The first phone is the stolen one; the second stays.
+    clinic.desk.by("open-members").click()
+    clinic.desk.by("member-remove").first.click()
+    clinic.desk.by("remove-yes").click()
+    expect(clinic.desk.by("member-device")).to_have_count(2)
+    clinic.desk.page.go_back()
+    clinic.write_note(SECRET_NOTE)
+    sync_phone(second)
+    expect(second.by("note-card")).to_contain_text("Zanzibar", timeout=SENT)
+
+    log_session(clinic.phone, pain=1, effort=2)
+    clinic.phone.page.goto(clinic.server.url)
+    expect(clinic.phone.by("net-trouble").or_(clinic.phone.by("today-out")).first).to_be_visible(
+        timeout=SENT
+    )
+    clinic.phone.by("open-notes").click()
+    expect(clinic.phone.by("note-body")).to_have_count(1)
+    stored = clinic.phone.page.evaluate(DUMP_INDEXED_DB)
+    sealed = [text for where, text in stored if '"_id":"nt:' in text or "nt:" in text[:40]]
+    assert sealed
+    assert not any("Zanzibar" in text for _, text in stored)
+    second.close()
+
+
+def test_a_therapist_comes_back_by_card(clinic: Clinic) -> None:
+    log_session(clinic.phone, pain=2, effort=2)
+    sync_phone(clinic.phone)
+    clinic.desk.by("room-status").click()
+    clinic.desk.by("open-paper").click()
+    clinic.desk.by("paper-make").click()
+    code = clinic.desk.by("paper-code")
+    expect(code).to_be_visible(timeout=SENT)
+    text = str(code.text_content())
+    clinic.desk.by("paper-kept").click()
+    clinic.desk.by("paper-typed").fill(text.lower())
+    clinic.desk.by("paper-check").click()
+    clinic.desk.by("paper-done").click()
+
+    back = clinic.another("back")
+    back.page.goto(clinic.server.url)
+    back.by("door-card").click()
+    back.by("card-typed").fill("0" * 20)
+    back.by("card-enter").click()
+    expect(back.by("card-target")).to_be_visible()
+    back.by("card-typed").fill(text)
+    back.by("card-enter").click()
+    expect(back.by("patients")).to_be_visible(timeout=SENT)
+    expect(back.by("patient-row")).to_have_count(1, timeout=SENT)
+    back.by("patient-row").first.click()
+    expect(back.by("session-row")).to_have_count(1, timeout=SENT)
+    back.by("back").click()
+    back.by("room-status").click()
+    back.by("open-paper").click()
+    expect(back.by("paper-has")).to_be_visible()
+    back.by("paper-take-out").click()
+    back.by("paper-take-out").click()
+    expect(back.by("paper-other")).to_have_count(0, timeout=SENT)
+    back.close()
