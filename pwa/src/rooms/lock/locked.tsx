@@ -88,22 +88,8 @@ function Pad({ door, profile, then, onOpen, onLeave, onForgot }: PadDoorProps) {
   const picture = pictureName(profile.picture);
   const words = phoneNot.value ? t("lock.byPhoneNot") : refusal.words;
   return (
-    <Page
-      help={false}
-      testid="locked"
-      foot={
-        <>
-          <button type="button" class="btn plain wide" data-testid="pin-forgot" onClick={onForgot}>
-            {t("lock.forgot")}
-          </button>
-          {onLeave && (
-            <button type="button" class="btn wide" data-testid="someone-else" onClick={onLeave}>
-              {t("lock.else")}
-            </button>
-          )}
-        </>
-      }
-    >
+    // The pad may be as high as a small screen: nothing lies over it.
+    <Page help={false} testid="locked">
       <div class="whose">
         <Portrait picture={profile.picture} />
         <h1>{t("lock.locked", { picture })}</h1>
@@ -127,6 +113,14 @@ function Pad({ door, profile, then, onOpen, onLeave, onForgot }: PadDoorProps) {
           {t("lock.byPhone")}
         </button>
       )}
+      {onLeave && (
+        <button type="button" class="btn wide" data-testid="someone-else" onClick={onLeave}>
+          {t("lock.else")}
+        </button>
+      )}
+      <button type="button" class="btn plain wide" data-testid="pin-forgot" onClick={onForgot}>
+        {t("lock.forgot")}
+      </button>
     </Page>
   );
 }
