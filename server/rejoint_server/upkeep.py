@@ -53,6 +53,8 @@ async def forget_circle(store: Store, hints: Hints, circle: str, head: str) -> N
     await bury(store, circle, head)
     try:
         devices = await _devices(store, circle)
+        for one in await _all(store, circle, "rec:"):
+            await store.local_delete(NOTES, one.id)
         for prefix in SECRETS:
             await _purge(store, circle, {one.id: one for one in await _all(store, circle, prefix)})
         for device in devices:

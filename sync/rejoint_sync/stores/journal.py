@@ -288,6 +288,8 @@ class Journal:
 
     def _write(self, values: list[dict[str, Any]]) -> None:
         """In the journal's thread: append the values and wait for the disk."""
+        if os.fstat(self._file).st_nlink == 0:
+            raise OSError(errno.ENOENT, "its file was deleted")
         before = os.lseek(self._file, 0, os.SEEK_END)
         if before >= SEGMENT_BYTES:
             self._turn_over()

@@ -198,3 +198,15 @@ async def test_a_newer_journal_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
 def test_no_directory_is_an_empty_journal(tmp_path: Path) -> None:
     assert list(read(tmp_path / "none")) == []
     assert position_of(tmp_path / "none") is None
+
+
+async def test_a_journal_that_was_deleted_under_the_server_takes_nothing(tmp_path: Path) -> None:
+    """Else bundles would be accepted that are nowhere but in the store."""
+    journal = Journal.open(tmp_path)
+    await journal.append(CIRCLE, bundle(0))
+    for segment in segments(tmp_path):
+        segment.unlink()
+    with pytest.raises(StoreUnavailable, match="deleted"):
+        await journal.append(CIRCLE, bundle(1))
+    await journal.close()
+    assert (await write(tmp_path, 2)).journal != journal.position.journal
