@@ -23,7 +23,7 @@ S = {frozenset("c"): "c", frozenset("ck"): "ck"}
 
 @lru_cache
 def keys_of(name: str) -> DeviceKeys:
-    return DeviceKeys.of(fixed("kem of one"), fixed(f"sign {name}"))
+    return DeviceKeys.of(fixed(f"kem {name}"), fixed(f"sign {name}"))
 
 
 @lru_cache
