@@ -97,6 +97,12 @@ def openapi(policy: str) -> Json:
     for route in ROUTES:
         if policy in route.policies:
             _add(paths, route)
+            if policy == "circles":
+                given = paths[f"/db{route.template}"].get(route.method.lower(), {})
+                given.get("parameters", []).extend(
+                    {"in": "query", "name": name, "schema": _BOOLEAN}
+                    for name in route.circle_options
+                )
     if policy == "circles":
         paths |= _circles()
     scheme = "basic" if policy == "open" else "bearer"

@@ -44,6 +44,7 @@ class Route:
         headers: Names of the request's headers that change the answer, in lower case.
         where: Under which policies.
         login: Whether the caller must be known.
+        circle_options: Names of options that are read in circles alone.
     """
 
     method: str
@@ -54,6 +55,7 @@ class Route:
     headers: tuple[str, ...] = ()
     where: Where = Where.ALWAYS
     login: bool = True
+    circle_options: tuple[str, ...] = ()
 
     @property
     def policies(self) -> frozenset[str]:
@@ -107,7 +109,14 @@ DATABASE: Final = (
     Route("POST", "/{db}/_changes", _CHANGES, Body.JSON, ("doc_ids", "selector")),
     Route("POST", "/{db}/_revs_diff", (), Body.JSON),
     Route("POST", "/{db}/_missing_revs", (), Body.JSON),
-    Route("POST", "/{db}/_bulk_docs", (), Body.JSON, ("docs", "new_edits")),
+    Route(
+        "POST",
+        "/{db}/_bulk_docs",
+        (),
+        Body.JSON,
+        ("docs", "new_edits"),
+        circle_options=("again",),
+    ),
     Route("POST", "/{db}/_bulk_get", _BULK_GET, Body.JSON, ("docs",), ("accept",)),
     Route("GET", "/{db}/_all_docs", _ALL_DOCS),
     Route("POST", "/{db}/_all_docs", _ALL_DOCS, Body.JSON, _ALL_DOCS),

@@ -41,6 +41,12 @@ def test_every_option_has_one_schema_and_none_is_left_over() -> None:
     assert bodies - read == set(MEMBERS)
 
 
+@pytest.mark.parametrize(("policy", "count"), [("open", 0), ("circles", 1)])
+def test_options_of_circles_are_in_their_document_alone(policy: str, count: int) -> None:
+    parameters = openapi(policy)["paths"]["/db/{db}/_bulk_docs"]["post"]["parameters"]
+    assert [one["name"] for one in parameters].count("again") == count
+
+
 @pytest.mark.parametrize("policy", ["open", "circles"])
 def test_it_is_an_openapi_document(policy: str) -> None:
     document = json.loads(json.dumps(openapi(policy)))

@@ -38,6 +38,8 @@ def test_every_route_is_documented() -> None:
         assert line is not None, f"{route.method} {route.template}"
         is_open = "circles" not in route.policies
         assert line.split("|")[2].strip().startswith("*open*") == is_open, line
+        for name in route.circle_options:
+            assert f"`{name}=true`" in PROTOCOL
     for first in ENDPOINTS:
         assert f"`/{first}" in PROTOCOL
 
