@@ -32,7 +32,7 @@ import {
 /** Digits of a number. */
 export const DIGITS_MIN = 4;
 export const DIGITS_MAX = 8;
-/** Rounds of PBKDF2 for a new number; about 0.2 s on a cheap phone. */
+/** Rounds of PBKDF2 for a new number; the OWASP's figure of 2023 for SHA-256. */
 export const ROUNDS = 600_000;
 /** Bounds of what is believed of a row on the disk. */
 const ROUNDS_MIN = 600_000;
