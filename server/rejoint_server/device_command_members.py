@@ -35,6 +35,10 @@ def add_acts(add: AddAct) -> None:
     accept.add_argument("device", metavar="DEVICE")
     accept.add_argument("--stream", choices=("c", "k"), default="c")
     accept.add_argument("--n", type=int, metavar="N", help="up to this counter; else all")
+    words = "as a clinic's admin, have the server stop serving a device"
+    suspend = add("suspend", _suspend, words, circle=True)
+    suspend.add_argument("device", metavar="DEVICE")
+    suspend.add_argument("--end", action="store_true", help="serve it again")
     add("leave", _leave, "take this device out of a circle", circle=True)
     rekey = add("rekey", _rekey, "open a new key", circle=True)
     rekey.add_argument("--stream", choices=("c", "k"), default="c", help="k: clinicians alone")
@@ -74,6 +78,10 @@ async def _accept(device: "Device", arguments: argparse.Namespace) -> Answer:
     return await device.accept(
         arguments.circle, arguments.device, stream=arguments.stream, n=arguments.n
     )
+
+
+async def _suspend(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.suspend(arguments.circle, arguments.device, on=not arguments.end)
 
 
 async def _leave(device: "Device", arguments: argparse.Namespace) -> Answer:

@@ -39,6 +39,9 @@ Make = Callable[[Membership, int], Awaitable[Made]]
 """From the log at its head and the server's time: the bundle, and what to tell the person."""
 
 
+_ANOTHER: Final = "the server shows another log of this circle than before"
+
+
 class _Shorter(CircleError):
     """The server shows a shorter log than before."""
 
@@ -72,6 +75,8 @@ async def pull_log(line: Line, copy: CircleCopy, *, seq: int | None = None) -> N
 
 async def _mend(line: Line, copy: CircleCopy) -> None:
     shown = await _entries(line, copy.circle, 0, copy.members.seq + 1)
+    if [parse_entry(entry).hash for entry in shown] != list(copy.members.heads[: len(shown)]):
+        await _raise_alarm(line, copy, "fork", _ANOTHER)
     try:
         await bring_back(line, copy, shown)
         await _pull(line, copy, None)
@@ -106,9 +111,7 @@ async def _hold_against(
     if not entries:
         raise _Shorter
     if parse_entry(entries[0]).hash != pin[1]:
-        await _raise_alarm(
-            line, copy, "fork", "the server shows another log of this circle than before"
-        )
+        await _raise_alarm(line, copy, "fork", _ANOTHER)
 
 
 async def _raise_alarm(line: Line, copy: CircleCopy, code: str, reason: str) -> NoReturn:

@@ -4,9 +4,13 @@ from collections.abc import Collection
 from typing import Any
 
 from rejoint_sync.device import approval, lateness, removal
+from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.desk import Desk
+from rejoint_sync.device.line import Line
+from rejoint_sync.device.log import Answer
 from rejoint_sync.device.rekeying import rekey
 from rejoint_sync.device.state import AlarmNote
+from rejoint_sync.drive import Unreachable
 
 
 class MembershipActs(Desk):
@@ -75,6 +79,34 @@ class MembershipActs(Desk):
         return await self._in(
             circle, lambda line, copy: lateness.accept(line, copy, device, stream=stream, n=n)
         )
+
+    async def suspend(self, clinic: str, device: str, *, on: bool = True) -> dict[str, Any]:
+        """As a clinic's admin, have the server stop (or begin again) to serve a device.
+
+        Only as good as the server: `remove` is what locks a device out.
+
+        Args:
+            clinic: The clinic's circle.
+            device: Which.
+            on: False to serve it again.
+
+        Returns:
+            `circle`, `suspended` (all devices that are now).
+        """
+        path = f"/clinics/{clinic}/suspensions"
+
+        async def ask(line: Line, copy: CircleCopy) -> Answer:
+            if on:
+                await line.known.call("POST", path, body={"device": device})
+            else:
+                await line.known.call("DELETE", f"{path}/{device}")
+            answer = await line.known.call("GET", path)
+            try:
+                return {"circle": copy.circle, "suspended": list(answer["devices"])}
+            except (KeyError, TypeError):
+                raise Unreachable("an answer that is not a Rejoint server's") from None
+
+        return await self._in(clinic, ask)
 
     async def leave(self, circle: str) -> dict[str, Any]:
         """Take this device out of a circle; see `removal.leave`."""

@@ -29,7 +29,7 @@ from rejoint_sync.device.log import Answer, pull_log
 from rejoint_sync.device.removal import remove
 from rejoint_sync.device.state import DeviceState, PaperNote
 from rejoint_sync.drive import Unreachable
-from rejoint_sync.errors import BadRequest, CircleError, NotFound
+from rejoint_sync.errors import BadRequest, CircleError, SyncError
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.memory import MemoryStore
 
@@ -128,11 +128,12 @@ async def _take_out(line: Line, live: Mapping[str, CircleCopy], made: Mapping[st
     for copy in live.values():
         if copy.members.live(old):
             await remove(line, copy, [old])
+    path = f"/circles/{made['old_circle']}/recovery/{made['old_rid']}"
     try:
-        path = f"/circles/{made['old_circle']}/recovery/{made['old_rid']}"
         await line.known.call("DELETE", path)
-    except NotFound:
-        pass
+    except SyncError as error:
+        if error.status != 404 and getattr(error, "code", "") != "target":
+            raise  # else it is gone already
 
 
 async def open_card(line: Line, code: str) -> Paper:
@@ -145,7 +146,9 @@ async def open_card(line: Line, code: str) -> Paper:
     try:
         answer = await line.open.call("GET", f"/recovery/{recovery_id(code)}")
         found = answer["rec"]
-    except NotFound:
+    except SyncError as error:
+        if error.status != 404 and getattr(error, "code", "") != "target":
+            raise
         found = None
     except (KeyError, TypeError):
         raise Unreachable("an answer that is not a Rejoint server's") from None

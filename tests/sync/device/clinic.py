@@ -12,7 +12,6 @@ from rejoint_server.settings import Settings
 from rejoint_sync.device import line
 from rejoint_sync.device.device import Device
 from rejoint_sync.stores.memory import MemoryStore
-from sync.device.later_routes import LaterRoutes
 
 ORIGIN = "http://server.example"
 NOW_S = 1_795_000_000
@@ -32,7 +31,6 @@ class Network(httpx.AsyncBaseTransport):
         down: Whether nothing gets through.
         asked: Method and path of each request.
         spoil: Changes an answer's JSON: what a lying server would say.
-        later: Answers what the server does not offer.
     """
 
     def __init__(self) -> None:
@@ -41,7 +39,6 @@ class Network(httpx.AsyncBaseTransport):
         self.down = False
         self.asked: list[tuple[str, str]] = []
         self.spoil: Callable[[str, Any], Any] | None = None
-        self.later: LaterRoutes | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         self.asked.append((request.method, request.url.path))
@@ -52,9 +49,6 @@ class Network(httpx.AsyncBaseTransport):
             return httpx.Response(200, html="<html>log in</html>")
         assert self.inner is not None
         response = await self.inner.handle_async_request(request)
-        if response.status_code in (404, 405) and self.later is not None:
-            instead = await self.later.answer(request, response.headers["date"])
-            response = instead or response
         if fault == "lost answer":
             raise httpx.ReadError("lost", request=request)
         if fault == "killed":
@@ -81,7 +75,6 @@ class Clinic:
         self.phone_clock = ManualClock(NOW_S)
         self.store = MemoryStore("k0")
         self.network = Network()
-        self.network.later = LaterRoutes(lambda: self.store)
         self.application: Application
         patch(line, "open_client", self._open_client)
 

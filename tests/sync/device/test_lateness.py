@@ -41,6 +41,7 @@ async def test_late_records_are_handed_in_shown_and_accepted(clinic: Clinic) -> 
         author = (await device._copy(circle)).members.devices[gone]
     assert author.fence("c") == 2
     assert len(author.marks["c"][-1].d) == 43
+    assert await clinic.scores("patient", circle) == [1, 2]
 
 
 async def test_a_second_sync_hands_nothing_in_twice(clinic: Clinic) -> None:

@@ -1,12 +1,11 @@
-"""The printed card: four messages, a new phone, a new card; and the clinic's key that reads."""
+"""The printed card: four messages, a new phone, a new card."""
 
 from typing import Any
 
 import pytest
 
 from rejoint_sync.circle.encoding import b64u_encode
-from rejoint_sync.circle.keys import DeviceKeys
-from rejoint_sync.circle.recovery import read_code, recovery_id, write_clinic_key, write_clinic_pub
+from rejoint_sync.circle.recovery import read_code, recovery_id
 from rejoint_sync.device import recovery
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import CircleError, SyncError
@@ -169,21 +168,3 @@ async def test_recovering_may_end_at_any_request(clinic: Clinic, requests: int) 
             await clinic.do("new", "recovery_card")
     await clinic.do("new", "sync")
     assert await clinic.scores("new", circle) == [6]
-
-
-async def test_a_clinics_recovery_key_reads_and_writes_nothing(clinic: Clinic) -> None:
-    circle = await clinic.care()
-    await clinic.put("patient", circle, PAIN | {"score": 8})
-    await clinic.do("patient", "sync")
-    keys = DeviceKeys.generate()
-    added = await clinic.do("therapist", "add_recovery_key", circle, write_clinic_pub(keys.pub))
-    assert (added["role"], added["queued"]) == ("recovery", False)
-    await clinic.do("vault", "use_recovery_key", write_clinic_key(keys), ORIGIN)
-    assert (await clinic.do("vault", "sync"))["trouble"] == []
-    assert await clinic.scores("vault", circle) == [8]
-    with pytest.raises(CircleError) as caught:
-        await clinic.put("vault", circle, PAIN)
-    assert caught.value.code == "authz"
-    with pytest.raises(CircleError) as caught:
-        await clinic.do("patient", "add_recovery_key", circle, write_clinic_pub(keys.pub))
-    assert caught.value.code in {"authz", "dup"}
