@@ -9,7 +9,7 @@
 import { b64uEncode } from "../circle/encoding.ts";
 import * as entries from "../circle/entries.ts";
 import { offeredKem, randomBytes } from "../circle/envelope.ts";
-import { type Link, parseLink } from "../circle/invitation.ts";
+import type { Link } from "../circle/invitation.ts";
 import type { LogDocument } from "../circle/log.ts";
 import { requestCode, requestEntry } from "../circle/request.ts";
 import type { Asking, Client, LinkView, ProfileView, Role } from "../client.ts";
@@ -20,12 +20,21 @@ import { bundleOf, FOUND_PATH, logPath, Refused, settle, unnamed } from "./bundl
 import type { OpenCare } from "./care.ts";
 import { Clock } from "./clock.ts";
 import { Line } from "./line.ts";
-import { BrokenLink, fetchInvitation, markOf, purposeOf, readLink, whyBroken } from "./links.ts";
+import {
+  BrokenLink,
+  clinicians,
+  type Enrolment,
+  fetchInvitation,
+  markOf,
+  purposeOf,
+  readLink,
+  whyBroken,
+} from "./links.ts";
 import { keepPart, keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
 import { finishWipes, freePicture, keysName, markWiping, wipeProfile } from "./profiles.ts";
-import type { PendingRow, ProfileRow, Shelf } from "./shelf.ts";
+import type { CircleRow, PendingRow, ProfileRow, Shelf } from "./shelf.ts";
 
 type JoinLink = Extract<Link, { kind: "join" }>;
 
@@ -108,8 +117,10 @@ export class Entrance {
 
   async look(fragment: string): Promise<LinkView> {
     try {
-      const link = parseLink(fragment);
+      const link = readLink(fragment);
       if (link.kind === "setup") return { kind: "setup" };
+      // Whether the ticket is good is seen when it is used.
+      if (link.kind === "enrol") return { kind: "join", role: "patient", purpose: "patient" };
       const { membership, invited } = await fetchInvitation(this.#line, link, this.#clock);
       const { role, mode } = invited.invitation;
       return { kind: "join", role: role as Role, purpose: purposeOf(membership), mode };
@@ -138,11 +149,7 @@ export class Entrance {
     });
   }
 
-  /**
-   * Ask to be let in by a link that only lets one ask.
-   *
-   * @param pin For keys that this browser does not keep by itself.
-   */
+  /** Ask to be let in by a link that only lets one ask; `pin` as in `join`. */
   ask(fragment: string, profileId?: string, pin = ""): Promise<Asking> {
     return this.#alone(async () => {
       this.#pin = pin;
@@ -157,7 +164,6 @@ export class Entrance {
   /**
    * Come in by a printed card: this phone becomes one more device of its owner, everywhere.
    *
-   * @param pin For keys that this browser does not keep by itself.
    * @throws CircleError `schema`, `target`, `removed`, `limit`, `tag`: what is wrong with the card.
    */
   recover(code: string, pin = ""): Promise<Client> {
@@ -287,11 +293,15 @@ export class Entrance {
 
   async #join(fragment: string, profileId: string | undefined): Promise<Client> {
     const link = readLink(fragment);
-    if (link.kind !== "join") throw new BrokenLink("incomplete");
+    if (link.kind === "setup") throw new BrokenLink("incomplete");
     const mark = await markOf(fragment);
     for (let tries = 1; ; tries += 1) {
       const waiting = await this.#pendingOf(mark);
-      const row = waiting ?? (await this.#prepareJoin(link, mark, profileId));
+      const prepare = () =>
+        link.kind === "enrol"
+          ? this.#prepareEnrolment(link, mark)
+          : this.#prepareJoin(link, mark, profileId);
+      const row = waiting ?? (await prepare());
       try {
         await this.#send(row);
       } catch (error) {
@@ -306,23 +316,39 @@ export class Entrance {
   }
 
   /** Store keys, profile, circle and request of a clinic that is to be founded. */
-  async #prepareClinic(secret: string, link: string): Promise<PendingRow> {
-    const { profile, keys } = await this.#newProfile("admin");
+  #prepareClinic(setup: string, link: string): Promise<PendingRow> {
+    const row = { purpose: "clinic", role: "admin" } as const;
+    return this.#prepareFounding({ row, clinic: "", right: { setup }, link });
+  }
+
+  /** The same for a patient who founds the own circle by a ticket of the clinic. */
+  async #prepareEnrolment(enrolment: Enrolment, link: string): Promise<PendingRow> {
+    const wished = await clinicians(this.#line, enrolment);
+    const row = { purpose: "patient", role: "patient", wished } as const;
+    const { clinic, ticket } = enrolment;
+    return this.#prepareFounding({ row, clinic, right: { ticket }, link });
+  }
+
+  async #prepareFounding(founding: {
+    readonly row: Pick<CircleRow, "purpose" | "wished"> & { readonly role: "admin" | "patient" };
+    readonly clinic: string;
+    /** What gives the right to found: a set-up secret or a ticket. */
+    readonly right: Readonly<Record<string, string>>;
+    readonly link: string;
+  }): Promise<PendingRow> {
+    const { row, clinic, right, link } = founding;
+    const { purpose, role } = row;
+    const { profile, keys } = await this.#newProfile(role);
     const member = entries.drawMember();
-    const terms = { purpose: "clinic", adds: "members", clinic: "", role: "admin" } as const;
-    const now = this.#clock.serverS;
-    const { bundle, membership } = await entries.found(keys, { ...terms, member }, now);
+    const terms = { purpose, adds: "members", clinic, role, member } as const;
+    const { bundle, membership } = await entries.found(keys, terms, this.#clock.serverS);
     const { circle } = membership;
-    const row: PendingRow = {
-      profile,
-      circle,
-      path: FOUND_PATH,
-      body: JSON.stringify({ ...bundle, setup: secret }),
-      link,
-    };
-    await this.#shelf.put("circles", { profile, circle, purpose: "clinic", role: "admin" });
-    await this.#shelf.put("pending", row);
-    return row;
+    const body = JSON.stringify({ ...bundle, ...right });
+    const pending = { profile, circle, path: FOUND_PATH, body, link };
+    await this.#shelf.put("circles", { profile, circle, ...row });
+    await this.#shelf.put("pending", pending);
+    if (row.wished !== undefined) this.#logs.set(circle, []);
+    return pending;
   }
 
   /** Store keys and request of a device that is to join, and the log as it was then. */

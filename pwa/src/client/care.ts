@@ -11,7 +11,7 @@ import { type SealedDocument, seal, structuralRev } from "../circle/document.ts"
 import type { Bundle } from "../circle/entries.ts";
 import { type BadBack, EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
-import type { DeviceKeys } from "../circle/keys.ts";
+import type { DeviceKeys, Pub } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
 import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
@@ -54,6 +54,8 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   /** Resolves when all that was stored is shown. */
   readonly loaded: Promise<void>;
   readonly feeds = new Feeds();
+  /** Therapists whom this circle is to take in. */
+  readonly wished: readonly Pub[];
   readonly #around: Surroundings;
   readonly #courier: Courier;
   readonly #profile: string;
@@ -82,6 +84,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     this.circle = row.circle;
     this.purpose = row.purpose;
     this.role = row.role;
+    this.wished = row.wished ?? [];
     this.records = records;
     this.remote = remoteOf(row.circle, phone.origin, ask, this);
     this.#profile = row.profile;
@@ -281,11 +284,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return this.#courier.sendLate(batch);
   }
 
-  /**
-   * Bring back what the server has lost of the log.
-   *
-   * @param seq Its last entry; undefined where it does not know this device any more.
-   */
+  /** Bring back what the server, whose last entry is `seq`, has lost; undefined: it does not say. */
   async serverHas(seq: number | undefined): Promise<void> {
     if (this.isWhole && (seq !== undefined || this.#trouble === "out")) {
       await this.#courier.bringBack(seq);
@@ -418,8 +417,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     if (pin !== undefined) {
       const { shelf } = this.#around;
       await shelf.update("circles", [this.#profile, this.circle], (row) => {
-        const { profile, circle, purpose, role } = row ?? this.#row();
-        return { profile, circle, purpose, role, pin };
+        return { ...(row ?? this.#row()), pin };
       });
     }
     this.asking.value = await countAsking(

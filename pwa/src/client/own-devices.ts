@@ -1,6 +1,7 @@
 /** One person's other devices: those of the clinic come along into every circle. */
 import * as entries from "../circle/entries.ts";
 import { CircleError } from "../circle/errors.ts";
+import { deviceId } from "../circle/keys.ts";
 import type { Member } from "../circle/log.ts";
 import { Refused } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
@@ -23,6 +24,37 @@ export function ownIn(care: OpenCare): Member[] {
   return membership.liveDevices().filter((device) => device.member === member);
 }
 
+/** Take in the therapists for whom a circle was founded; gives up nothing until they are in. */
+export async function bringWished(
+  cares: readonly OpenCare[],
+  { keys, clock, writer }: Surroundings,
+): Promise<void> {
+  for (const care of cares) {
+    if (!care.isWhole) continue;
+    for (const dev of care.wished) {
+      const device = await deviceId(dev);
+      if (care.membership.devices.has(device)) continue;
+      await patiently(
+        writer.append(care, async () => {
+          const { membership, secrets } = care;
+          if (membership.devices.has(device)) return undefined;
+          const place = { role: "therapist", member: entries.drawMember(), dev } as const;
+          return entries.add(keys, membership, secrets, place, clock.serverS);
+        }),
+      );
+    }
+  }
+}
+
+/** What can not be done here or now is tried again in the next round. */
+async function patiently(act: Promise<unknown>): Promise<void> {
+  try {
+    await act;
+  } catch (error) {
+    if (!(error instanceof CircleError || error instanceof Refused)) throw error;
+  }
+}
+
 /**
  * Add a person's other devices to the circles in which they are not.
  *
@@ -39,8 +71,8 @@ export async function bringOwnAlong(
   for (const care of others) {
     for (const { device, pub } of own) {
       if (care.membership.devices.has(device)) continue;
-      try {
-        await writer.append(care, async () => {
+      await patiently(
+        writer.append(care, async () => {
           const { membership, secrets } = care;
           if (membership.devices.has(device)) return undefined;
           const { role, member, s } = membership.author(keys.id);
@@ -51,11 +83,8 @@ export async function bringOwnAlong(
             { role, member, s, dev: pub },
             clock.serverS,
           );
-        });
-      } catch (error) {
-        // Not here, or not now: the next round tries again.
-        if (!(error instanceof CircleError || error instanceof Refused)) throw error;
-      }
+        }),
+      );
     }
   }
 }

@@ -29,7 +29,7 @@ import { Clock, watchToday } from "./clock.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
-import { bringOwnAlong, homeFirst, ownIn } from "./own-devices.ts";
+import { bringOwnAlong, bringWished, homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
@@ -55,6 +55,8 @@ interface Listed {
   readonly role: string;
   /** Number of the log's last entry. */
   readonly seq?: number;
+  /** After a restore: the server wants to see the newest entry that is here. */
+  readonly waiting?: boolean;
 }
 
 export class OpenProfile implements Client, Rounds {
@@ -251,12 +253,19 @@ export class OpenProfile implements Client, Rounds {
       incarnation?: string;
     };
     for (const listed of circles) await this.#learn(listed);
-    const last = new Map(circles.map(({ circle, seq }) => [circle, seq]));
+    // To a server that waits the newest entry is sent as if it lacked it: that shows it.
+    const last = new Map(
+      circles.map(({ circle, seq, waiting }) => [
+        circle,
+        waiting === true && seq !== undefined ? seq - 1 : seq,
+      ]),
+    );
     for (const care of this.#open.values()) await care.serverHas(last.get(care.circle));
     if (incarnation !== undefined) {
       for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
     }
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
+    await bringWished([...this.#open.values()], this.#around);
     await bringOwnAlong([...this.#open.values()], this.#around);
   }
 

@@ -6,7 +6,9 @@
  * Everything that names a person or a body is in the sealed records, never here. Writes are
  * durable (`strict`) when their promise resolves.
  */
+
 import type { CheckpointDocument } from "../circle/checkpoint.ts";
+import type { Pub } from "../circle/keys.ts";
 import type { ProfileView, Role } from "../client.ts";
 
 const DATABASE = "rejoint";
@@ -35,6 +37,8 @@ export interface CircleRow {
   readonly role: Role;
   /** Absent until the log was seen once. */
   readonly pin?: Pin;
+  /** Therapists whom a circle that was founded by a ticket takes in. */
+  readonly wished?: readonly Pub[];
 }
 
 /** What became of the records that this device wrote; see `receipts.ts`. */

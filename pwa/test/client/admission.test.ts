@@ -1,6 +1,7 @@
 /** From the setup link to a note that the patient reads; and every way in which a link can fail. */
 import { expect, test } from "vitest";
 import type { Entrance } from "../../src/client/admission.ts";
+import type { OpenProfile } from "../../src/client/profile.ts";
 import type { FakePhone } from "./fake-phone.ts";
 import type { FakeServer } from "./fake-server.ts";
 import {
@@ -218,4 +219,44 @@ test("used, expired, unknown and unreachable links are told apart", async () => 
   expect(await lookAt(phone, fragment)).toEqual({ kind: "broken", why: "used" });
   await client.close();
   await close();
+});
+
+test("a patient's phone founds the circle by a ticket, and takes the therapist in", async () => {
+  const server = newServer();
+  const therapist = (await founded(newPhone(server))) as OpenProfile;
+  const [clinic] = therapist.cares.value;
+  const device = therapist.care(clinic?.circle ?? "").keys.id;
+  const fragment = `e1.${clinic?.circle}.AAAAAAAAAAAAAAAAAAAAAA.${device}`;
+  const phone = newPhone(server);
+  const door = await start(phone);
+  expect(await door.look(fragment)).toMatchObject({ kind: "join", role: "patient" });
+  const patient = (await door.join(fragment)) as OpenProfile;
+  await patient.syncNow();
+  const [care] = patient.cares.value;
+  const roles = () =>
+    patient
+      .care(care?.circle ?? "")
+      .membership.liveDevices()
+      .map(({ role }) => role);
+  expect(roles()).toEqual(["patient", "therapist"]);
+  await therapist.syncNow();
+  await therapist.syncNow();
+  const seen = therapist.care(care?.circle ?? "");
+  await patient.logSession(care?.circle ?? "", session(2));
+  await patient.syncNow();
+  await therapist.syncNow();
+  await until(() => seen.sessions.value.length === 1);
+  await patient.syncNow();
+  expect(roles()).toEqual(["patient", "therapist"]);
+  await Promise.all([patient.close(), therapist.close()]);
+});
+
+test("keys that are not those of the therapist whom the link names are refused", async () => {
+  const server = newServer();
+  const therapist = await founded(newPhone(server));
+  const fragment = `e1.${therapist.cares.value[0]?.circle}.${"A".repeat(22)}.d${"B".repeat(20)}`;
+  const door = await start(newPhone(server));
+  await expect(door.join(fragment)).rejects.toMatchObject({ code: "kid" });
+  expect(server.circles.size).toBe(1);
+  await therapist.close();
 });

@@ -38,6 +38,10 @@ export class FakeServer {
   readonly requests: string[] = [];
   /** Codes with which documents are refused, by id. */
   readonly refusals = new Map<string, string>();
+  /** Circles that wait for their devices after a restore. */
+  readonly waiting = new Set<string>();
+  /** How many entries each catch-up brought. */
+  readonly shown: number[] = [];
   /** Answers of `POST /circles` and `/log`, by code, used up in order. */
   readonly bundleRefusals: string[] = [];
   /** Unused setup secrets. */
@@ -87,6 +91,12 @@ export class FakeServer {
       return [200, { circles: await this.#mine(init), ...store }];
     }
     const [, area, name = "", ...rest] = url.pathname.split("/");
+    if (area === "clinics" && rest[0] === "keys") {
+      const clinic = this.circles.get(name);
+      const devices = clinic === undefined ? undefined : (await this.membership(clinic)).devices;
+      const pubs = body.devices.map((id: string) => [id, devices?.get(id)?.pub]);
+      return [200, { pubs: Object.fromEntries(pubs) }];
+    }
     if (area === "recovery") {
       const rec = this.papers.get(name);
       return rec === undefined
@@ -168,6 +178,8 @@ export class FakeServer {
     const refusal = this.bundleRefusals.shift();
     if (refusal !== undefined) return [409, { error: "conflict", reason: "no", code: refusal }];
     for (const each of lost) await this.#keep(circle, each);
+    this.shown.push(lost.length);
+    this.waiting.delete((await this.membership(circle)).circle);
     return [201, { ok: true }];
   }
 
@@ -192,7 +204,8 @@ export class FakeServer {
       if (membership === undefined) continue;
       const live = membership.live(kid);
       const { purpose, seq } = membership;
-      if (live) rows.push({ circle: membership.circle, purpose, role: live.role, seq });
+      const waits = this.waiting.has(membership.circle) ? { waiting: true } : {};
+      if (live) rows.push({ circle: membership.circle, purpose, role: live.role, seq, ...waits });
     }
     return rows;
   }
