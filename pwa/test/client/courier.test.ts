@@ -112,6 +112,16 @@ test("a log that the server has lost the end of is brought back, and a no is an 
   expect(therapist.sync.value).toMatchObject({ state: "idle" });
 });
 
+test("a server that waits for its devices is shown the newest entry, once", async () => {
+  const { patient, server, circle } = scene;
+  await patient.syncNow();
+  expect(server.shown).toEqual([]);
+  server.waiting.add(circle);
+  await patient.syncNow();
+  await patient.syncNow();
+  expect(server.shown).toEqual([1]);
+});
+
 test("a phone whose own coming the server has lost brings it back", async () => {
   const { patient, circle, server } = scene;
   await patient.syncNow();
