@@ -8,17 +8,18 @@
 
 import { b64uEncode } from "../circle/encoding.ts";
 import * as entries from "../circle/entries.ts";
-import { offeredKem, randomBytes } from "../circle/envelope.ts";
+import { randomBytes } from "../circle/envelope.ts";
 import type { Link } from "../circle/invitation.ts";
 import type { LogDocument } from "../circle/log.ts";
 import { requestCode, requestEntry } from "../circle/request.ts";
 import type { Asking, Client, LinkView, ProfileView, Role } from "../client.ts";
-import { createKeys, loadKeys, type ProfileKeys } from "../keystore.ts";
+import type { ProfileKeys } from "../keystore.ts";
 import type { Profile } from "../records.gen.ts";
 import { askPath, awaitAnswer, isAsking, NotLetIn, requestOf } from "./asking.ts";
 import { bundleOf, FOUND_PATH, logPath, Refused, settle, unnamed } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
 import { Clock } from "./clock.ts";
+import { KeyRing } from "./keyring.ts";
 import { Line } from "./line.ts";
 import {
   BrokenLink,
@@ -30,10 +31,10 @@ import {
   readLink,
   whyBroken,
 } from "./links.ts";
-import { keepPart, keepStorage } from "./offline.ts";
+import { keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
-import { finishWipes, freePicture, keysName, markWiping, wipeProfile } from "./profiles.ts";
+import { finishWipes, freePicture, markWiping, wipeProfile } from "./profiles.ts";
 import type { CircleRow, PendingRow, ProfileRow, Shelf } from "./shelf.ts";
 
 type JoinLink = Extract<Link, { kind: "join" }>;
@@ -53,8 +54,7 @@ export class Entrance {
   readonly #clock: Clock;
   readonly #line: Line;
   readonly #opened = new Map<string, Promise<OpenProfile>>();
-  /** Keys of profiles that are open, so that nobody is asked for their number twice. */
-  readonly #held = new Map<string, ProfileKeys>();
+  readonly #keys = new KeyRing();
 
   constructor(phone: Phone, shelf: Shelf, clock: Clock) {
     this.#phone = phone;
@@ -85,7 +85,7 @@ export class Entrance {
    */
   async open(profileId: string, keys?: ProfileKeys): Promise<Client> {
     if (keys !== undefined) {
-      this.#held.set(profileId, keys);
+      this.#keys.hold(profileId, keys);
       // Somebody may be about to learn that it is locked.
       await this.#opened.get(profileId)?.catch(() => {});
     }
@@ -95,7 +95,7 @@ export class Entrance {
   /** Close a profile if it is open: nothing of its keys stays in memory here. */
   async shut(profileId: string): Promise<void> {
     await (await this.#opened.get(profileId)?.catch(() => undefined))?.close();
-    this.#held.delete(profileId);
+    this.#keys.drop(profileId);
   }
 
   /** Remember whether a number is asked for: what the door shows before a profile is opened. */
@@ -136,7 +136,7 @@ export class Entrance {
     pin = "",
   ): Promise<Client> {
     return this.#alone(() => {
-      this.#pin = pin;
+      this.#keys.pin = pin;
       return this.#found(fragment, names);
     });
   }
@@ -144,7 +144,7 @@ export class Entrance {
   /** @param pin For keys that this browser does not keep by itself. */
   join(fragment: string, profileId?: string, pin = ""): Promise<Client> {
     return this.#alone(() => {
-      this.#pin = pin;
+      this.#keys.pin = pin;
       return this.#join(fragment, profileId);
     });
   }
@@ -152,7 +152,7 @@ export class Entrance {
   /** Ask to be let in by a link that only lets one ask; `pin` as in `join`. */
   ask(fragment: string, profileId?: string, pin = ""): Promise<Asking> {
     return this.#alone(async () => {
-      this.#pin = pin;
+      this.#keys.pin = pin;
       const link = readLink(fragment);
       if (link.kind !== "join") throw new BrokenLink("incomplete");
       const mark = await markOf(fragment);
@@ -168,7 +168,7 @@ export class Entrance {
    */
   recover(code: string, pin = ""): Promise<Client> {
     return this.#alone(async () => {
-      this.#pin = pin;
+      this.#keys.pin = pin;
       const { CardHolder } = await import("./card-holder.ts");
       const holder = await CardHolder.of(code, this.#phone, this.#line, this.#clock);
       const { profile, keys } = await this.#newProfile(holder.role);
@@ -242,7 +242,7 @@ export class Entrance {
     const { profile, keys } =
       profileId === undefined
         ? await this.#newProfile(role)
-        : { profile: profileId, keys: await this.#keysOf(profileId) };
+        : { profile: profileId, keys: await this.#keys.of(profileId) };
     const req = await requestEntry(invited, circle, keys);
     const pin = { seq: membership.seq, hash: membership.head };
     const row = {
@@ -262,9 +262,6 @@ export class Entrance {
     await this.#shelf.put("pending", row);
     return row;
   }
-
-  /** The number that was given for the profile that is being made; "" without one. */
-  #pin = "";
 
   /** One admission at a time, also among windows. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
@@ -363,7 +360,7 @@ export class Entrance {
     const { profile, keys } =
       profileId === undefined
         ? await this.#newProfile(role)
-        : { profile: profileId, keys: await this.#keysOf(profileId) };
+        : { profile: profileId, keys: await this.#keys.of(profileId) };
     const { bundle } = await entries.join(keys, membership, invited, this.#clock.serverS);
     const purpose = purposeOf(membership);
     const row = {
@@ -439,29 +436,11 @@ export class Entrance {
 
   async #newProfile(role: Role) {
     const id = b64uEncode(randomBytes(9));
-    const keys = await this.#newKeys(id);
+    const keys = await this.#keys.make(id);
     const picture = freePicture(await this.#shelf.all("profiles"));
-    const locked = this.#held.has(id);
+    const locked = this.#keys.has(id);
     await this.#shelf.put("profiles", { id, picture, role, device: keys.id, locked, ready: false });
     return { profile: id, keys };
-  }
-
-  /** Opaque keys; where this browser keeps none and a number was given, keys under the number. */
-  async #newKeys(id: string): Promise<ProfileKeys> {
-    const kem = await offeredKem();
-    const pin = this.#pin;
-    if (pin === "") return createKeys(keysName(id), kem);
-    const { createWrappedKeys } = await import("./lock.ts");
-    keepPart("lock");
-    const { keys } = await createWrappedKeys(keysName(id), kem, pin);
-    this.#held.set(id, keys);
-    return keys;
-  }
-
-  async #keysOf(profile: string): Promise<ProfileKeys> {
-    const keys = this.#held.get(profile) ?? (await loadKeys(keysName(profile)));
-    if (keys === undefined) throw new Error("the keys of this profile are gone");
-    return keys;
   }
 
   #openProfile(id: string): Promise<OpenProfile> {
@@ -476,15 +455,13 @@ export class Entrance {
 
   async #openNew(id: string): Promise<OpenProfile> {
     const row = await this.#shelf.get("profiles", id);
-    if (row === undefined) throw new Error("there is no such profile on this phone");
+    if (row === undefined || row.wiping) throw new Error("there is no such profile on this phone");
     const { picture, role, locked = false } = row;
     const view: ProfileView = { id, picture, role, locked };
-    const keys = await this.#keysOf(id);
-    // Without this code such a key opens nothing, and it may be needed where there is no network.
-    if (keys.pub.kem === "XWING") keepPart("xwing");
+    const keys = await this.#keys.of(id);
     const closed = () => {
       this.#opened.delete(id);
-      this.#held.delete(id);
+      this.#keys.drop(id);
     };
     return OpenProfile.open(this.#phone, this.#shelf, view, keys, closed);
   }
