@@ -1,5 +1,6 @@
 """What the pages say is what is there."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -64,3 +65,50 @@ def test_every_folder_of_the_top_is_in_the_readme() -> None:
     folders = {"sync", "server", "pwa", "infra", "tests", "docs"}
     readme = (ROOT / "README.md").read_text()
     assert [folder for folder in sorted(folders) if f"| `{folder}/` |" not in readme] == []
+
+
+CLAIM = re.compile(r"^- (.*?)(?=^- |^$|\Z)", re.MULTILINE | re.DOTALL)
+PROOF = re.compile(r"`((?:tests|pwa)/[^`:]+)(?:::([^`]+))?`")
+NOT_YET = " — not proven yet: "
+
+
+def claims() -> list[str]:
+    text = (DOCS / "threat-model.md").read_text()
+    return [" ".join(claim.split()) for claim in CLAIM.findall(text)]
+
+
+def test_every_claim_about_threats_has_a_proof_or_says_that_it_has_none() -> None:
+    assert len(claims()) > 50
+    bare = [claim for claim in claims() if " — " not in claim]
+    assert bare == []
+    assert [c for c in claims() if (NOT_YET in c) == bool(PROOF.search(c))] == []
+
+
+@pytest.mark.parametrize(
+    ("file", "name"), sorted({proof for claim in claims() for proof in PROOF.findall(claim)})
+)
+def test_every_proof_of_a_claim_is_there(file: str, name: str) -> None:
+    path = ROOT / file
+    assert path.is_file()
+    if path.suffix == ".json":
+        assert name == ""
+    elif path.suffix == ".py":
+        assert re.search(rf"^(async )?def {name}\(", path.read_text(), re.MULTILINE)
+    else:
+        assert f'"{name}"' in path.read_text()
+
+
+def test_the_code_table_of_circles_is_that_of_both_languages() -> None:
+    page = (DOCS / "circle.md").read_text()
+    table = page[page.index("\n## Codes\n") :].split("\n## ")[1]
+    rows = [line.split("|")[1] for line in table.splitlines() if line.startswith("| `")]
+    told = [code for row in rows for code in re.findall(r"`([a-z0-9-]+)`", row)]
+    assert sorted(told) == sorted(CODES)
+    source = (ROOT / "pwa" / "src" / "circle" / "errors.ts").read_text()
+    union = source[source.index("export type Code") :].split(";")[0]
+    assert sorted(re.findall(r'"([a-z0-9-]+)"', union)) == sorted(CODES)
+
+
+def test_the_dictionary_of_circles_is_the_one_that_its_page_names() -> None:
+    packed = (ROOT / "sync" / "rejoint_sync" / "circle" / "dictionary1.bin").read_bytes()
+    assert f"`{hashlib.sha256(packed).hexdigest()}`" in (DOCS / "circle.md").read_text()
