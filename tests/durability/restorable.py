@@ -50,6 +50,10 @@ class Restorable:
         log = self._folder / f"server-{self._starts}.log"
         return ServerProcess(self.data, log, *self._arguments)
 
+    def start(self) -> None:
+        """Start it again after it was killed."""
+        self.server = self._start()
+
     def back_up(self) -> dict[str, Any]:
         """Copy the store while the server runs."""
         return command("backup", "--data", self.data, "--to", self.backup)
