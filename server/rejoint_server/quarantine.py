@@ -110,13 +110,15 @@ class Quarantine:
         """Keep one document; by how many letters the whole grew."""
         document = Document.parse(value)
         judge_late(membership, member, document)
+        # As it will be stored; what else the protocol lets stand beside it is left out.
+        bare = {"_id": document.id, "_rev": str(document.rev), **document.members}
         name = f"{member.device}:{document.id}"
         known = kept.get(name)
         if known is not None:
-            if known["doc"] != value:
+            if known["doc"] != bare:
                 raise CircleError("taken", "another document has this name; it must take a new one")
             return 0
-        length = len(orjson.dumps(value))
+        length = len(orjson.dumps(bare))
         if len(kept) >= LATE_DOCUMENTS_MAX or size + length > LATE_BYTES_MAX:
             raise CircleError("limit", "too much waits to be accepted already")
         tree = (await self._store.trees(membership.circle, [document.id])).get(document.id)
@@ -124,7 +126,7 @@ class Quarantine:
             if str(tree[0].rev) != str(document.rev):
                 raise CircleError("taken", "another document has this name; it must take a new one")
             return 0
-        note = {"doc": value, "at": self._clock.now_s()}
+        note = {"doc": bare, "at": self._clock.now_s()}
         await self._notes.put(membership.circle, name, note)
         kept[name] = note
         return length

@@ -62,6 +62,24 @@ async def test_late_documents_wait_and_are_moved_by_accept(ring: Ring) -> None:
     assert stored.leaves[0].rev == late[0]["_rev"]
 
 
+async def test_the_same_comes_again_with_its_history(ring: Ring) -> None:
+    keys = await ring.add("caregiver")
+    document = ring.record(keys)
+    await ring.remove(keys)
+    history = {"start": 1, "ids": [document["_rev"].partition("-")[2]]}
+    assert await leave(ring, keys, document | {"_revisions": history}) == []
+    assert await leave(ring, keys, document) == []
+    assert await shown(ring, ring.founder, keys.id) == [document]
+
+
+async def test_another_document_of_the_same_name_is_told(ring: Ring) -> None:
+    keys = await ring.add("caregiver")
+    one, two = ring.record(keys), ring.record(keys, n=1)
+    await ring.remove(keys)
+    assert await leave(ring, keys, one) == []
+    assert await leave(ring, keys, two) == ["taken"]
+
+
 async def test_what_counts_already_goes_where_it_belongs(ring: Ring) -> None:
     keys = await ring.add("caregiver")
     document = ring.record(keys)
