@@ -73,6 +73,7 @@ audit: setup ## known weaknesses of dependencies (needs the network)
 
 bench: setup ## figures of this tree, as ratios in one run
 	python tests/bench/run.py $(ARGS)
+	python tests/bench/circles.py
 
 shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
 	python pwa/tools/shots.py
