@@ -19,6 +19,10 @@ def add_acts(add: AddAct) -> None:
     key = add("key", _key, "this device's public keys, for a device beside it", make=True)
     key.add_argument("--at", metavar="URL", help="the server, for a new device")
     key.add_argument("--server", metavar="URL", help="connect here instead")
+    expect = add("expect", _expect, "note the circle that another device brings this one into")
+    expect.add_argument("--circle", required=True, metavar="ID")
+    expect.add_argument("seq", type=int, metavar="SEQ", help="both from the other's admit: head")
+    expect.add_argument("head", metavar="HASH")
     admit = add("admit", _admit, "bring in a device whose key was read", circle=True)
     admit.add_argument("key", metavar="KEY", help="rj1-pub.…")
     admit.add_argument("--role", help="patient, caregiver, …; else it is a device of one's own")
@@ -38,6 +42,10 @@ async def _enrol(device: "Device", arguments: argparse.Namespace) -> Answer:
 
 async def _key(device: "Device", arguments: argparse.Namespace) -> Answer:
     return await device.key(arguments.at, connect=arguments.server)
+
+
+async def _expect(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.expect(arguments.circle, arguments.seq, arguments.head)
 
 
 async def _admit(device: "Device", arguments: argparse.Namespace) -> Answer:

@@ -265,7 +265,7 @@ class CircleCopy:
         await self.catch_up()
         lam = self.state.lamport(stream)
         records = [
-            _complete(kind, value, lam=lam + index, now_s=now_s, tz_min=tz_min)
+            complete(kind, value, lam=lam + index, now_s=now_s, tz_min=tz_min)
             for index, value in enumerate(values, 1)
         ]
         return await self.put_records(kind, records, now_s=now_s, stream=stream)
@@ -481,8 +481,8 @@ def _aside(name: str, error: SyncError) -> dict[str, str]:
     return {"id": name, "code": str(code), "reason": error.reason}
 
 
-def _complete(kind: str, value: object, *, lam: int, now_s: int, tz_min: int) -> dict[str, Any]:
-    """A record with what the device knows filled in, checked."""
+def complete(kind: str, value: object, *, lam: int, now_s: int, tz_min: int) -> dict[str, Any]:
+    """A record with what the device knows filled in, checked. Raises a `SyncError`."""
     from rejoint_sync.records import dump_record, parse_record  # noqa: PLC0415 - as above
 
     if not isinstance(value, dict):

@@ -18,6 +18,7 @@ from rejoint_sync.device.home import Identity
 from rejoint_sync.device.keeping import KeepingActs
 from rejoint_sync.device.membership import MembershipActs
 from rejoint_sync.device.sync import sync_all
+from rejoint_sync.device.waiting import hold, must_wait
 from rejoint_sync.errors import BadRequest, Forbidden
 
 _STAFF = ("admin", "therapist")
@@ -158,10 +159,14 @@ class Device(MembershipActs, EnteringActs, KeepingActs):
         tz_min: int,
         stream: str = "c",
     ) -> list[str]:
-        """Seal records and keep them; works without a server. See `CircleCopy.put`."""
+        """Seal records and keep them; works without a server. See `CircleCopy.put`.
+
+        Where this device is not let in yet, or the key has not arrived, they wait for it.
+        """
         copy = await self._copy(circle)
         now_s = int(self._clock()) + self._state.offset_s
-        return await copy.put(kind, values, now_s=now_s, tz_min=tz_min, stream=stream)
+        keep = hold if await must_wait(copy, stream) else CircleCopy.put
+        return await keep(copy, kind, values, now_s=now_s, tz_min=tz_min, stream=stream)
 
     async def show(self, circle: str) -> dict[str, Any]:
         """The opened records of a circle, in the order of the fold.

@@ -6,6 +6,7 @@ from typing import Any
 
 from rejoint_sync.circle.encoding import b64u_encode
 from rejoint_sync.circle.entries import MEMBER_BYTES, member_id
+from rejoint_sync.circle.grammar import CIRCLE, HASH_BYTES, require_bytes
 from rejoint_sync.circle.keys import device_id
 from rejoint_sync.circle.recovery import read_clinic_pub
 from rejoint_sync.device import enrolment
@@ -14,6 +15,7 @@ from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.desk import Desk, origin_of
 from rejoint_sync.device.enrolment import Ticket, bring_wanted, read_pub, write_pub
 from rejoint_sync.device.state import Wanted
+from rejoint_sync.device.waiting import SIDE_BY_SIDE
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import BadRequest, NotFound
 
@@ -71,6 +73,32 @@ class EnteringActs(Desk):
         if server is not None:
             await self._bound(origin_of(server), connect or server)
         return {"device": self.id, "key": write_pub(self._identity.keys.pub)}
+
+    async def expect(self, circle: str, seq: int, head: str) -> dict[str, Any]:
+        """As the new device, note into which circle the one beside it brings this one.
+
+        From now on records can be made for it; they are sealed when it has arrived.
+
+        Args:
+            circle: Its name.
+            seq: Number of an entry that its log must hold, from the other device's `admit`.
+            head: That entry's hash.
+
+        Returns:
+            `device`, `circle`, `waiting`.
+        """
+        if not CIRCLE.match(circle):
+            raise BadRequest("expected the name of a circle")
+        require_bytes(head, HASH_BYTES, "the hash of an entry")
+        store = self._home.store
+        if circle not in await store.databases():
+            await store.create(circle)
+        copy = await self._copy(circle)
+        if copy.me is not None:
+            raise BadRequest("this device is in this circle already")
+        copy.state.asked, copy.state.expected = SIDE_BY_SIDE, (seq, head)
+        await copy.save()
+        return {"device": self.id, "circle": circle, "waiting": True}
 
     async def admit(
         self, circle: str, key: str, *, role: str | None = None, member: str | None = None

@@ -185,6 +185,21 @@ class CheckpointNote:
 
 
 @dataclass(slots=True)
+class Unsealed:
+    """A record that waits for a circle that cannot be written yet.
+
+    Attributes:
+        kind: As of a sealed document.
+        stream: "c" or "k".
+        record: The record.
+    """
+
+    kind: str
+    stream: str
+    record: dict[str, Any]
+
+
+@dataclass(slots=True)
 class Kept:
     """A record that the server refused for itself; its document is a `_local` one.
 
@@ -229,6 +244,8 @@ class CircleState:
         snapshots: Snapshots that were checked, by name.
         adding: Devices that are still to be brought in here.
         asked: The invitation by which this device asked to be let in; empty otherwise.
+        waiting: Records that cannot be sealed yet.
+        expected: Number and hash of an entry that the log must hold, from a phone side by side.
         begun: Whether all that the server had was here once.
         repaired_at: When it was last asked which keys others lack, unix seconds.
     """
@@ -256,6 +273,8 @@ class CircleState:
     snapshots: list[str] = field(default_factory=list)
     adding: list[Wanted] = field(default_factory=list)
     asked: str = ""
+    waiting: list[Unsealed] = field(default_factory=list)
+    expected: tuple[int, str] | None = None
     begun: bool = False
     repaired_at: int = 0
 
@@ -267,12 +286,15 @@ class CircleState:
             return cls()
         try:
             pin, pending = note.pop("pin"), note.pop("pending")
+            expected = note.pop("expected", None)
             feeds, checkpoints = note.pop("feeds", {}), note.pop("checkpoints", {})
             return cls(
                 pin=(int(pin[0]), str(pin[1])) if pin else None,
                 pending=Pending(**pending) if pending else None,
                 refused=[Refusal(**one) for one in note.pop("refused")],
                 alarms=[AlarmNote(**one) for one in note.pop("alarms", ())],
+                waiting=[Unsealed(**one) for one in note.pop("waiting", ())],
+                expected=(int(expected[0]), str(expected[1])) if expected else None,
                 adding=[Wanted(**one) for one in note.pop("adding", ())],
                 kept=[Kept(**one) for one in note.pop("kept", ())],
                 feeds={name: FeedNote(**one) for name, one in feeds.items()},

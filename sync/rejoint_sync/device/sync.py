@@ -24,6 +24,7 @@ from rejoint_sync.device.resealing import reseal
 from rejoint_sync.device.snapshots import check, fetch_first
 from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.device.tending import tend
+from rejoint_sync.device.waiting import require_expected, seal_waiting
 from rejoint_sync.device.watch import compare, sign
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import SyncError, Unauthorized
@@ -140,7 +141,9 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
         report.removed.append(copy.circle)
         report.quarantined += await hand_in(line, copy)
         return
+    await require_expected(copy, now_s=line.now_s())
     await bring_wanted(line, copy)
+    await seal_waiting(copy, now_s=line.now_s())
     await _send(line, copy, report)
     if not copy.state.begun:
         await fetch_first(line, copy)
