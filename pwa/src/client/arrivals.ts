@@ -1,10 +1,28 @@
 /** What lies in a circle's database beside records and log. */
-import type { WrapDocument } from "../circle/epochs.ts";
+import type { EpochSecrets, WrapDocument } from "../circle/epochs.ts";
+import type { DeviceKeys } from "../circle/keys.ts";
 import type { Membership } from "../circle/log.ts";
 import type { Records } from "../records.ts";
 
+/**
+ * All keys that this device can have with the wraps that are here.
+ *
+ * One that was written again has two versions, of which only one may open: both are tried.
+ */
+export async function unlockHere(
+  records: Records,
+  membership: Membership,
+  keys: DeviceKeys,
+  known: EpochSecrets,
+): Promise<Pick<Awaited<ReturnType<EpochSecrets["unlocked"]>>, "secrets" | "bad">> {
+  const wraps = await readWraps(records);
+  const first = await known.unlocked(membership, keys, wraps);
+  if (first.closed.length === 0) return first;
+  return first.secrets.unlocked(membership, keys, wraps.reverse());
+}
+
 /** Every wrap that is here: the server sends only this device's own. */
-export async function readWraps(records: Records): Promise<WrapDocument[]> {
+async function readWraps(records: Records): Promise<WrapDocument[]> {
   const wraps: WrapDocument[] = [];
   for await (const page of records.range("wrap:", "wrap;")) {
     wraps.push(...(page.flat() as unknown as WrapDocument[]));

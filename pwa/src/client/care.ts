@@ -17,11 +17,12 @@ import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
-import { countAsking, readWraps } from "./arrivals.ts";
+import { countAsking, unlockHere } from "./arrivals.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, type Entry, inForce, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
+import { lacking } from "./missing-wraps.ts";
 import { type Names, nameOfMember, namesOf, paperOf, setUnder } from "./names.ts";
 import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
@@ -128,19 +129,20 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   get keys(): DeviceKeys {
     return this.#around.keys;
   }
-
   get clock(): Clock {
     return this.#around.clock;
   }
-
   get receipts(): Receipts {
     return this.#receipts;
   }
 
+  lacking(): string[] {
+    const { membership } = this.#roster;
+    return membership === undefined ? [] : lacking(membership, this.keys.id, this.#secrets);
+  }
   get nextLam(): number {
     return this.#diary.nextLam;
   }
-
   get isWhole(): boolean {
     const { membership } = this.#roster;
     const { id } = this.#around.keys;
@@ -447,9 +449,9 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     const { membership } = this.#roster;
     if (membership === undefined) return false;
     const known = this.#secrets ?? new EpochSecrets(this.circle);
-    if (known.isComplete(membership, this.#around.keys.id)) return false;
-    const wraps = await readWraps(this.records);
-    const { secrets, bad } = await known.unlocked(membership, this.#around.keys, wraps);
+    const { keys } = this.#around;
+    if (known.isComplete(membership, keys.id)) return false;
+    const { secrets, bad } = await unlockHere(this.records, membership, keys, known);
     if (bad.length !== this.#badLinks.length) this.#around.changed(this.circle);
     this.#badLinks = bad;
     if (secrets.size === known.size) return false;

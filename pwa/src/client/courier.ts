@@ -19,6 +19,7 @@ import type { Member } from "../circle/standing.ts";
 import { Refused, refusal } from "./bundles.ts";
 import { type Feeds, fenceClaims } from "./feeds.ts";
 import type { Growing } from "./log-writer.ts";
+import { reportMissing, writeMissing } from "./missing-wraps.ts";
 import { Outbox, type Sending } from "./outbox.ts";
 import { recordName } from "./receipts.ts";
 import type { SeenRow } from "./shelf.ts";
@@ -26,6 +27,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** After so long the key of a stream is changed, whatever happened. */
 const REKEY_SECONDS = 365 * 86_400;
+/** Between two looks at what keys others lack. */
+const MISSING_SECONDS = 3_600;
 /** Documents in one question about what a restored server has. */
 const OFFER = 100;
 
@@ -42,6 +45,8 @@ export interface Carried extends Sending, Growing {
   readonly isWhole: boolean;
   /** Documents that do not open, with their codes. */
   readonly unreadable: ReadonlyMap<string, string>;
+  /** Names of wraps that this device should have and can not open. */
+  lacking(): string[];
 }
 
 export class Courier {
@@ -56,6 +61,10 @@ export class Courier {
   #missed: ReadonlySet<string> = new Set();
   #compared: unknown;
   #isShort = false;
+  /** When it was last asked what others lack, unix seconds. */
+  #lookedAt = 0;
+  /** Wraps that were told to be missing since the app was opened. */
+  readonly #said = new Set<string>();
   /** The server's store to which everything was offered since the app was opened. */
   #offered: string | undefined;
 
@@ -87,7 +96,10 @@ export class Courier {
    * @returns Whether there is something to send that could not be sent before.
    */
   async arrived(): Promise<boolean> {
-    if (!this.#of.isWhole) return false;
+    if (!this.#of.isWhole) {
+      await this.#sayMissing();
+      return false;
+    }
     const more = await this.#outbox.tidy();
     const isStale = [...this.#of.receipts.refused.values()].includes("stale");
     await this.#compare();
@@ -267,6 +279,13 @@ export class Courier {
     }
   }
 
+  /** The newest key did not come, or does not open: said once, somebody will write it again. */
+  async #sayMissing(): Promise<void> {
+    const names = this.#of.lacking().filter((name) => !this.#said.has(name));
+    await reportMissing(this.#around.ask, this.#of.circle, names);
+    for (const name of names) this.#said.add(name);
+  }
+
   /** Hold everyone's word against what is here; what is missing twice in a row is told. */
   async #compare(): Promise<void> {
     const { feeds, membership, keys, unreadable } = this.#of;
@@ -302,6 +321,10 @@ export class Courier {
     const { membership, keys, clock, feeds, receipts } = this.#of;
     const me = this.#me;
     if (me.role === "recovery" || this.found.length > 0) return;
+    if (clock.serverS - this.#lookedAt >= MISSING_SECONDS) {
+      this.#lookedAt = clock.serverS;
+      await writeMissing(this.#around.ask, membership, this.#of.secrets);
+    }
     for (const stream of STREAMS_OF_S[me.s]) {
       const id = `cp:${stream}:${keys.id}`;
       const kept = this.#seen.checkpoints.find(({ _id }) => _id === id);

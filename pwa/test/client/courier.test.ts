@@ -1,6 +1,7 @@
 /** What one circle sends and compares: restored servers, hidden records, copies of a device. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDocument, type SealedDocument, seal } from "../../src/circle/document.ts";
+import { rekey } from "../../src/circle/entries.ts";
 import { loadKeys, type ProfileKeys } from "../../src/keystore.ts";
 import { newScene, type Scene, session, until } from "./scene.ts";
 
@@ -192,4 +193,32 @@ test("a record that is refused for what it is stays here, and an empty one takes
   const seen = therapist.care(circle);
   await until(() => seen.sessions.value.length === 1);
   expect([seen.sessions.value[0]?.value.pain.worst, seen.alarm]).toEqual([2, ""]);
+});
+
+test("a key that does not open is told, written again by who has it, and then opens", async () => {
+  const { patient, therapist, circle, server } = scene;
+  const { keys, secrets, membership, feeds } = therapist.care(circle);
+  const how = { streams: ["c"], markOf: await feeds.marks() } as const;
+  const own = await keysOf(therapist.profile.id);
+  const now = Math.floor(server.nowMs / 1000);
+  const { bundle } = await rekey(own, membership, secrets, how, now);
+  const wraps = bundle.wraps.map((doc) =>
+    doc._id.endsWith(keys.id) ? doc : { ...doc, k: doc.k.replace(/^.{8}/, "AAAAAAAA") },
+  );
+  const init = { method: "POST", body: JSON.stringify({ ...bundle, wraps }) };
+  await server.fetch(`http://clinic.test/circles/${circle}/log`, init);
+  await patient.syncNow();
+  await until(() => patient.care(circle).membership.epochs.c.length === 2);
+  expect(patient.care(circle).isWhole).toBe(false);
+  await patient.syncNow();
+  expect([...server.missing]).toEqual([expect.stringMatching(/^wrap:c000002:/)]);
+  server.nowMs += 2 * 3_600_000;
+  await therapist.syncNow();
+  await therapist.syncNow();
+  expect(server.missing.size).toBe(0);
+  await patient.syncNow();
+  await until(() => patient.care(circle).isWhole);
+  await patient.logSession(circle, session(1));
+  await patient.syncNow();
+  expect(patient.sync.value).toMatchObject({ unsent: 0, refused: [] });
 });

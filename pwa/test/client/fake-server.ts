@@ -48,6 +48,8 @@ export class FakeServer {
   readonly setups = new Set<string>();
   /** Whether records under a key that is over are refused, and devices that are gone let in. */
   isStrict = false;
+  /** Names of wraps that devices lack. */
+  readonly missing = new Set<string>();
   /** What cards find, by the name that their codes give. */
   readonly papers = new Map<string, { readonly circle: string; readonly doc: Named }>();
   /** Name of the store, where it tells one. */
@@ -112,6 +114,7 @@ export class FakeServer {
     if (circle === undefined) return [404, { error: "not_found", reason: "no such circle" }];
     if (area === "circles" && rest[0] === "invitations") return this.#invitation(circle, rest[1]);
     if (area === "circles" && rest[0] === "requests") return this.#request(circle, body.req);
+    if (area === "circles" && rest[0] === "wraps") return this.#wraps(circle, init.method, body);
     if (area === "circles" && rest[0] === "quarantine") {
       for (const doc of body.docs as Stored[]) circle.quarantine.set(doc._id, doc);
       return [201, []];
@@ -172,6 +175,21 @@ export class FakeServer {
     const { _rev, ...bare } = req;
     this.#store(circle, { ...bare, _rev: await structuralRev(bare as object) } as Stored);
     return [201, { ok: true }];
+  }
+
+  /** Wraps that were told to be missing, and those that are written again. */
+  async #wraps(
+    circle: Circle,
+    method: string | undefined,
+    body: { readonly wrap?: string; readonly wraps?: readonly Stored[] } | undefined,
+  ): Promise<[number, unknown]> {
+    if (body?.wrap !== undefined) this.missing.add(body.wrap);
+    for (const doc of body?.wraps ?? []) {
+      this.missing.delete(doc._id);
+      this.#store(circle, { ...doc, _rev: await structuralRev(doc as object) });
+      circle.feed.push(doc._id);
+    }
+    return [method === "POST" ? 201 : 200, { wraps: [...this.missing] }];
   }
 
   async #bringBack(circle: Circle, lost: Record<string, unknown>[]): Promise<[number, unknown]> {
