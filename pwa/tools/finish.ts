@@ -23,7 +23,8 @@ const BUDGETS = {
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 /** What few moments need, all of them with a network: fetched when asked for, not kept. */
-const ASKED = /^assets\/(argon2|setup|card|card-holder|paper|recovery)-[^/-]*\.js$/;
+const ASKED =
+  /^assets\/(argon2|setup|card|card-holder|paper|recovery|bring-along|aftermath)-[^/]*\.js$/;
 /** What not every phone needs: kept where a page has asked for it, see the worker. */
 const PARTS = {
   desk: /^assets\/therapist-[^/]*\.(js|css)$/,

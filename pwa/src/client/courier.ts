@@ -110,24 +110,10 @@ export class Courier {
   /** This device was removed: what it wrote before goes where somebody may take it in. */
   async sendLate(batch: number): Promise<void> {
     const docs = await this.#outbox.ready();
+    if (docs.length === 0) return;
+    const { leaveLate } = await import("./aftermath.ts");
     for (let at = 0; at < docs.length; at += batch) {
-      const some = docs.slice(at, at + batch);
-      const body = JSON.stringify({ docs: some });
-      const answer = await this.#around.ask(`/circles/${this.#of.circle}/quarantine`, { body });
-      if (answer.status >= 300) throw refusal(answer);
-      const rows = (Array.isArray(answer.json) ? answer.json : []) as {
-        id: string;
-        error?: string;
-        code?: string;
-      }[];
-      const refused = new Map(
-        rows
-          .filter(({ error }) => error !== undefined)
-          .map((row) => [row.id, row.code ?? "schema"]),
-      );
-      for (const [id, code] of refused) this.#of.receipts.refuse(id, code);
-      this.#of.receipts.wait(some.map(({ _id }) => _id).filter((id) => !refused.has(id)));
-      await this.#of.moved([]);
+      await leaveLate(this.#of, this.#around.ask, docs.slice(at, at + batch));
     }
   }
 
@@ -144,30 +130,14 @@ export class Courier {
       this.#isShort = false;
       return;
     }
+    const { entryAsSent } = await import("./aftermath.ts");
     const lost = await Promise.all(
-      Array.from({ length: membership.seq - seq }, (_, i) => this.#entry(seq + 1 + i)),
+      Array.from({ length: membership.seq - seq }, (_, i) => entryAsSent(this.#of, seq + 1 + i)),
     );
     const body = JSON.stringify({ again: true, entries: lost });
     const answer = await this.#around.ask(`/circles/${this.#of.circle}/log`, { body });
     this.#isShort = known !== undefined && answer.status >= 300;
     this.#around.changed(this.#of.circle);
-  }
-
-  /** An entry as it was sent, with those of its wraps that are here. */
-  async #entry(seq: number) {
-    const { membership, records, keys } = this.#of;
-    const [stored] = await records.read(`log:${String(seq).padStart(6, "0")}`);
-    const came = membership.devices.get(keys.id)?.since ?? 0;
-    const wraps: unknown[] = [];
-    for await (const page of records.range("wrap:", "wrap;")) {
-      for (const [doc] of page) {
-        const [, epoch = ""] = doc?._id.split(":") ?? [];
-        const stream = epoch.charAt(0) as Stream;
-        const opened = membership.epochs[stream]?.[Number(epoch.slice(1)) - 1]?.at ?? -1;
-        if (Math.max(opened, came) === seq) wraps.push({ _id: doc?._id, k: doc?.k });
-      }
-    }
-    return { log: { _id: stored?._id, j: stored?.j }, wraps };
   }
 
   /** A checkpoint that the server shows; whatever is wrong with it, nothing of it is believed. */
@@ -282,6 +252,7 @@ export class Courier {
   /** The newest key did not come, or does not open: said once, somebody will write it again. */
   async #sayMissing(): Promise<void> {
     const names = this.#of.lacking().filter((name) => !this.#said.has(name));
+    if (names.length === 0) return;
     await reportMissing(this.#around.ask, this.#of.circle, names);
     for (const name of names) this.#said.add(name);
   }

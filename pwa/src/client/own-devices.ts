@@ -1,11 +1,6 @@
-/** One person's other devices: those of the clinic come along into every circle. */
-import * as entries from "../circle/entries.ts";
-import { CircleError } from "../circle/errors.ts";
-import { deviceId } from "../circle/keys.ts";
+/** One person's devices, and the circle that knows them all. */
 import type { Member } from "../circle/log.ts";
-import { Refused } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
-import type { Surroundings } from "./surroundings.ts";
 
 /** The circle in which a card is kept: the clinic for its staff, else one's own record. */
 export function homeFirst(cares: readonly OpenCare[]): OpenCare[] {
@@ -22,69 +17,4 @@ export function paperOf(care: OpenCare): { readonly device: string; readonly rid
 export function ownIn(care: OpenCare): Member[] {
   const { membership, member } = care;
   return membership.liveDevices().filter((device) => device.member === member);
-}
-
-/** Take in the therapists for whom a circle was founded; gives up nothing until they are in. */
-export async function bringWished(
-  cares: readonly OpenCare[],
-  { keys, clock, writer }: Surroundings,
-): Promise<void> {
-  for (const care of cares) {
-    if (!care.isWhole) continue;
-    for (const dev of care.wished) {
-      const device = await deviceId(dev);
-      if (care.membership.devices.has(device)) continue;
-      await patiently(
-        writer.append(care, async () => {
-          const { membership, secrets } = care;
-          if (membership.devices.has(device)) return undefined;
-          const place = { role: "therapist", member: entries.drawMember(), dev } as const;
-          return entries.add(keys, membership, secrets, place, clock.serverS);
-        }),
-      );
-    }
-  }
-}
-
-/** What can not be done here or now is tried again in the next round. */
-async function patiently(act: Promise<unknown>): Promise<void> {
-  try {
-    await act;
-  } catch (error) {
-    if (!(error instanceof CircleError || error instanceof Refused)) throw error;
-  }
-}
-
-/**
- * Add a person's other devices to the circles in which they are not.
- *
- * Nobody but oneself can put a device under one's own member in the clinic, so what stands there is
- * one's own.
- */
-export async function bringOwnAlong(
-  cares: readonly OpenCare[],
-  { keys, clock, writer }: Surroundings,
-): Promise<void> {
-  const [home, ...others] = homeFirst(cares);
-  if (home === undefined || home.purpose !== "clinic") return;
-  const own = ownIn(home);
-  for (const care of others) {
-    for (const { device, pub } of own) {
-      if (care.membership.devices.has(device)) continue;
-      await patiently(
-        writer.append(care, async () => {
-          const { membership, secrets } = care;
-          if (membership.devices.has(device)) return undefined;
-          const { role, member, s } = membership.author(keys.id);
-          return entries.add(
-            keys,
-            membership,
-            secrets,
-            { role, member, s, dev: pub },
-            clock.serverS,
-          );
-        }),
-      );
-    }
-  }
 }

@@ -29,7 +29,7 @@ import { Clock, watchToday } from "./clock.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
-import { bringOwnAlong, bringWished, homeFirst, ownIn } from "./own-devices.ts";
+import { homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
@@ -265,8 +265,7 @@ export class OpenProfile implements Client, Rounds {
       for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
     }
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
-    await bringWished([...this.#open.values()], this.#around);
-    await bringOwnAlong([...this.#open.values()], this.#around);
+    await this.#bringAlong([...this.#open.values()]);
   }
 
   async #end(): Promise<void> {
@@ -276,6 +275,14 @@ export class OpenProfile implements Client, Rounds {
     await this.#runner.close();
     await Promise.all([...this.#open.values()].map((care) => care.close()));
     await this.#around.folds.close();
+  }
+
+  async #bringAlong(cares: readonly OpenCare[]): Promise<void> {
+    const isStaff = cares.length > 1 && cares.some(({ purpose }) => purpose === "clinic");
+    if (!isStaff && cares.every(({ wished }) => wished.length === 0)) return;
+    const { bringOwnAlong, bringWished } = await import("./bring-along.ts");
+    await bringWished(cares, this.#around);
+    await bringOwnAlong(cares, this.#around);
   }
 
   async #openAll(): Promise<void> {
