@@ -26,8 +26,8 @@
  * - days: days, history-row (data-day), place-phone, place-server, pain-chart
  * - notes: notes, note, note-body; status: status, unsent, refused, sync-now; wrong: wrong
  * - ask: ask with digits, ask-no; members: members with members-add, members-asks, members-compare,
- *   members-strong, members-weak, members-leave, members-out, member (data-role), member-device,
- *   member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
+ *   members-strong, members-weak, members-leave, members-out, members-export, member (data-role),
+ *   member-device, member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
  *   add-how with add-{direct, approve, scan}, add-link, member-link; compare with digits,
  *   compare-same, compare-other; remove-yes, remove-no; leave-yes, leave-no; members-failed; scan
  * - paper: paper with paper-make, paper-later, paper-has, paper-other, paper-take-out, paper-failed;

@@ -23,7 +23,6 @@ import { KeyRing } from "./keyring.ts";
 import { Line } from "./line.ts";
 import {
   BrokenLink,
-  clinicians,
   type Enrolment,
   fetchInvitation,
   markOf,
@@ -320,6 +319,7 @@ export class Entrance {
 
   /** The same for a patient who founds the own circle by a ticket of the clinic. */
   async #prepareEnrolment(enrolment: Enrolment, link: string): Promise<PendingRow> {
+    const { clinicians } = await import("./bring-along.ts");
     const wished = await clinicians(this.#line, enrolment);
     const row = { purpose: "patient", role: "patient", wished } as const;
     const { clinic, ticket } = enrolment;

@@ -4,9 +4,12 @@
  */
 import * as entries from "../circle/entries.ts";
 import { CircleError } from "../circle/errors.ts";
-import { deviceId } from "../circle/keys.ts";
-import { Refused } from "./bundles.ts";
+import { isPub } from "../circle/grammar.ts";
+import { deviceId, type Pub } from "../circle/keys.ts";
+import { Refused, refusal } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
+import type { Line } from "./line.ts";
+import type { Enrolment } from "./links.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -73,4 +76,26 @@ export async function bringOwnAlong(
       );
     }
   }
+}
+
+/**
+ * The keys of the therapists that an enrolment names.
+ *
+ * @throws CircleError `kid`: the server gives other keys than those of these names.
+ */
+export async function clinicians(line: Line, enrolment: Enrolment): Promise<Pub[]> {
+  const { clinic, ticket, devices } = enrolment;
+  const body = JSON.stringify({ ticket, devices });
+  const answer = await line.ask(`/clinics/${clinic}/keys`, { body });
+  if (answer.status >= 300) throw refusal(answer);
+  const { pubs } = answer.json as { readonly pubs: Readonly<Record<string, unknown>> };
+  return Promise.all(
+    devices.map(async (device) => {
+      const pub = pubs[device];
+      if (!isPub(pub) || (await deviceId(pub as unknown as Pub)) !== device) {
+        throw new CircleError("kid", "the keys of a therapist are not those of that name");
+      }
+      return pub as unknown as Pub;
+    }),
+  );
 }

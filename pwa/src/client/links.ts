@@ -3,7 +3,6 @@ import { b64uEncode, utf8 } from "../circle/encoding.ts";
 import type * as entries from "../circle/entries.ts";
 import { sha256 } from "../circle/envelope.ts";
 import { CircleError } from "../circle/errors.ts";
-import { isPub } from "../circle/grammar.ts";
 import {
   checkInvitation,
   type InvitationDocument,
@@ -12,7 +11,6 @@ import {
   openInvitation,
   parseLink,
 } from "../circle/invitation.ts";
-import { deviceId, type Pub } from "../circle/keys.ts";
 import { type LogDocument, Membership } from "../circle/log.ts";
 import type { LinkView } from "../client.ts";
 import { FOUND_PATH, Refused, refusal } from "./bundles.ts";
@@ -107,28 +105,6 @@ export function readLink(fragment: string): Link | Enrolment {
   } catch {
     throw new BrokenLink("incomplete");
   }
-}
-
-/**
- * The keys of the therapists that an enrolment names.
- *
- * @throws CircleError `kid`: the server gives other keys than those of these names.
- */
-export async function clinicians(line: Line, enrolment: Enrolment): Promise<Pub[]> {
-  const { clinic, ticket, devices } = enrolment;
-  const body = JSON.stringify({ ticket, devices });
-  const answer = await line.ask(`/clinics/${clinic}/keys`, { body });
-  if (answer.status >= 300) throw refusal(answer);
-  const { pubs } = answer.json as { readonly pubs: Readonly<Record<string, unknown>> };
-  return Promise.all(
-    devices.map(async (device) => {
-      const pub = pubs[device];
-      if (!isPub(pub) || (await deviceId(pub as unknown as Pub)) !== device) {
-        throw new CircleError("kid", "the keys of a therapist are not those of that name");
-      }
-      return pub as unknown as Pub;
-    }),
-  );
 }
 
 /** Which of the few things that can be wrong with a link this is. */

@@ -38,6 +38,7 @@ export const enMembers = {
   "members.compare": "Compare the digits",
   "members.add": "Let somebody in",
   "members.leave": "Leave with this phone",
+  "members.export": "Save what I wrote as a file",
   "members.remove": "Take out",
   "members.removeOf": "Take out: {what}",
 

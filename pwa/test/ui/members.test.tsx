@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client";
-import { care, DIGITS, fakeClient, fakeDoor } from "../../src/gallery/fake";
+import { care, DIGITS, fakeClient, fakeDoor, note, session } from "../../src/gallery/fake";
 import {
   CARD,
   device,
@@ -16,6 +16,7 @@ import type { MembersView } from "../../src/members";
 import { Ask } from "../../src/rooms/door/ask";
 import { EnterByCard } from "../../src/rooms/door/card";
 import { MembersRoom } from "../../src/rooms/members";
+import { ownRecords } from "../../src/rooms/members/export";
 import { PaperRoom } from "../../src/rooms/paper";
 import { type MembersStep, show, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
@@ -163,4 +164,22 @@ test.each([
   await draw(<EnterByCard door={door} onOpen={nobody} onStuck={() => false} onBack={nobody} />);
   await submit();
   expect(page.text()).toContain(words);
+});
+
+test("who was taken out is told so and can save what they wrote, and nobody else's", async () => {
+  const own = session(1, { worst: 2 });
+  const one = care({
+    circle: CIRCLE,
+    isOut: true,
+    sessions: [own],
+    notes: [note(0, "by the therapist")],
+  });
+  const members = fakeMembers({ canInvite: [], canLeave: false });
+  show({ room: "members", circle: CIRCLE });
+  await draw(<MembersRoom client={fakeClient({ cares: [one], members })} />);
+  await settled();
+  expect(page.text()).toContain("This phone was taken out.");
+  expect(page.has("members-export")).toBe(true);
+  expect(page.has("members-leave")).toBe(false);
+  expect(ownRecords(one)).toEqual([{ id: own.id, place: "server", record: own.value }]);
 });

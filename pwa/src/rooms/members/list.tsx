@@ -6,6 +6,7 @@ import { Banner } from "../../ui/parts";
 import { go, type MembersStep } from "../../ui/route";
 import { t, type WordId } from "../../words";
 import { dayOf, sayDay, zoneHere } from "../../words/dates";
+import { saveAsFile } from "./export";
 import type { MembersProps } from "./index";
 
 /** What a device is called. */
@@ -57,6 +58,14 @@ export function List({ client, care, members }: MembersProps) {
       {isOut && (
         <Banner icon="alert" tone="warn" testid="members-out">
           <p>{t("members.out")}</p>
+          <button
+            type="button"
+            class="btn plain"
+            data-testid="members-export"
+            onClick={() => saveAsFile(care)}
+          >
+            {t("members.export")}
+          </button>
         </Banner>
       )}
       {view.requests.map((request) => (
