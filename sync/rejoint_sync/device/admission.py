@@ -248,6 +248,8 @@ async def invite(
         await wish.write(copy.store)
 
     about = {"role": invited.role, "mode": invited.mode}
+    if invited.member is not None:
+        about["member"] = invited.member
 
     async def make(members: Membership, ts: int) -> Made:
         whose = invited.member or _the_one(members, invited.role, ts) or new_member
@@ -301,16 +303,28 @@ async def add_own(line: Line, state: DeviceState, copies: Mapping[str, CircleCop
             continue
         pub = await _joined_by(origin, own.iid)
         if pub is None:
-            if origin.members.invitations[own.iid] in origin.members.open_invitations(line.now_s()):
+            if _may_come(origin, own.iid, line.now_s()):
                 open_wishes.append(own)
             continue
         open_wishes.append(own)
         for copy in copies.values():
-            if copy is not origin and copy.live and not copy.state.alarm:
+            if copy is not origin and takes_entries(copy):
                 await _add(line, copy, pub)
     if open_wishes != state.own:
         state.own = open_wishes
         await state.write(next(iter(copies.values())).store)
+
+
+def takes_entries(copy: CircleCopy) -> bool:
+    """Whether this device can bring somebody into a circle now, its role aside."""
+    return copy.live and not copy.state.alarm and copy.members.closed_s is None
+
+
+def _may_come(origin: CircleCopy, iid: str, now_s: int) -> bool:
+    """Whether somebody can still join by an invitation: it is open, or on its way."""
+    if iid not in origin.members.invitations:
+        return origin.state.pending is not None
+    return any(one.iid == iid for one in origin.members.open_invitations(now_s))
 
 
 async def _joined_by(copy: CircleCopy, iid: str) -> Pub | None:

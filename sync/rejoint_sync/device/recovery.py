@@ -22,6 +22,7 @@ from rejoint_sync.circle.recovery import (
     print_code,
     recovery_id,
 )
+from rejoint_sync.device.admission import takes_entries
 from rejoint_sync.device.approval import Entering, add
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.line import Line
@@ -53,7 +54,7 @@ async def print_card(
     Raises:
         BadRequest: This device is in no circle of its own.
     """
-    live = {name: copy for name, copy in copies.items() if copy.live and not copy.state.alarm}
+    live = {name: copy for name, copy in copies.items() if takes_entries(copy)}
     if state.paper is None or not state.paper.unprinted:
         state.paper = _draw(_home(live), state.paper)
         await state.write(store)
@@ -203,6 +204,6 @@ async def bring_card_along(
         return
     for copy in copies.values():
         me = copy.me
-        if me is None or not copy.live or copy.state.alarm or paper.device in copy.members.devices:
+        if me is None or not takes_entries(copy) or paper.device in copy.members.devices:
             continue
         await add(line, copy, Entering(paper.pub, me.role, me.member, me.s))

@@ -58,12 +58,22 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
         copies[name] = await CircleCopy.open(store, name, keys)
     await _all_circles(line, copies, listed, report)
     if copies:
-        with contextlib.suppress(Unreachable):
-            await add_own(line, state, copies)
-            await bring_card_along(line, state, copies)
+        await _apart(add_own(line, state, copies), report)
+        await _apart(bring_card_along(line, state, copies), report)
     for copy in copies.values():
         report.refused += copy.state.refused
     return report
+
+
+async def _apart(work: Awaitable[object], report: Report) -> None:
+    """Do what spans circles; what fails is reported, and done by another sync."""
+    try:
+        await work
+    except Unreachable:
+        return
+    except SyncError as error:
+        code = str(getattr(error, "code", None) or error.error)
+        report.trouble.append({"circle": "", "code": code, "reason": error.reason})
 
 
 async def _listed_or_gone(line: Line, copies: Mapping[str, CircleCopy]) -> dict[str, int]:

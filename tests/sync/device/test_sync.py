@@ -269,3 +269,33 @@ async def test_a_device_that_is_in_no_circle_is_told(clinic: Clinic) -> None:
     report = await clinic.do("therapist", "sync")
     assert report["trouble"] == []
     assert len(await clinic.do("therapist", "circles")) == 1
+
+
+async def test_a_wish_for_an_invitation_that_never_landed_is_forgotten(clinic: Clinic) -> None:
+    circle = await clinic.care()
+    await clinic.do("therapist", "sync")
+    clinic.clock.now += 10  # else it has the time of the last entry, and may still land
+    clinic.phone_clock.now = clinic.clock.now
+    clinic.network.faults = ["ok", "lost request"]
+    with pytest.raises(Unreachable):
+        await clinic.do("therapist", "invite_own", circle)
+    clinic.clock.now += 1000
+    clinic.phone_clock.now = clinic.clock.now
+    await clinic.do("therapist", "sync")
+    async with await clinic.device("therapist") as device:
+        assert device._state.own == []
+
+
+async def test_a_closed_circle_keeps_no_own_device_out_of_the_others(clinic: Clinic) -> None:
+    last = await clinic.care(["first", "second"])
+    house = next(
+        one["circle"]
+        for one in await clinic.do("therapist", "circles")
+        if one["purpose"] == "clinic"
+    )
+    await clinic.do("therapist", "close", last)
+    invited = await clinic.do("therapist", "invite_own", house)
+    await clinic.do("laptop", "join", invited["link"])
+    assert (await clinic.do("therapist", "sync"))["trouble"] == []
+    await clinic.do("laptop", "sync")
+    assert len(await clinic.do("laptop", "circles")) == 2
