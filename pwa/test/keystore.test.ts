@@ -114,6 +114,18 @@ test.each([
     ] as const,
   ]),
   [
+    "gives another public half",
+    "get",
+    async () => {
+      const { publicKey } = (await otherKeys()).signing;
+      return (value: unknown) => {
+        if (!isKeys(value)) return value;
+        const { signing } = value as { signing: CryptoKeyPair };
+        return { ...(value as object), signing: { ...signing, publicKey } };
+      };
+    },
+  ],
+  [
     "gives other keys that fit each other",
     "get",
     async () => {

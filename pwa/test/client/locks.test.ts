@@ -66,14 +66,29 @@ test("a number is put on while the profile is open, and it is open again afterwa
   expect(opened.sync.value).toMatchObject({ state: "idle", unsent: 0 });
 });
 
+/** Number of cached folds on the disk. */
+async function foldRows(): Promise<number> {
+  const asked = indexedDB.open(foldsName(id), 1);
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    asked.onsuccess = () => resolve(asked.result);
+  });
+  const count = database.transaction("folds").objectStore("folds").count();
+  await new Promise((resolve) => {
+    count.onsuccess = resolve;
+  });
+  database.close();
+  return count.result;
+}
+
 test("a new lock leaves no fold behind that opens without it", async () => {
   await patient.logSession(circle, session(3));
   await patient.close();
   const before = (await indexedDB.databases()).map(({ name }) => name);
   expect(before).toContain(foldsName(id));
   await inside.open(id);
-  const opening = locks.put(id, "4711");
-  await opening;
+  await locks.put(id, "4711");
+  // The next fold is written a second later, under the key of the lock.
+  expect(await foldRows()).toBe(0);
   await inside.shut(id);
   const again = await start(phone);
   await expect(again.open(id)).rejects.toMatchObject({ name: "ProfileLocked" });
