@@ -28,8 +28,8 @@
  * - ask: ask with digits, ask-no; members: members with members-add, members-asks, members-compare,
  *   members-strong, members-weak, members-leave, members-out, members-export, member (data-role),
  *   member-device, member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
- *   add-how with add-{direct, approve, scan}, add-link, member-link; compare with digits,
- *   compare-same, compare-other; remove-yes, remove-no; leave-yes, leave-no; members-failed; scan
+ *   add-how with add-{direct, approve}, add-link, member-link; compare with digits,
+ *   compare-same, compare-other; remove-yes, remove-no; leave-yes, leave-no; members-failed
  * - paper: paper with paper-make, paper-later, paper-has, paper-other, paper-take-out, paper-failed;
  *   paper-shown with paper-code, paper-print, paper-kept; paper-try with paper-typed, paper-check,
  *   paper-again, paper-done; door-card; card with card-typed, card-enter, card-back, card-{target,

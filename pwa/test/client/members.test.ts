@@ -1,7 +1,9 @@
 /** Members come, are compared, taken out and leave; what was written meanwhile is not lost. */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseHead } from "../../src/circle/document.ts";
+import { DeviceKeys } from "../../src/circle/keys.ts";
 import type { OpenProfile } from "../../src/client/profile.ts";
+import { writePub } from "../../src/client/pub-code.ts";
 import type { Members } from "../../src/members.ts";
 import { fragmentOf, newPhone, newScene, type Scene, session, start, until } from "./scene.ts";
 
@@ -193,4 +195,14 @@ test("a key that is a year old is changed by who syncs", async () => {
   expect(therapist.care(circle).membership.epochs.c.length).toBe(2);
   await therapist.syncNow();
   expect(therapist.care(circle).membership.epochs.c.length).toBe(2);
+});
+
+test("a phone whose code was read stands side by side, and is let in", async () => {
+  const keys = await DeviceKeys.generate();
+  await members.admit(writePub(keys.pub), { role: "caregiver" });
+  expect(scene.therapist.care(scene.circle).membership.live(keys.id)?.role).toBe("caregiver");
+  const cut = writePub(keys.pub).slice(0, -9);
+  await expect(members.admit(cut, { role: "caregiver" })).rejects.toMatchObject({
+    name: "CircleError",
+  });
 });

@@ -10,9 +10,8 @@ import { Banner } from "../../ui/parts";
 import { SquareCode } from "../../ui/square-code";
 import { t } from "../../words";
 import type { MembersProps } from "./index";
-import { Scan } from "./scan";
 
-type How = "direct" | "approve" | "scan";
+type How = "direct" | "approve";
 
 interface Way {
   readonly place?: Place;
@@ -25,7 +24,6 @@ export function LetIn(props: MembersProps) {
   const way = useSignal<Way>({ state: "" });
   const { place, how, link } = way.value;
   if (place === undefined) return <Who {...props} way={way} />;
-  if (how === "scan") return <Scan {...props} place={place} />;
   if (how !== undefined && link !== undefined) return <Link link={link} how={how} />;
   return <HowTo {...props} way={way} place={place} />;
 }
@@ -90,10 +88,6 @@ interface HowProps extends MembersProps {
 function HowTo({ members, way, place }: HowProps) {
   const choose = async (how: How) => {
     if (way.peek().state === "busy") return;
-    if (how === "scan") {
-      way.value = { place, how, state: "" };
-      return;
-    }
     way.value = { place, how, state: "busy" };
     try {
       way.value = { place, how, link: await members.invite(place, how), state: "" };
@@ -106,7 +100,6 @@ function HowTo({ members, way, place }: HowProps) {
       <h1>{t("add.how")}</h1>
       <HowButton how="direct" icon="qr" onChoose={choose} busy={way.value.state === "busy"} />
       <HowButton how="approve" icon="message" onChoose={choose} busy={way.value.state === "busy"} />
-      <HowButton how="scan" icon="nonet" onChoose={choose} busy={way.value.state === "busy"} />
       <div role="alert">
         {way.value.state === "failed" && (
           <Banner icon="alert" tone="warn" testid="members-failed">
@@ -121,7 +114,6 @@ function HowTo({ members, way, place }: HowProps) {
 const HOW_WORDS = {
   direct: ["add.together", "add.togetherBody"],
   approve: ["add.apart", "add.apartBody"],
-  scan: ["add.scan", "add.scanBody"],
 } as const;
 
 interface HowButtonProps {
@@ -151,7 +143,7 @@ function HowButton({ how, icon, busy, onChoose }: HowButtonProps) {
   );
 }
 
-function Link({ link, how }: { link: string; how: "direct" | "approve" }) {
+function Link({ link, how }: { link: string; how: How }) {
   const isShown = how === "direct";
   return (
     <Page canGoBack help={false} testid="add-link">
