@@ -4,28 +4,44 @@ The log goes its own way (`log`): it is needed before anything else can be judge
 """
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from rejoint_sync.checkpoint import replication_id
 from rejoint_sync.circle.checkpoint import CHECKPOINT_ID, Checkpoint
-from rejoint_sync.circle.document import KINDS, Sealed, structural_rev
+from rejoint_sync.circle.document import KINDS, DocumentId, Sealed, structural_rev
 from rejoint_sync.circle.epochs import WRAP_PREFIX
 from rejoint_sync.circle.schema import STREAMS
 from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.replica import StorePeer
+from rejoint_sync.device.state import AlarmNote
 from rejoint_sync.document import Document
-from rejoint_sync.drive import Keep, RemotePeer, drive
+from rejoint_sync.drive import Keep, Peer, RemotePeer, drive
 from rejoint_sync.errors import CircleError
-from rejoint_sync.replicator import BulkDocs, Progress, Refusal, Request, Run, replicate
+from rejoint_sync.replicator import (
+    BulkDocs,
+    GetLocal,
+    Progress,
+    PutLocal,
+    Refusal,
+    Request,
+    Run,
+    replicate,
+)
 from rejoint_sync.stores import Judge, View
 
 MAY_HEAL: Final = frozenset(
     {"closed", "newer-log", "stale", "too_many_requests", "service_unavailable"}
 )
 """Codes of refusals that another day may take; such documents are offered again."""
+
+LOOK_AGAIN_S: Final = 3600
+"""How often, in seconds, a server that did not show everything is asked for all of it again."""
+
+FORGED: Final = frozenset({"b64", "schema", "sig"})
+"""Codes of what no author wrote and no honest server takes."""
 
 
 @dataclass(slots=True)
@@ -106,19 +122,59 @@ async def push(line: Line, copy: CircleCopy, report: Report) -> None:
 async def pull(line: Line, copy: CircleCopy, report: Report) -> None:
     """Fetch what this device does not have."""
     progress = Progress()
-    here = StorePeer(copy.store, copy.circle, first_version_only(copy))
-    there = RemotePeer(line.known, copy.circle)
+    state = copy.state
+    here: Peer = StorePeer(copy.store, copy.circle, first_version_only(copy))
+    there: Peer = RemotePeer(line.known, copy.circle)
+    if state.missing and line.now_s() - state.looked_at >= LOOK_AGAIN_S:
+        state.looked_at = line.now_s()
+        here, there = _FromStart(here), _FromStart(there)
     try:
         run = _run(line, copy, push=False)
-        await drive(replicate(run, progress), there, here, _keeper(copy))
+        # What is shown under the name of a record that waits here says nothing of that record.
+        await drive(replicate(run, progress), there, here, _keeper(copy, but=state.unsent))
     finally:
         copy.forget_keys()
         report.pulled += sum(is_sealed(name) for name in progress.written)
+        state.refused = [one for one in state.refused if one.id not in progress.written]
+        report.alarms += _note_forged(copy, progress.refused, line.now_s())
+        await copy.save()
 
 
-def _keeper(copy: CircleCopy) -> Keep:
+class _FromStart:
+    """A side that has no note of earlier runs and takes none: everything is looked at again."""
+
+    def __init__(self, peer: Peer) -> None:
+        self._peer = peer
+
+    async def answer(self, request: Request[Any]) -> Any:
+        if isinstance(request, GetLocal):
+            return None
+        return "0-1" if isinstance(request, PutLocal) else await self._peer.answer(request)
+
+
+def _note_forged(copy: CircleCopy, refusals: Sequence[Refusal], now_s: int) -> int:
+    """Keep as alarms what no honest server gives for a record; how many are new."""
+    before = len(copy.state.alarms)
+    reason = "the server shows something that its author did not write in the place of a record"
+    for one in refusals:
+        if one.code in FORGED and is_sealed(one.id):
+            stream, device, n = _place(one.id)
+            copy.state.note_alarm(AlarmNote(one.code, reason, stream, device, n, at=now_s))
+    return len(copy.state.alarms) - before
+
+
+def _place(name: str) -> tuple[str, str, int]:
+    """Stream, device and counter of a name, as far as it is one."""
+    try:
+        found = DocumentId.parse(name)
+    except CircleError:
+        return "", "", 0
+    return found.stream, found.device, found.n
+
+
+def _keeper(copy: CircleCopy, but: Collection[str] = ()) -> Keep:
     async def keep(refusals: Sequence[Refusal]) -> None:
-        copy.state.set_aside(list(refusals))
+        copy.state.set_aside([one for one in refusals if one.id not in but])
         await copy.save()
 
     return keep
@@ -128,14 +184,18 @@ def first_version_only(copy: CircleCopy) -> Judge:
     """Take what is sealed, and wraps, only as the one revision that their content has.
 
     A tombstone or a later revision would hide what is here; both exist only where somebody lies.
-    Who wrote it is judged when it is read, by the log as it is then. Of checkpoints, which do have
-    later revisions, the signature is checked at once, and that none takes the place of a later one.
+    A signature is checked at once where its author is known; what the author may write is judged
+    when it is read, by the log as it is then. Of checkpoints, which do have later revisions, none
+    takes the place of a later one.
     """
 
     def judge(view: View, document: Document) -> None:
         value = {"_id": document.id, "_rev": str(document.rev), **document.members}
         if is_sealed(document.id):
-            Sealed.parse(copy.circle, value)
+            sealed = Sealed.parse(copy.circle, value)
+            author = copy.members.devices.get(sealed.id.device)
+            if author is not None:
+                sealed.verify(author.sign_point)
         elif document.id.startswith(WRAP_PREFIX) and value["_rev"] != structural_rev(value):
             raise CircleError("schema", "expected the revision that belongs to the content")
         elif CHECKPOINT_ID.match(document.id):

@@ -57,14 +57,18 @@ async def _chain_again(copy: CircleCopy) -> None:
 
 
 async def _arrived(copy: CircleCopy, row: dict[str, Any]) -> None:
-    sealed = sealed_of(copy, row["doc"])
-    if sealed is None:
+    found = [one for one in await _leaves(copy, row) if one is not None]
+    if not found:
         return
-    if len(row["changes"]) > 1 and sealed.id.device != copy.keys.id:
+    sealed = min(found, key=lambda one: one.digest)
+    if len(found) > 1 and sealed.id.device != copy.keys.id:
         reason = "one author used a counter for two records"
         copy.state.note_alarm(
             AlarmNote("taken", reason, sealed.id.stream, sealed.id.device, sealed.id.n)
         )
+    heads = copy.members.heads
+    if sealed.seq >= len(heads) or heads[sealed.seq][:16] != sealed.head:
+        copy.state.ahead[str(sealed.id)] = [sealed.seq, sealed.head]
     name = f"{sealed.id.device} {sealed.id.stream}"
     note = copy.state.feeds.setdefault(name, FeedNote(START.n, START.d))
     if sealed.id.n > note.n:
@@ -72,6 +76,17 @@ async def _arrived(copy: CircleCopy, row: dict[str, Any]) -> None:
     while content := note.beyond.pop(str(note.n + 1), None):
         note.n += 1
         note.d = b64u_encode(sha256(b64u_decode(note.d) + b64u_decode(content)))
+
+
+async def _leaves(copy: CircleCopy, row: dict[str, Any]) -> list[Sealed | None]:
+    """What stands under a name; mostly one document."""
+    if len(row["changes"]) == 1:
+        return [sealed_of(copy, row["doc"])]
+    stored = await copy.store.read(copy.circle, row["id"])
+    documents = [document_of(row["id"], leaf) for leaf in stored.leaves] if stored else []
+    for document in documents:
+        document.pop("_revisions")
+    return [sealed_of(copy, document) for document in documents]
 
 
 def marks(copy: CircleCopy, stream: str) -> dict[str, Mark]:

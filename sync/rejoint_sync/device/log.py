@@ -97,12 +97,25 @@ async def _pull(line: Line, copy: CircleCopy, seq: int | None) -> None:
         )
         if pin is not None and start == pin[0]:
             await _hold_against(line, copy, pin, entries)
-            await copy.extend(entries[1:])
+            await _extend(line, copy, entries[1:])
         else:
-            await copy.extend(entries)
+            await _extend(line, copy, entries)
         start += len(entries)
         if len(entries) < _ENTRIES_AT_ONCE or (seq is not None and start > seq):
             return
+
+
+async def _extend(line: Line, copy: CircleCopy, entries: list[dict[str, Any]]) -> None:
+    """Take entries; one that breaks a rule is an alarm: no honest server takes such a one."""
+    try:
+        await copy.extend(entries)
+    except CircleError as error:
+        if error.code != "op":  # as a newer version may write it
+            seq = copy.members.seq + 1 if copy.membership else 0
+            reason = "the server shows an entry of this circle's log that breaks the rules"
+            copy.state.note_alarm(AlarmNote(error.code, reason, n=seq, at=line.now_s()))
+            await copy.save()
+        raise
 
 
 async def _hold_against(

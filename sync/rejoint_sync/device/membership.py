@@ -23,10 +23,12 @@ class MembershipActs(Desk):
             `circle`, `seq`, `closed`, `stale` (streams that need a new key), and `members`: each
             with `member`, `role`, and `devices`, each with `device`, `since`, `until` (unix
             seconds, None while live), `by` (who let it in), `by_other` (whether that is somebody
-            else), `streams`, `post_quantum`, `own`.
+            else), `streams`, `post_quantum`, `own`, `heard` (when the newest record was
+            written that is here and opens, 0 without one: what is kept back is seen by this).
         """
         copy = await self._copy(circle)
         log = copy.members
+        heard = await _heard(copy)
         found: dict[str, dict[str, Any]] = {}
         for device in log.devices.values():
             owner = log.devices[device.by].member
@@ -39,6 +41,7 @@ class MembershipActs(Desk):
                 "streams": list(device.streams),
                 "post_quantum": device.pub["kem"] == "XWING",
                 "own": device.device == self.id,
+                "heard": heard.get(device.device, 0),
             }
             entry = {"member": device.member, "role": device.role, "devices": []}
             found.setdefault(device.member, entry)["devices"].append(row)
@@ -144,6 +147,14 @@ class MembershipActs(Desk):
             for copy in copies
             for alarm in copy.state.alarms
         ]
+
+
+async def _heard(copy: CircleCopy) -> dict[str, int]:
+    """When the newest record of each device was written, unix seconds."""
+    found: dict[str, int] = {}
+    for operation in await copy.operations():
+        found[operation.id.device] = max(found.get(operation.id.device, 0), operation.at)
+    return found
 
 
 def _shown(alarm: AlarmNote) -> dict[str, Any]:

@@ -127,7 +127,8 @@ class AlarmNote:
     """Something that an honest server and honest members never show.
 
     Attributes:
-        code: `gap`, `replaced`, `taken`, `snapshot`, `back`, `newer-log`, `fork` or `rollback`.
+        code: `gap`, `replaced`, `taken`, `snapshot`, `back`, `wrap`, `newer-log`, `fork` or
+            `rollback`; or the code of the rule that an entry or a record broke, such as `sig`.
         reason: What it means, for a person; without content.
         stream: The stream concerned, "" for the log.
         device: Whose feed, snapshot or link; "" for the log.
@@ -248,6 +249,10 @@ class CircleState:
         expected: Number and hash of an entry that the log must hold, from a phone side by side.
         begun: Whether all that the server had was here once.
         repaired_at: When it was last asked which keys others lack, unix seconds.
+        ahead: Documents that were sealed under entries that are not here, with number and beginning
+            of the hash of that entry, since the sync before.
+        missing: Whether documents are known to be there that are not here.
+        looked_at: When the server was last asked for everything because of that, unix seconds.
     """
 
     pin: tuple[int, str] | None = None
@@ -277,6 +282,9 @@ class CircleState:
     expected: tuple[int, str] | None = None
     begun: bool = False
     repaired_at: int = 0
+    ahead: dict[str, list[Any]] = field(default_factory=dict)
+    missing: bool = False
+    looked_at: int = 0
 
     @classmethod
     async def read(cls, store: Store, circle: str) -> Self:

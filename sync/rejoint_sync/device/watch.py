@@ -10,6 +10,7 @@ from rejoint_sync.circle.document import DocumentId
 from rejoint_sync.circle.feed import Chain, Claim, Mark
 from rejoint_sync.circle.roles import RECOVERY
 from rejoint_sync.device.circle import CircleCopy, plain
+from rejoint_sync.device.exchange import FORGED
 from rejoint_sync.device.feeds import advance, chains_of, mark, marks
 from rejoint_sync.device.state import AlarmNote, CheckpointNote
 from rejoint_sync.document import Document
@@ -19,6 +20,9 @@ REASONS = {
     "gap": "the server does not show a record that is known to be there",
     "replaced": "the server shows another record in the place of one that was seen",
     "taken": "one author used a counter for two records",
+    "wrap": "the key that the server gives this device does not open; others can write it again",
+    "newer-log": "the server keeps back entries of this circle's log that others have seen",
+    "fork": "the server shows others another log of this circle",
 }
 
 
@@ -29,7 +33,9 @@ async def compare(copy: CircleCopy, *, now_s: int) -> int:
     its way.
     """
     before = len(copy.state.alarms)
+    _ahead(copy, now_s)
     await advance(copy)
+    copy.state.missing = any(one.code in FORGED for one in copy.state.refused)
     claims = [claim for claim in await _claims(copy) if _is_news(copy, claim)]
     older = {
         (claim.device, claim.stream)
@@ -75,6 +81,7 @@ def _about(claim: Claim) -> str:
 def _judge(copy: CircleCopy, claim: Claim, whole: Chain | None, now_s: int) -> None:
     own = mark(copy, claim.device, claim.stream)
     if claim.mark.n > own.n:
+        copy.state.missing = True
         _raise(copy, "gap", claim, own.n + 1, now_s)
         return
     at = own if claim.mark.n == own.n else None
@@ -97,15 +104,43 @@ def _gaps(copy: CircleCopy, now_s: int) -> None:
     for name, note in copy.state.feeds.items():
         device, _, stream = name.partition(" ")
         if note.beyond and device != copy.keys.id:
+            copy.state.missing = True
             copy.state.note_alarm(
                 AlarmNote("gap", REASONS["gap"], stream, device, note.n + 1, at=now_s)
             )
 
 
+def _ahead(copy: CircleCopy, now_s: int) -> None:
+    """What was sealed under entries that were not here at the last sync, and still are not.
+
+    The log was read since: the server keeps the entries back, or shows another log.
+    """
+    for name, (seq, head) in copy.state.ahead.items():
+        document = DocumentId.parse(name)
+        code = "newer-log" if seq > copy.members.seq else "fork"
+        if code == "newer-log" or copy.members.heads[seq][:16] != head:
+            copy.state.note_alarm(
+                AlarmNote(
+                    *(code, REASONS[code], document.stream, document.device, seq),
+                    at=now_s,
+                    stops=code == "fork",
+                )
+            )
+    copy.state.ahead = {
+        name: [seq, head]
+        for name, (seq, head) in copy.state.ahead.items()
+        if seq > copy.members.seq
+    }
+
+
 async def _links(copy: CircleCopy, now_s: int) -> None:
-    """Links to the key before that do not lead there name who signed them."""
+    """Keys that do not open, and links to the key before that name who signed them."""
+    ring = await copy.keyring()
+    for name in ring.closed:
+        stream, e = name[5], int(name[6:12])
+        copy.state.note_alarm(AlarmNote("wrap", REASONS["wrap"], stream, copy.keys.id, e, at=now_s))
     reason = "who opened this key broke the link to the one before; it is mended for newcomers"
-    for bad in (await copy.keyring()).broken:
+    for bad in ring.broken:
         copy.state.note_alarm(AlarmNote("back", reason, bad.stream, bad.device, bad.e, at=now_s))
 
 
