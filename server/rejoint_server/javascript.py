@@ -107,8 +107,9 @@ class Engine:
                 assert process.stdout is not None
                 process.stdin.write(question + b"\n")
                 await process.stdin.drain()
-                answer: dict[str, Any] = orjson.loads(await process.stdout.readuntil())
-                return answer
+                answer = orjson.loads(await process.stdout.readuntil())
+                # A function may have bent how the language writes JSON: any value may come.
+                return answer if isinstance(answer, dict) else {"failed": "its answer is no answer"}
         except TimeoutError:
             await self._end()
             return {"failed": "it took too long"}

@@ -46,6 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
 
 @given(filter_=sources, map_=sources, reduce=sources, guard=sources)
 @example(*(["function (doc) { emit(doc._id); return 1; }"] * 4))
+@example(None, None, None, "(Object.prototype.toJSON = () => 7, () => true)")
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 def test_functions_of_every_kind_are_answered(
     served: Target, filter_: Any, map_: Any, reduce: Any, guard: Any

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from rejoint_server import javascript
-from rejoint_server.javascript import CompilationError, Engine, FunctionFailed, pieces, told
+from rejoint_server.javascript import (
+    TIME_S_MAX,
+    CompilationError,
+    Engine,
+    FunctionFailed,
+    pieces,
+    told,
+)
 from rejoint_sync.errors import BadRequest
 
 DOCS = {"docs": [{"n": 1}, {"n": 2}]}
@@ -65,6 +72,10 @@ async def test_what_a_function_throws_is_its_reason(engine: Engine) -> None:
         "Object.prototype.toJSON = function () { return {ok: [[[1]], null]}; }",
         "Object.prototype.toJSON = function () { return '\\ud800'; }",
         "Object.prototype.toJSON = function () { return undefined; }",
+        "Object.prototype.toJSON = function () { return null; }",
+        "Object.prototype.toJSON = function () { return 7; }",
+        "Object.prototype.toJSON = function () { return 'ok'; }",
+        "Object.prototype.toJSON = function () { return ['ok']; }",
     ],
 )
 @pytest.mark.parametrize("act", ["filter", "emits", "map"])
@@ -94,7 +105,8 @@ async def test_a_loop_ends_and_the_event_loop_goes_on_meanwhile(engine: Engine) 
         longest, ticks = max(longest, time.monotonic() - before), ticks + 1
     with pytest.raises(FunctionFailed, match="took too long"):
         await asked
-    assert 0.25 < time.monotonic() - begun < 2.0
+    # Less than the process would get before it is killed, on a machine that is busy too.
+    assert 0.25 < time.monotonic() - begun < TIME_S_MAX
     assert ticks > 5
     assert longest < 0.25
     assert await two(engine) == [False, True]
