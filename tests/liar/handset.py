@@ -1,0 +1,98 @@
+"""The real web app in Chromium, as the patient's second phone; one browser for all lies."""
+
+from typing import Any, Self
+
+from playwright.sync_api import Browser, Page, expect
+
+from liar.world import World
+
+WAIT_MS = 10_000
+
+
+class Handset:
+    """One phone: a browser context of its own, which has joined the patient's circle.
+
+    Args:
+        browser: Running.
+        world: Whose server it talks to.
+    """
+
+    def __init__(self, browser: Browser, world: World) -> None:
+        self._context = browser.new_context(
+            viewport={"width": 360, "height": 740},
+            locale="en-GB",
+            timezone_id="Africa/Nairobi",
+            service_workers="block",
+        )
+        self._context.set_default_timeout(WAIT_MS)
+        self.world = world
+        self.page: Page = self._context.new_page()
+        self.console: list[str] = []
+        self.page.on("console", lambda message: self.console.append(message.text))
+
+    def by(self, test_id: str) -> Any:
+        """The element with this `data-testid`."""
+        return self.page.get_by_test_id(test_id)
+
+    def join(self) -> Self:
+        """Come in by a link of the therapist."""
+        world = self.world
+        before = set(self._devices())
+        link = world.do("therapist", "invite", world.circle, "patient")["link"]
+        self.page.goto(link)
+        self.by("join-accept").click()
+        expect(self.by("today")).to_be_visible()
+        world.sync("therapist")
+        (world.ids["phone"],) = set(self._devices()) - before
+        self.sync()
+        assert self.words() == ""
+        return self
+
+    def _devices(self) -> list[str]:
+        rows = self.world.do("therapist", "members", self.world.circle)["members"]
+        return [one["device"] for row in rows for one in row["devices"]]
+
+    def sync(self, times: int = 1) -> None:
+        """Tap "Try now", and wait until that is over."""
+        self._open_status()
+        for _ in range(times):
+            button = self.by("sync-now")
+            expect(button).to_have_attribute("aria-disabled", "false")
+            button.click()
+            expect(button).to_have_attribute("aria-disabled", "true")
+            expect(button).to_have_attribute("aria-disabled", "false")
+
+    def _open(self, room: str) -> None:
+        if self.by("today").count() == 0:
+            self.page.evaluate("history.back()")
+            expect(self.by("today")).to_be_visible()
+        self.by(f"open-{room}").click()
+
+    def _open_status(self) -> None:
+        if self.by("sync-now").count() == 0:
+            self._open("status")
+            expect(self.by("sync-now")).to_be_visible()
+
+    def words(self) -> str:
+        """What the screen "Phone and network" warns of; "" when it does not."""
+        self._open_status()
+        banner = self.page.locator(".banner")
+        return "" if banner.count() == 0 else str(banner.first.text_content()).strip()
+
+    def pains(self) -> list[str]:
+        """The pain numbers that "My days" shows, in ascending order."""
+        self._open("days")
+        expect(self.by("days")).to_be_visible()
+        rows = self.by("history-row").all_text_contents()
+        self.page.evaluate("history.back()")
+        expect(self.by("today")).to_be_visible()
+        return sorted(rows)
+
+    def reload(self) -> None:
+        """Close the app and open it again."""
+        self.page.goto(self.world.server.url)
+        expect(self.by("today")).to_be_visible()
+
+    def close(self) -> None:
+        """End it."""
+        self._context.close()

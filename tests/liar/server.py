@@ -1,0 +1,249 @@
+"""A server that lies: the real one on a real port, and in front of it one lie at a time.
+
+Requests and answers pass through the lie that is told: it may change what the server is asked,
+answer in its place, and change what it answers. Devices reach it as they reach every server, by
+HTTP, and cannot tell the two apart but by what they check themselves.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+import threading
+from collections.abc import Coroutine
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rejoint_server import http_server
+from rejoint_server.app import Application, create_app
+from rejoint_server.asgi import Message, Receive, Scope, Send
+from rejoint_server.clock import ManualClock
+from rejoint_server.logs import open_log
+from rejoint_server.settings import Settings
+from rejoint_sync.stores.sqlite import SqliteStore
+
+T = TypeVar("T")
+
+NOW_S = 1_795_000_000
+WEB = Path(__file__).parents[2] / "pwa" / "dist"
+WAIT_S_MAX = 30.0
+
+_SPOKEN = ("/db", "/circles", "/clinics", "/recovery", "/session")
+
+
+@dataclass(slots=True)
+class Call:
+    """A request.
+
+    Attributes:
+        method: Of HTTP.
+        path: Without the query.
+        body: Parsed JSON, None without one.
+        device: Who is logged in, or has signed the entry that is brought; "" when nobody is.
+    """
+
+    method: str
+    path: str
+    body: Any
+    device: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """What goes back: a status, parsed JSON, and headers that are set."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Lie:
+    """The truth: everything passes as it is. A lie is a subclass."""
+
+    def ask(self, call: Call) -> Answer | None:  # noqa: ARG002 - lies look at it
+        """Answer in the server's place; None lets the (perhaps changed) call through."""
+        return None
+
+    def tell(self, call: Call, answer: Answer) -> None:
+        """Change what the server answered."""
+
+
+class LyingServer:
+    """A real server on a port of the loopback interface, with a lie in front of it.
+
+    It runs in a thread with an event loop of its own.
+
+    Attributes:
+        lie: What it tells.
+        clock: Its time.
+        url: Its origin.
+        setup: The one-time setup link of the data that is used.
+    """
+
+    def __init__(self) -> None:
+        self.lie = Lie()
+        self.clock = ManualClock(NOW_S)
+        self.setup = ""
+        self._servers: list[tuple[Application, SqliteStore]] = []
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        listener = http_server.listen("127.0.0.1", 0)
+        self.url = http_server.url_of(listener)
+        self._http = http_server.HttpServer(self._answer, listener)
+        self.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._serving = asyncio.create_task(self._http.serve())
+        assert await http_server.answers(self.url)
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do something on the server's event loop, for example what a device does."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(WAIT_S_MAX)
+
+    def use(self, data: Path) -> None:
+        """Serve this data directory from now on, and forget what was served before."""
+        self.run(self._use(data))
+
+    async def _use(self, data: Path) -> None:
+        await self._leave()
+        self.lie = Lie()
+        _, secret = await self._open(data)
+        self.setup = f"{self.url}/#s1.{secret}" if secret else ""
+
+    async def _open(self, data: Path) -> tuple[Application, str | None]:
+        store = await SqliteStore.open(data)
+        settings = Settings(data=data, web=WEB)
+        application = create_app(settings, store, self.clock, open_log(StringIO()))
+        self._servers.append((application, store))
+        return application, await application.start()
+
+    def second(self, data: Path) -> Application:
+        """Open another server over another directory; a lie decides whom it serves."""
+        return self.run(self._open(data))[0]
+
+    def replace(self, data: Path) -> None:
+        """Go on with another directory, as after a backup was brought back, and the same lie."""
+        lie = self.lie
+        self.use(data)
+        self.lie = lie
+
+    @property
+    def store(self) -> SqliteStore:
+        """What the first server keeps."""
+        return self._servers[0][1]
+
+    async def _leave(self) -> None:
+        for application, store in self._servers:
+            await application.stop()
+            await store.close()
+        self._servers = []
+
+    def leave(self) -> None:
+        """Close the data that is served; nothing is answered then."""
+        self.run(self._leave())
+
+    def stop(self) -> None:
+        """End it."""
+
+        async def end() -> None:
+            await self._leave()
+            await self._http.end(self._serving)
+
+        self.run(end())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(WAIT_S_MAX)
+        self._loop.close()
+
+    # -- one request -----------------------------------------------------------------------------
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if not self._servers:
+            await _send(send, Answer(200, {}))
+            return
+        if not scope["path"].startswith(_SPOKEN):
+            await self._servers[0][0].edge(scope, receive, send)
+            return
+        call = await _read(scope, receive)
+        lie = self.lie
+        answer = lie.ask(call)
+        if answer is None:
+            chosen = getattr(lie, "application_of", lambda _: None)(call.device)
+            application = chosen or self._servers[0][0]
+            answer = await _through(application, scope, call)
+            lie.tell(call, answer)
+        await _send(send, answer)
+
+
+async def _read(scope: Scope, receive: Receive) -> Call:
+    body = b""
+    more = scope["method"] not in ("GET", "HEAD", "DELETE")
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False) and message["type"] == "http.request"
+    value = json.loads(body) if body else None
+    return Call(scope["method"], scope["path"], value, _device(scope, value))
+
+
+def _device(scope: Scope, body: Any) -> str:
+    tokens = [
+        value.removeprefix(b"Bearer ")
+        for name, value in scope["headers"]
+        if name == b"authorization" and value.startswith(b"Bearer ")
+    ]
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        tokens.append(body["log"]["j"].encode())
+    for token in tokens:
+        with contextlib.suppress(ValueError, KeyError):
+            return str(
+                json.loads(base64.urlsafe_b64decode(token.partition(b".")[0] + b"=="))["kid"]
+            )
+    return ""
+
+
+async def _through(application: Application, scope: Scope, call: Call) -> Answer:
+    """Ask the real server."""
+    body = b"" if call.body is None else json.dumps(call.body).encode()
+    kept = [
+        (name, value)
+        for name, value in scope["headers"]
+        if name not in (b"content-length", b"transfer-encoding", b"accept-encoding")
+    ]
+    asked = dict(scope) | {"headers": [*kept, (b"content-length", str(len(body)).encode())]}
+    given = False
+    start: list[Message] = []
+    parts: list[bytes] = []
+
+    async def receive() -> Message:
+        nonlocal given
+        if given:
+            await asyncio.Event().wait()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            start.append(message)
+        else:
+            parts.append(bytes(message.get("body", b"")))
+
+    await application.edge(asked, receive, send)
+    answer = b"".join(parts)
+    headers = {bytes(name).decode(): bytes(value).decode() for name, value in start[0]["headers"]}
+    for name in ("content-length", "transfer-encoding"):
+        headers.pop(name, None)
+    return Answer(start[0]["status"], json.loads(answer) if answer else None, headers)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    body = b"" if answer.body is None else json.dumps(answer.body).encode()
+    headers = {"content-type": "application/json"} | answer.headers
+    sent = [(name.encode(), value.encode()) for name, value in headers.items()]
+    sent.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": sent})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
