@@ -179,6 +179,7 @@ class TwoStores(RuleBasedStateMachine):
         self.history = history
         self.sqlite = self.opened()
         self.memory = MemoryStore(self.sqlite.incarnation, history=history)
+        self.marks = [(self.sqlite.number, self.memory.number)]
         self.same([lambda store: store.create("one")])
 
     def opened(self) -> SqliteStore:
@@ -244,6 +245,25 @@ class TwoStores(RuleBasedStateMachine):
                 lambda store: store.local_range(database, start, end, limit=limit),
             ]
         )
+
+    @rule()
+    def mark(self) -> None:
+        self.marks.append((self.sqlite.number, self.memory.number))
+
+    @rule(back=st.integers(0, 3))
+    def go_on_from_a_number(self, back: int) -> None:
+        """What changed after a mark is the same, whatever the stores' own numbers are."""
+        marks = self.marks[max(0, len(self.marks) - 1 - back)]
+
+        async def after(store: Store) -> Any:
+            number = marks[store is self.memory]
+            found = await store.since(["one", "two"], number)
+            pages = [
+                await store.changes(name, ChangesQuery(since=at)) for name, at in found.items()
+            ]
+            return [page.rows for page in pages if page.count]
+
+        self.same([after])
 
     @rule()
     def restart(self) -> None:

@@ -21,12 +21,15 @@ by tests/contract/:
 7. **Bytes are kept as they came**, once for each database however many revisions have them, and
    go when none has them any more. What a revision's name stands for, body and attachments, never
    changes.
-8. **Earlier bodies are not promised.** A store that keeps history shows the bodies of revisions
+8. **One count over all.** Where `number` is offered, the changes of all databases are counted
+   together too: what becomes visible at once has one number, and that grows. It is never 0 and, as
+   the others, never given out again.
+9. **Earlier bodies are not promised.** A store that keeps history shows the bodies of revisions
    that are no leaves until `compact`; another drops them at once. Leaves are never dropped, but by
    `purge`.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -268,6 +271,18 @@ class Store(Protocol):
         """As `incarnation`, other after each opening: what the numbers of `updates` belong to."""
         ...
 
+    @property
+    def number(self) -> int:
+        """Of the newest change of any database: promise 8. Raises `NotOffered`."""
+        ...
+
+    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:
+        """By database that changed after `number` (0: each), from where on in its own feed.
+
+        What is not there is left out. Raises `NotOffered`.
+        """
+        ...
+
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """Make a database that holds these documents (stored as by `new_edits=False`).
 
@@ -328,7 +343,7 @@ class Store(Protocol):
     async def earlier(
         self, database: str, document_id: str, revs: Sequence[str] | None = None
     ) -> dict[str, Leaf]:
-        """Revisions that are no leaves, with their bodies, as far as they are kept (promise 8).
+        """Revisions that are no leaves, with their bodies, as far as they are kept (promise 9).
 
         Args:
             database: Its name.
@@ -444,7 +459,7 @@ class Store(Protocol):
         ...
 
     async def compact(self, database: str) -> None:
-        """Drop the bodies of earlier revisions (promise 8). Raises `NotFound`."""
+        """Drop the bodies of earlier revisions (promise 9). Raises `NotFound`."""
         ...
 
     async def set_revs_limit(self, database: str, limit: int) -> None:

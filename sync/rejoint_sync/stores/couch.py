@@ -14,7 +14,7 @@ One database of one shard for each of ours. The port's promises, and how they ar
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self, TypeVar
@@ -61,6 +61,7 @@ JUDGES: Final = 8
 
 _SHOW_ALL: Final = Sight()
 _WHOLE: Final = slice(None)
+_NO_NUMBER: Final = "A CouchDB store does not count over all its databases."
 
 
 class CouchStore:
@@ -125,6 +126,15 @@ class CouchStore:
     def session(self) -> str:
         """As the port."""
         return self._updates.session
+
+    @property
+    def number(self) -> int:
+        """Not offered: a cluster counts each database apart."""
+        raise NotOffered(_NO_NUMBER)
+
+    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:  # noqa: ARG002
+        """As `number`."""
+        raise NotOffered(_NO_NUMBER)
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""

@@ -56,6 +56,7 @@ class _Record:
     sequence: int
     tree: Tree
     bodies: dict[str, _Body]
+    number: int = 0
 
     def stored(self, document_id: str) -> Stored:
         return Stored(document_id, self.sequence, self.leaves())
@@ -80,7 +81,7 @@ class _Record:
 
     def without_history(self) -> "_Record":
         kept = {str(leaf.rev): self.bodies[str(leaf.rev)] for leaf in self.tree}
-        return _Record(self.sequence, self.tree, kept)
+        return _Record(self.sequence, self.tree, kept, self.number)
 
 
 @dataclass(slots=True)
@@ -89,6 +90,7 @@ class _Database:
 
     sequence: int = 0
     history: bool = False
+    number: int = 0
     records: dict[str, _Record] = field(default_factory=dict)
     blobs: dict[str, bytes] = field(default_factory=dict)
     local: dict[str, tuple[int, bytes]] = field(default_factory=dict)
@@ -131,7 +133,7 @@ class _Database:
                 if Revision.parse(rev).generation >= oldest
             }
             self.sequence += 1
-            stored = _Record(self.sequence, grafted.tree, kept)
+            stored = _Record(self.sequence, grafted.tree, kept, self.number)
             self.records[document.id] = stored if self.history else stored.without_history()
             self.blobs |= {
                 one.attachment.blob: one.data for one in document.attachments if one.attachment
@@ -151,7 +153,7 @@ class _Database:
         if tree:
             known = {str(rev) for leaf in tree for rev in leaf.path()}
             bodies = {rev: body for rev, body in record.bodies.items() if rev in known}
-            self.records[document_id] = _Record(self.sequence, tree, bodies)
+            self.records[document_id] = _Record(self.sequence, tree, bodies, self.number)
         else:
             del self.records[document_id]
         gone = {leaf.rev for leaf in record.tree} - {leaf.rev for leaf in tree}
@@ -177,6 +179,7 @@ class MemoryStore:
         self._incarnation = incarnation
         self._history = history
         self._updates = Updates()
+        self._number = 1
         self._databases: dict[str, _Database] = {}
         # A database created again goes on where its namesake ended: promise 3.
         self._gone: dict[str, int] = {}
@@ -192,12 +195,33 @@ class MemoryStore:
         """As the port."""
         return self._updates.session
 
+    @property
+    def number(self) -> int:
+        """As the port."""
+        return self._number
+
+    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:
+        """As the port."""
+        self._check_open()
+        found: dict[str, int] = {}
+        for name in databases:
+            records = self._databases[name].records if name in self._databases else None
+            if records is None:
+                continue
+            if number == 0:
+                found[name] = 0
+            elif any(record.number > number for record in records.values()):
+                known = (one.sequence for one in records.values() if one.number <= number)
+                found[name] = max(known, default=0)
+        return found
+
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""
         self._check_open()
         if database in self._databases:
             raise DatabaseExists("The database could not be created, the file already exists.")
-        made = _Database(self._gone.get(database, 0), self._history)
+        self._number += 1
+        made = _Database(self._gone.get(database, 0), self._history, self._number)
         for document in documents:
             made.put(document, new_edits=False)
         made.sweep()
@@ -242,6 +266,7 @@ class MemoryStore:
         """As the port."""
         found = self._database(database)
         before = (found.sequence, dict(found.records), dict(found.blobs))
+        found.number = self._number + 1
         outcomes = []
         try:
             for document in documents:
@@ -259,6 +284,7 @@ class MemoryStore:
         if found.sequence != before[0]:
             found.sweep()
             found.waiters.wake()
+            self._number += 1
             self._note(database, "updated")
         return outcomes
 
@@ -376,11 +402,13 @@ class MemoryStore:
         """As the port."""
         found = self._database(database)
         before = found.sequence
+        found.number = self._number + 1
         asked = {name: [Revision.parse(rev) for rev in listed] for name, listed in revs.items()}
         purged = {name: found.purge(name, listed) for name, listed in asked.items()}
         if found.sequence != before:
             found.sweep()
             found.waiters.wake()
+            self._number += 1
             self._note(database, "updated")
         return Purged(found.purges, purged)
 

@@ -10,7 +10,7 @@ that opened it.
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
@@ -19,7 +19,7 @@ import apsw
 
 from rejoint_sync.attachment import Attachment
 from rejoint_sync.document import Document
-from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.errors import NotFound, StoreUnavailable
 from rejoint_sync.revision import Revision
 from rejoint_sync.revtree import Tree
 from rejoint_sync.stores import (
@@ -39,7 +39,7 @@ from rejoint_sync.stores import sqlite_read as read
 from rejoint_sync.stores.graft import check_revs_limit
 from rejoint_sync.stores.sqlite_heads import Head, Heads
 from rejoint_sync.stores.sqlite_rows import select
-from rejoint_sync.stores.sqlite_schema import connect, lock, prepare
+from rejoint_sync.stores.sqlite_schema import connect, last_number, lock, prepare
 from rejoint_sync.stores.sqlite_writer import Writer
 from rejoint_sync.stores.updates import Updates
 
@@ -50,7 +50,7 @@ _WHOLE = slice(None)
 class SqliteStore:
     """The Store port; made by `open`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # `open` alone calls this
         self,
         *,
         incarnation: str,
@@ -58,6 +58,7 @@ class SqliteStore:
         writing: apsw.Connection,
         lock_descriptor: int,
         history: bool,
+        numbers: int,
     ) -> None:
         """Take over what `open` made; it alone calls this."""
         self._incarnation = incarnation
@@ -65,8 +66,8 @@ class SqliteStore:
         last = select(reading, "SELECT coalesce(max(num), 0) FROM database")[0][0]
         self._before = last
         self._updates = Updates(last)
-        self._heads = Heads(self._updates)
-        self._writer = Writer(writing, self._heads, history=history)
+        self._heads = Heads(self._updates, numbers)
+        self._writer = Writer(writing, self._heads, history=history, numbers_to=numbers)
         self._lock = lock_descriptor
         self._closed = False
 
@@ -88,6 +89,7 @@ class SqliteStore:
         try:
             connections.append(connect(directory, writes=True, vfs=vfs))
             incarnation = prepare(connections[0])
+            numbers = last_number(connections[0])
             if not history:
                 # Circles replace next to nothing, and what they do is not to be found again.
                 connections[0].pragma("secure_delete", 1)
@@ -104,6 +106,7 @@ class SqliteStore:
             writing=writing,
             lock_descriptor=descriptor,
             history=history,
+            numbers=numbers,
         )
         await store._finish_deletions()
         return store
@@ -117,6 +120,26 @@ class SqliteStore:
     def session(self) -> str:
         """As the port."""
         return self._updates.session
+
+    @property
+    def number(self) -> int:
+        """As the port."""
+        return self._heads.number
+
+    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:
+        """As the port; what did not change is known without asking the file."""
+        found: dict[str, int] = {}
+        for name in databases:
+            try:
+                head = self._head(name)
+            except NotFound:
+                continue
+            if number == 0:
+                found[name] = 0
+            elif head.number > number:
+                with self._snapshot():
+                    found[name] = read.sequence_at(self._reading, head, number)
+        return found
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""

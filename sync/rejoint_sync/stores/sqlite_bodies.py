@@ -38,16 +38,20 @@ class Bodies:
         connection: The write connection, inside a transaction.
         num: The database.
         history: Whether bodies of earlier revisions are kept.
+        number: What is moved gets this number, counted over all databases.
 
     Attributes:
         connection: As given.
         has_loose: Whether bytes may have lost their last holder.
     """
 
-    def __init__(self, connection: apsw.Connection, num: int, *, history: bool) -> None:
+    def __init__(
+        self, connection: apsw.Connection, num: int, *, history: bool, number: int = 0
+    ) -> None:
         self.connection = connection
         self._num = num
         self._history = history
+        self._number = number
         self.has_loose = False
         self._known_to_hold: bool | None = None
 
@@ -106,8 +110,8 @@ class Bodies:
         for branch in before:
             if branch.rev not in stay:
                 self._retire(document_id, branch, won=branch.rev == won)
-        values: tuple[object, ...] = (seq, *row_of(after))
-        assignments = "seq = ?, rev = ?, older = ?, deleted = ?, others = ?"
+        values: tuple[object, ...] = (seq, self._number, *row_of(after))
+        assignments = "seq = ?, number = ?, rev = ?, older = ?, deleted = ?, others = ?"
         came = new[0] if new else ""
         if wins != won:
             tail, attachments = new[1] if new and str(wins) == came else self._take_leaf(key, wins)

@@ -29,8 +29,8 @@ TREES_OF_MANY: Final = TREES + "IN (SELECT value FROM json_each(?))"
 LAST_ID: Final = "SELECT max(id) FROM doc WHERE database = ? AND id >= ? AND id < ?"
 LAST_ID_UNBOUNDED: Final = "SELECT max(id) FROM doc WHERE database = ? AND id >= ?"
 _INSERT: Final = (
-    "INSERT INTO doc(database, seq, id, rev, older, deleted, others, tail)"
-    " VALUES(?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO doc(database, seq, id, number, rev, older, deleted, others, tail)"
+    " VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _ATTACH: Final = "UPDATE doc SET attachments = ? WHERE database = ? AND id = ?"
 
@@ -124,7 +124,7 @@ class Grafting:
         if tree:
             self._change(document, tree, grafted)
         else:
-            key = (self._draft.num, self._draft.next, document.id)
+            key = (self._draft.num, self._draft.next, document.id, self._draft.number)
             self._inserts.append((*key, *row_of(grafted.tree), document.tail))
             if grafted.attachments:
                 self._attach(document, grafted)

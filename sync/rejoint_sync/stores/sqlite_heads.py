@@ -23,6 +23,7 @@ class Head:
     Attributes:
         num: Its key in the tables.
         seq: Number of the newest change on disk.
+        number: The same, counted over all databases.
         revs_limit: As the port's.
         purges: As the port's.
         counts: Living and deleted documents; None until somebody asked.
@@ -33,6 +34,7 @@ class Head:
     seq: int
     revs_limit: int = REVS_LIMIT
     purges: int = 0
+    number: int = 0
     counts: tuple[int, int] | None = None
     waiters: Waiters = field(default_factory=Waiters)
 
@@ -44,6 +46,7 @@ class Draft:
     Attributes:
         num: Its key in the tables.
         next: Number of the newest change, given out in this turn or before.
+        number: What this turn's changes have, counted over all databases.
         revs_limit: As the port's.
         purges: As the port's.
         living: Documents gained (or lost) in this turn whose winner is not deleted.
@@ -56,6 +59,7 @@ class Draft:
     next: int
     revs_limit: int = REVS_LIMIT
     purges: int = 0
+    number: int = 0
     living: int = 0
     deleted: int = 0
     is_new: bool = False
@@ -74,9 +78,14 @@ class Heads:
 
     Args:
         updates: Told of every event.
+        number: Changes up to this one are on disk, counted over all databases.
+
+    Attributes:
+        number: The same, of the newest change that may be shown.
     """
 
-    def __init__(self, updates: Updates) -> None:
+    def __init__(self, updates: Updates, number: int = 0) -> None:
+        self.number = number
         self._by_name: dict[str, Head] = {}
         self._updates = updates
 
@@ -99,7 +108,9 @@ class Heads:
             rows = select(
                 connection,
                 "SELECT num, max(floor, coalesce("
-                "(SELECT max(seq) FROM doc WHERE doc.database = num), 0)), revs_limit, purges"
+                "(SELECT max(seq) FROM doc WHERE doc.database = num), 0)), revs_limit, purges,"
+                " coalesce((SELECT number FROM doc WHERE doc.database = num"
+                " ORDER BY seq DESC LIMIT 1), 0)"
                 " FROM database WHERE name = ?",
                 (name,),
             )
@@ -127,14 +138,16 @@ class Heads:
             if draft is None:
                 continue
             if head is None:
-                head = self._by_name[name] = Head(draft.num, draft.next)
+                head = self._by_name[name] = Head(draft.num, draft.next, number=draft.number)
+                self.number = draft.number
             if draft.is_new:
                 head.counts = (draft.living, draft.deleted)
             elif head.counts is not None:
                 head.counts = (head.counts[0] + draft.living, head.counts[1] + draft.deleted)
             head.revs_limit, head.purges = draft.revs_limit, draft.purges
             if draft.next != head.seq:
-                head.seq = draft.next
+                head.seq, head.number = draft.next, draft.number
+                self.number = draft.number
                 head.waiters.wake()
         if self._updates.number != before:
             self._updates.waiters.wake()

@@ -217,6 +217,40 @@ def counts(connection: apsw.Connection, num: int) -> tuple[int, int]:
     return total - deleted, deleted
 
 
+def sequence_at(connection: apsw.Connection, head: Head, number: int) -> int:
+    """Up to where in a feed nothing has a greater number, counted over all databases.
+
+    Looks back in growing steps from the end, where what is asked for nearly always lies, then
+    halves: each look is one row.
+    """
+    num, low, high, step = head.num, 0, head.seq + 1, 1
+    at = head.seq
+    while at > 0:
+        seq, its = _number_at(connection, num, at)
+        if its <= number:
+            low = at
+            break
+        high, step = seq, 2 * step
+        at = seq - step
+    while high - low > 1:
+        middle = (low + high) // 2
+        seq, its = _number_at(connection, num, middle)
+        if seq <= low or its <= number:
+            low = middle
+        else:
+            high = seq
+    return low
+
+
+def _number_at(connection: apsw.Connection, num: int, seq: int) -> tuple[int, int]:
+    rows = select(
+        connection,
+        "SELECT seq, number FROM doc WHERE database = ? AND seq <= ? ORDER BY seq DESC LIMIT 1",
+        (num, seq),
+    )
+    return rows[0] if rows else (0, 0)
+
+
 def databases_before(connection: apsw.Connection, since: int, last: int) -> Generator[Update]:
     """Databases whose number is above `since` and at most `last`; inside `snapshot`."""
     rows = connection.execute(

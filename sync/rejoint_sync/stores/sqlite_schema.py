@@ -8,6 +8,10 @@ have them. What has lost a holder is `loose` until somebody looked whether it ha
 Bodies are JSON text stored as bytes and pasted into answers as they are. `database.num` is never
 reused, and `gone` keeps where a removed database's numbers ended.
 
+`doc.number` counts the turns of the writer over all databases; within one feed it never falls. The
+numbers up to `meta.numbers` are set aside: they are given out without being written down, and who
+opens the file begins after them.
+
 `synchronous=FULL` makes COMMIT wait for the disk: nothing is answered before.
 """
 
@@ -25,7 +29,7 @@ from rejoint_sync.errors import StoreInUse, StoreUnavailable
 STORE_FILE: Final = "rejoint.sqlite3"
 LOCK_FILE: Final = "lock"
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 """`PRAGMA user_version` of the files written by this code.
 
 An older one is brought up to it when it is opened, in one transaction; a newer one is refused.
@@ -33,6 +37,9 @@ An older one is brought up to it when it is opened, in one transaction; a newer 
 
 RESTORING_FILE: Final = "rejoint.sqlite3.restoring"
 """A store that a restore was about to put in its place; while it is there nothing is opened."""
+
+NUMBERS_AT_ONCE: Final = 1_000_000
+"""How many numbers are set aside at once; those that a process leaves over are never given out."""
 
 _APPLICATION_ID: Final = int.from_bytes(b"Rjnt")
 _INCARNATION_ALPHABET: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -120,7 +127,12 @@ CREATE TABLE loose(
 ) WITHOUT ROWID;
 """
 
-_STEPS: Final = (_TABLES_1, _FROM_1_TO_2)
+_FROM_2_TO_3: Final = """
+ALTER TABLE meta ADD COLUMN numbers INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE doc ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
+"""
+
+_STEPS: Final = (_TABLES_1, _FROM_1_TO_2, _FROM_2_TO_3)
 """`_STEPS[n]` makes format n + 1 of format n; of format 0, an empty file, the first."""
 
 
@@ -219,11 +231,25 @@ def _prepare(connection: apsw.Connection) -> str:
         for step in _STEPS[version:]:
             connection.execute(step).fetchall()
         if is_new:
-            connection.execute("INSERT INTO meta VALUES(?)", (_new_incarnation(),))
+            connection.execute("INSERT INTO meta(incarnation) VALUES(?)", (_new_incarnation(),))
         if version < FORMAT:
             connection.pragma("application_id", _APPLICATION_ID)
             connection.pragma("user_version", FORMAT)
     return str(connection.execute("SELECT incarnation FROM meta").get)
+
+
+def last_number(connection: apsw.Connection) -> int:
+    """The last number that was set aside: nothing was given out beyond it."""
+    last: int = connection.execute("SELECT numbers FROM meta").get
+    return last
+
+
+def set_numbers_aside(connection: apsw.Connection) -> int:
+    """Set the next `NUMBERS_AT_ONCE` numbers aside; the last of them."""
+    last: int = connection.execute(
+        "UPDATE meta SET numbers = numbers + ? RETURNING numbers", (NUMBERS_AT_ONCE,)
+    ).get
+    return last
 
 
 def require_readable(connection: apsw.Connection) -> None:

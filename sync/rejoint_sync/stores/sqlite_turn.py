@@ -35,6 +35,7 @@ class Turn:
         connection: The write connection, inside BEGIN.
         heads: What is on disk already.
         history: Whether bodies of earlier revisions are kept.
+        number: What its changes have, counted over all databases.
 
     Attributes:
         has_loose: Whether `sweep_blobs` has something to do.
@@ -42,7 +43,15 @@ class Turn:
         drafts: The databases touched so far, by name; None for those removed.
     """
 
-    def __init__(self, connection: apsw.Connection, heads: Heads, *, history: bool = False) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        heads: Heads,
+        *,
+        history: bool = False,
+        number: int = 0,
+    ) -> None:
+        self._number = number
         self._connection = connection
         self._heads = heads
         self._history = history
@@ -67,7 +76,9 @@ class Turn:
             self._connection.execute(
                 "INSERT INTO database(name, floor) VALUES(?, ?)", (database, floor)
             )
-            draft = Draft(self._connection.last_insert_rowid(), floor, is_new=True)
+            draft = Draft(
+                self._connection.last_insert_rowid(), floor, number=self._number, is_new=True
+            )
             self.drafts[database] = draft
             bodies = self._bodies(draft)
             grafting = Grafting(bodies, draft, documents, new_edits=False)
@@ -196,14 +207,16 @@ class Turn:
         if database not in self.drafts:
             # Not touched in this turn, so the write connection sees only what is on disk.
             head = self._heads.find(self._connection, database)
-            self.drafts[database] = Draft(head.num, head.seq, head.revs_limit, head.purges)
+            self.drafts[database] = Draft(
+                head.num, head.seq, head.revs_limit, head.purges, self._number
+            )
         draft = self.drafts[database]
         if draft is None:
             raise NotFound("Database does not exist.")
         return draft
 
     def _bodies(self, draft: Draft) -> Bodies:
-        return Bodies(self._connection, draft.num, history=self._history)
+        return Bodies(self._connection, draft.num, history=self._history, number=draft.number)
 
     @contextmanager
     def _all_or_nothing(self, database: str) -> Generator[None]:

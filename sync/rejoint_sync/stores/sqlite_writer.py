@@ -21,7 +21,9 @@ from typing import Any, TypeVar
 import apsw
 
 from rejoint_sync.errors import StoreFull, StoreUnavailable, SyncError
+from rejoint_sync.limits import SEQUENCE_MAX
 from rejoint_sync.stores.sqlite_heads import Heads
+from rejoint_sync.stores.sqlite_schema import set_numbers_aside
 from rejoint_sync.stores.sqlite_scrub import scrub
 from rejoint_sync.stores.sqlite_turn import Turn
 
@@ -50,9 +52,18 @@ class Writer:
         connection: Nobody else may use it.
         heads: Where a turn is published after its COMMIT.
         history: Whether bodies of earlier revisions are kept.
+        numbers_to: Last of the numbers that were set aside.
     """
 
-    def __init__(self, connection: apsw.Connection, heads: Heads, *, history: bool = False) -> None:
+    def __init__(
+        self,
+        connection: apsw.Connection,
+        heads: Heads,
+        *,
+        history: bool = False,
+        numbers_to: int = SEQUENCE_MAX,
+    ) -> None:
+        self._numbers_to = numbers_to
         self._connection = connection
         self._heads = heads
         self._history = history
@@ -140,9 +151,11 @@ class Writer:
 
     async def _turn(self, jobs: list[_Job]) -> None:
         try:
-            turn = Turn(self._connection, self._heads, history=self._history)
-            results = self._statements(turn, jobs)
+            number = self._heads.number + 1
+            turn = Turn(self._connection, self._heads, history=self._history, number=number)
+            results, numbers_to = self._statements(turn, jobs, number)
             await self._commit()
+            self._numbers_to = numbers_to
         except Exception as error:  # noqa: BLE001  # whatever it is, it belongs to one of the jobs
             self._roll_back()
             if len(jobs) == 1:
@@ -158,15 +171,18 @@ class Writer:
         for job, result in zip(jobs, results, strict=True):
             job.settle(result)
 
-    def _statements(self, turn: Turn, jobs: list[_Job]) -> list[Any]:
+    def _statements(self, turn: Turn, jobs: list[_Job], number: int) -> tuple[list[Any], int]:
         self._connection.execute("BEGIN IMMEDIATE")
+        numbers_to = self._numbers_to
+        if number > numbers_to:
+            numbers_to = set_numbers_aside(self._connection)
         results: list[Any] = []
         for job in jobs:
             try:
                 results.append(job.work(turn))
             except SyncError as refusal:
                 results.append(refusal)
-        return results
+        return results, numbers_to
 
     async def _commit(self) -> None:
         def commit() -> None:

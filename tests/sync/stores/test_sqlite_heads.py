@@ -11,7 +11,7 @@ def connection() -> apsw.Connection:
     """Database `old`, number 1, floor 7, without documents."""
     made = apsw.Connection(":memory:")
     made.execute("CREATE TABLE database(num, name, floor, revs_limit, purges)").fetchall()
-    made.execute("CREATE TABLE doc(database, seq)").fetchall()
+    made.execute("CREATE TABLE doc(database, seq, number DEFAULT 0)").fetchall()
     made.execute("INSERT INTO database VALUES(1, 'old', 7, 50, 3)").fetchall()
     return made
 
@@ -27,8 +27,9 @@ def test_a_head_is_looked_up_once(connection: apsw.Connection) -> None:
 
 
 def test_the_newest_change_counts_when_there_is_one(connection: apsw.Connection) -> None:
-    connection.execute("INSERT INTO doc VALUES(1, 9), (1, 8), (2, 99)")
-    assert Heads(Updates()).find(connection, "old").seq == 9
+    connection.execute("INSERT INTO doc VALUES(1, 9, 5), (1, 8, 4), (2, 99, 7)")
+    head = Heads(Updates()).find(connection, "old")
+    assert (head.seq, head.number) == (9, 5)
 
 
 def test_what_is_not_there_is_not_found(connection: apsw.Connection) -> None:
