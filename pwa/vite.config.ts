@@ -1,11 +1,28 @@
+import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 import { finish } from "./tools/finish.ts";
 
 const DIST = "dist";
+/** What stands in for parts of the database that are never used; see each file. */
+const STAND_INS = ["events", "pouchdb-changes-filter", "pouchdb-md5", "vuvuzela"] as const;
 
-/** Lists, compresses and weighs what was built. */
+function standIn(name: string): string {
+  return fileURLToPath(new URL(`./src/stand-ins/${name}.ts`, import.meta.url));
+}
+
+/** Lists, compresses and weighs what was built; nothing of a build that stays in memory. */
 function finishing(): Plugin {
-  return { name: "finishing", apply: "build", closeBundle: () => finish(DIST) };
+  let folder: string | undefined;
+  return {
+    name: "finishing",
+    apply: "build",
+    configResolved: ({ build }) => {
+      folder = build.write ? build.outDir : undefined;
+    },
+    closeBundle: () => {
+      if (folder !== undefined) finish(folder);
+    },
+  };
 }
 
 export default defineConfig({
@@ -26,6 +43,7 @@ export default defineConfig({
       },
     },
   },
+  resolve: { alias: Object.fromEntries(STAND_INS.map((name) => [name, standIn(name)])) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [finishing()],
 });

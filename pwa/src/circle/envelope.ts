@@ -8,9 +8,10 @@
  * Source: docs/circle.md, "Epochs and wraps"; RFC 9180; RFC 5869; RFC 9106; FIPS 186-5; FIPS 203;
  * draft-connolly-cfrg-xwing-kem.
  */
-import type { CipherSuite } from "@hpke/core";
+
 import { type Bytes, b64uDecode, b64uEncode, concat, utf8 } from "./encoding.ts";
 import { CircleError } from "./errors.ts";
+import type { CipherSuite } from "./hpke.ts";
 
 const ECDSA = { name: "ECDSA", namedCurve: "P-256" } as const;
 const ECDH = { name: "ECDH", namedCurve: "P-256" } as const;
@@ -310,7 +311,7 @@ function hpke(kem: Kem): Promise<CipherSuite> {
 }
 
 async function p256Suite(): Promise<CipherSuite> {
-  const { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } = await import("@hpke/core");
+  const { Aes256Gcm, CipherSuite, DhkemP256HkdfSha256, HkdfSha256 } = await import("./hpke.ts");
   return new CipherSuite({
     kem: new DhkemP256HkdfSha256(),
     kdf: new HkdfSha256(),
@@ -320,7 +321,7 @@ async function p256Suite(): Promise<CipherSuite> {
 
 async function xwingSuite(): Promise<CipherSuite> {
   const [{ Aes256Gcm, CipherSuite, HkdfSha256 }, { XWing }] = await Promise.all([
-    import("@hpke/core"),
+    import("./hpke.ts"),
     import("./xwing.ts"),
   ]);
   return new CipherSuite({ kem: new XWing(), kdf: new HkdfSha256(), aead: new Aes256Gcm() });
