@@ -78,7 +78,7 @@ class RecoveryPapers:
         return known is None
 
     async def drop(self, request: Request, circle: str, rid: str) -> None:
-        """Forget a paper of the asking device's member.
+        """Forget the keys of a paper of the asking device's member, not that there were some.
 
         Raises:
             CircleError: `target` (404: there is none), `authz` (another member's).
@@ -92,22 +92,30 @@ class RecoveryPapers:
             if known["member"] != asking.member:
                 raise CircleError("authz", "this is another member's paper")
             await self._notes.delete(circle, rid)
-            await self._store.local_delete(NOTES, f"rec:{rid}")
+            ended = {"circle": circle, "ended": True}
+            await self._store.local_put(NOTES, f"rec:{rid}", orjson.dumps(ended))
 
     async def find(self, rid: str) -> dict[str, Any]:
         """The circle and the sealed keys, for who has the code.
 
         Raises:
-            CircleError: `target` (404): no paper has this code.
+            CircleError: `target` (404): no paper has this code; `removed`: an old card, whose keys
+                were dropped.
             TooManyRequests: It was looked for too often.
         """
         home = await self._home(rid)
         known = await self._notes.get(home, rid) if home else None
         if known is None:
+            await self._refuse_old(rid)
             self._misses.count("")
             raise _no_such_code()
         self._looks.count(rid)
         return {"circle": home, "rec": known["rec"]}
+
+    async def _refuse_old(self, rid: str) -> None:
+        note = await self._store.local_get(NOTES, f"rec:{rid}")
+        if note is not None and "ended" in orjson.loads(note[1]):
+            raise CircleError("removed", "this is an old card; another one took its place")
 
     async def _home(self, rid: str) -> str:
         """The circle of a paper, "" without one or when the circle is gone."""

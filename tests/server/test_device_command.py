@@ -85,6 +85,7 @@ def test_the_story_by_commands(care: tuple[Shell, str, str]) -> None:
         "rekeyed",
         "quarantined",
         "removed",
+        "waiting",
         "alarms",
         "refused",
         "requests",

@@ -55,7 +55,7 @@ async def test_a_paper_is_found_by_its_code_alone_until_it_is_dropped(ring: Ring
     assert await drop(ring, second, rid) == (200, "")
     assert await drop(ring, second, rid) == (404, "target")
     status, body = await find(ring, rid)
-    assert (status, body["code"]) == (404, "target")
+    assert (status, body["code"]) == (403, "removed")  # who has the old card is told so
 
 
 async def test_a_paper_goes_with_its_circle(ring: Ring) -> None:

@@ -203,9 +203,9 @@ class Device(MembershipActs, EnteringActs, KeepingActs):
         """Bring all circles up to date, both ways.
 
         Returns:
-            `pushed`, `pulled`, `resealed`, `rekeyed`, `quarantined`, `removed` (circles), `alarms`
-            (new ones), `refused` (each `id`, `code`, `reason`), `requests`, `bytes_up`,
-            `bytes_down`, `trouble` (each `circle`, `code`, `reason`).
+            `pushed`, `pulled`, `resealed`, `rekeyed`, `quarantined`, `removed` and
+            `waiting` (circles), `alarms` (new ones), `refused` (each `id`, `code`, `reason`),
+            `requests`, `bytes_up`, `bytes_down`, `trouble` (each `circle`, `code`, `reason`).
         """
         async with self._line() as line:
             report = await sync_all(line, self._home.store, self._state)
@@ -217,6 +217,7 @@ class Device(MembershipActs, EnteringActs, KeepingActs):
             "rekeyed": report.rekeyed,
             "quarantined": report.quarantined,
             "removed": report.removed,
+            "waiting": report.waiting,
             "alarms": report.alarms,
             "refused": refused,
             **asdict(line.traffic),

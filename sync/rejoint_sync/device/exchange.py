@@ -55,6 +55,7 @@ class Report:
         quarantined: Own documents that came too late, and that the server keeps apart.
         rekeyed: New keys that this device had to open.
         removed: Circles in which this device is no longer.
+        waiting: Circles that this device asks to be let into.
         refused: What is set aside now, of all circles.
         alarms: Number of alarms that are new.
         trouble: Circles that could not be brought up to date, each with why.
@@ -66,6 +67,7 @@ class Report:
     quarantined: int = 0
     rekeyed: int = 0
     removed: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
     alarms: int = 0
     trouble: list[dict[str, str]] = field(default_factory=list)

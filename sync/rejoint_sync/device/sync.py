@@ -77,7 +77,7 @@ async def _apart(work: Awaitable[object], report: Report) -> None:
 
 
 async def _listed_or_gone(line: Line, copies: Mapping[str, CircleCopy]) -> dict[str, int]:
-    """As `listed_of`; nothing for a device that stood in circles and is in none any more."""
+    """As `listed_of`; nothing for a device that is in no circle any more, or not yet."""
     try:
         return await listed_of(line)
     except Unauthorized:
@@ -85,7 +85,7 @@ async def _listed_or_gone(line: Line, copies: Mapping[str, CircleCopy]) -> dict[
         if await return_to(line, copies.values()):
             with contextlib.suppress(Unauthorized):
                 return await listed_of(line)
-        if not any(copy.me is not None for copy in copies.values()):
+        if not any(copy.me is not None or copy.state.asked for copy in copies.values()):
             raise
         return {}
 
@@ -138,7 +138,8 @@ async def listed_of(line: Line) -> dict[str, int]:
 
 async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report) -> None:
     if seq is None and copy.me is None and copy.state.asked:
-        return  # nobody has let this device in yet
+        report.waiting.append(copy.circle)
+        return
     if seq is None and copy.me is None:
         # A founding or a joining that came to nothing.
         await copy.store.delete(copy.circle)
