@@ -1,14 +1,21 @@
-"""The server's duties over stores: in memory, and on a disk that is closed and opened again."""
+"""The server's duties over stores: in memory, and one that is closed and opened again.
+
+That is a disk, and the CouchDB of `COUCHDB_URL` where one is named: PouchDB's server lists no
+`_local` documents, which is where a CouchDB store keeps what is noted beside a circle.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
+from contract.couchdb import clear, couchdb, fresh, is_real
 from rejoint_sync.circle.encoding import b64u_encode
 from rejoint_sync.circle.epochs import make_wraps, wrap_id
 from rejoint_sync.circle.limits import KDF_MEMORY_KIB_MIN
+from rejoint_sync.stores import Store
+from rejoint_sync.stores.couch import CouchStore
 from rejoint_sync.stores.memory import MemoryStore
 from rejoint_sync.stores.sqlite import SqliteStore
 from server.ring import Ring
@@ -17,19 +24,35 @@ from server.scene import Scene, open_scene
 Restart = Callable[[], Awaitable[Scene]]
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@asynccontextmanager
+async def opener(kind: str, folder: Path) -> AsyncIterator[Callable[[], Awaitable[Store]]]:
+    """Opens the same store again and again."""
+    if kind == "couch":
+        with couchdb(folder) as url:
+            address = fresh(url)
+            try:
+                yield lambda: CouchStore.open(address)
+            finally:
+                clear(address)
+    else:
+        yield lambda: SqliteStore.open(folder / "data")
+
+
+REAL = pytest.mark.skipif(not is_real(), reason="COUCHDB_URL is not set")
+
+
+@pytest.fixture(params=["memory", "sqlite", pytest.param("couch", marks=REAL)])
 async def restart(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Restart]:
     """Starts a server over one store, again and again."""
-    kept: list[SqliteStore | MemoryStore] = []
+    kept: list[Store] = [MemoryStore()] if request.param == "memory" else []
     async with AsyncExitStack() as stack:
+        reopened = await stack.enter_async_context(opener(request.param, tmp_path))
 
         async def start() -> Scene:
-            if request.param == "sqlite":
+            if request.param != "memory":
                 if kept:
                     await kept.pop().close()
-                kept.append(await SqliteStore.open(tmp_path / "data"))
-            elif not kept:
-                kept.append(MemoryStore())
+                kept.append(await reopened())
             return await stack.enter_async_context(open_scene(tmp_path, kept[0]))
 
         yield start
