@@ -3,6 +3,7 @@
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Role } from "./client";
+import type { ClinicActs } from "./clinic";
 
 /** One phone, tablet or paper card of a person. */
 export interface DeviceView {
@@ -82,6 +83,8 @@ export interface Members {
   admit(code: string, place: Place): Promise<void>;
   remove(devices: readonly string[]): Promise<void>;
   leave(): Promise<void>;
+  /** What clinicians, and whoever takes a phone out, can do beyond this. */
+  acts(): Promise<ClinicActs>;
   close(): void;
 }
 

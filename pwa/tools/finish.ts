@@ -27,7 +27,7 @@ const ASKED =
   /^assets\/(argon2|setup|card|card-holder|paper|recovery|bring-along|aftermath)-[^/]*\.js$/;
 /** What not every phone needs: kept where a page has asked for it, see the worker. */
 const PARTS = {
-  desk: /^assets\/therapist-[^/]*\.(js|css)$/,
+  desk: /^assets\/(therapist|clinic|clinic-acts)-[^/]*\.(js|css)$/,
   members: /^assets\/(members|en-members|field|ask|digits|hand-over|square-code)-[^/]*\.(js|css)$/,
   lock: /^assets\/locks?-[^/]*\.(js|css)$/,
   xwing: /^assets\/xwing-[^/]*\.js$/,

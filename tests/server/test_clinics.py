@@ -62,7 +62,6 @@ async def test_only_admins_of_the_clinic_may(clinic: Ring) -> None:
     body = {"device": therapist.id}
     places: list[tuple[str, str, Any]] = [
         ("POST", "suspensions", body),
-        ("GET", "suspensions", None),
         ("DELETE", f"suspensions/{therapist.id}", None),
         ("POST", "tickets", {"hash": "A" * 43, "exp": clinic.now_s + 10}),
         ("GET", "audit", None),
@@ -79,6 +78,18 @@ async def test_only_admins_of_the_clinic_may(clinic: Ring) -> None:
     assert (status, answer["code"]) == (400, "target")
     status, answer = await ask(clinic, clinic.founder, "POST", "suspensions", {"device": "x"})
     assert (status, answer["code"]) == (400, "schema")
+
+
+async def test_therapists_see_who_is_suspended_and_nobody_outside_does(clinic: Ring) -> None:
+    therapist = await clinic.add("therapist")
+    patient = await clinic.patient()
+    lost = await patient.add("caregiver")
+    await ask(clinic, clinic.founder, "POST", "suspensions", {"device": lost.id})
+    seen = await ask(clinic, therapist, "GET", "suspensions")
+    assert seen == (200, {"devices": [lost.id]})
+    status, answer = await ask(patient, clinic.founder, "GET", "suspensions")
+    assert (status, answer["code"]) == (403, "authz")
+    assert (await ask(clinic, DeviceKeys.generate(), "GET", "suspensions"))[0] == 401
 
 
 async def test_the_trail_says_who_did_what_and_nothing_of_what(clinic: Ring) -> None:

@@ -6,6 +6,7 @@ import * as entries from "../circle/entries.ts";
 import { CircleError } from "../circle/errors.ts";
 import { isPub } from "../circle/grammar.ts";
 import { deviceId, type Pub } from "../circle/keys.ts";
+import type { Profile } from "../records.gen.ts";
 import { Refused, refusal } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
 import type { Line } from "./line.ts";
@@ -58,6 +59,7 @@ export async function bringOwnAlong(
   if (home === undefined || home.purpose !== "clinic") return;
   const own = ownIn(home);
   for (const care of others) {
+    await sayOwnName(care, home.ownName, keys.id);
     for (const { device, pub } of own) {
       if (care.membership.devices.has(device)) continue;
       await patiently(
@@ -76,6 +78,14 @@ export async function bringOwnAlong(
       );
     }
   }
+}
+
+/** A clinician whom somebody else let in goes by the name that she has in the clinic. */
+async function sayOwnName(care: OpenCare, name: string, device: string): Promise<void> {
+  const { member = "", ownName, trusted } = care;
+  const isFirst = ownIn(care)[0]?.device === device;
+  if (name === "" || ownName !== "" || !isFirst || !trusted) return;
+  await care.write<Profile>({ type: "profile", about: "member", member, name });
 }
 
 /**

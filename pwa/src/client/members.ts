@@ -7,6 +7,7 @@ import { checkPub, deviceId, type Pub } from "../circle/keys.ts";
 import type { Member, Membership } from "../circle/log.ts";
 import { type RequestDocument, readRequest, requestCode } from "../circle/request.ts";
 import type { Role } from "../client.ts";
+import type { ClinicActs } from "../clinic.ts";
 import type {
   DeviceView,
   Members,
@@ -27,6 +28,7 @@ export async function openMembers(
   care: OpenCare,
   around: Surroundings,
   moved: () => void,
+  cares: () => readonly OpenCare[],
 ): Promise<Members> {
   await care.loaded;
   const requests = signal<readonly RequestView[]>([]);
@@ -37,12 +39,13 @@ export async function openMembers(
   const stop = care.records.watch(await care.records.sequence(), ([leaf]) => {
     if (/^(req|log):/.test(leaf?._id ?? "")) look().catch(() => {});
   });
-  return new OpenMembers(care, around, { requests, moved, stop, look });
+  return new OpenMembers(care, around, { requests, moved, cares, stop, look });
 }
 
 interface Hooks {
   readonly requests: ReadonlySignal<readonly RequestView[]>;
   readonly moved: () => void;
+  readonly cares: () => readonly OpenCare[];
   readonly stop: () => void;
   readonly look: () => Promise<void>;
 }
@@ -137,6 +140,12 @@ class OpenMembers implements Members {
       const markOf = () => [n, d] as const;
       return entries.leave(keys, membership, secrets, markOf, clock.serverS);
     });
+  }
+
+  async acts(): Promise<ClinicActs> {
+    const { openActs } = await import("./clinic-acts.ts");
+    const { moved, cares } = this.#hooks;
+    return openActs({ care: this.#care, around: this.#around, moved, cares });
   }
 
   close(): void {

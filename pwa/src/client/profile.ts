@@ -182,7 +182,12 @@ export class OpenProfile implements Client, Rounds {
 
   async members(circle: string): Promise<Members> {
     const { openMembers } = await import("./members.ts");
-    return openMembers(this.care(circle), this.#around, () => this.#runner.soon());
+    return openMembers(
+      this.care(circle),
+      this.#around,
+      () => this.#runner.soon(),
+      () => [...this.#open.values()],
+    );
   }
 
   async card(): Promise<Card> {

@@ -1,6 +1,8 @@
 /** Members of a circle that the gallery and the screen tests make up. */
 import { signal } from "@preact/signals";
+import type { ClinicActs } from "../clinic";
 import type { Card, CardView, DeviceView, Members, MembersView, PersonView } from "../members";
+import { fakeActs } from "./fake-clinic";
 
 let counter = 0;
 
@@ -58,6 +60,7 @@ export const MEMBERS_LINK =
 export function fakeMembers(
   parts: Partial<MembersView> = {},
   broken = false,
+  acts: ClinicActs = fakeActs(),
 ): Members & { readonly calls: string[] } {
   const calls: string[] = [];
   const act = async (what: string) => {
@@ -76,6 +79,7 @@ export function fakeMembers(
     admit: (code) => act(`admit ${code}`),
     remove: (ids) => act(`remove ${ids.join()}`),
     leave: () => act("leave"),
+    acts: async () => acts,
     close: () => {},
   };
 }

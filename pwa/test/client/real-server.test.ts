@@ -1,38 +1,16 @@
 /** The same story against the server itself: routes, signatures, logins, refusals are the real ones. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { beforeAll, expect, test } from "vitest";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { FakePhone } from "./fake-phone.ts";
 import { fragmentOf, NAMES, PLAN, session, start, until } from "./scene.ts";
-
-const REJOINT = join(import.meta.dirname, "../../../.venv/bin/rejoint");
+import { startServer } from "./server-process.ts";
 
 let setup: string;
 
 beforeAll(async () => {
-  const data = mkdtempSync(join(tmpdir(), "rejoint-"));
-  const server: ChildProcess = spawn(REJOINT, ["serve", "--data", data, "--port", "0"], {
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  setup = await new Promise<string>((resolve, reject) => {
-    const read = (bytes: Buffer) => {
-      said += bytes;
-      const link = /http:\S+#s1\.[\w-]{22}/.exec(said);
-      if (link !== null) resolve(link[0]);
-    };
-    server.stdout?.on("data", read);
-    server.stderr?.on("data", read);
-    server.once("exit", () => reject(new Error(`the server did not start: ${said}`)));
-    server.once("error", reject);
-  });
-  return () => {
-    server.kill();
-    rmSync(data, { recursive: true, force: true });
-  };
+  const server = await startServer();
+  setup = server.setup;
+  return server.stop;
 });
 
 function phone(): FakePhone {

@@ -1,0 +1,301 @@
+/** What clinicians do beyond letting in and taking out, each against the server itself. */
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { holds } from "../../src/circle/standing.ts";
+import type { OpenCare } from "../../src/client/care.ts";
+import type { OpenProfile } from "../../src/client/profile.ts";
+import type { ClinicActs } from "../../src/clinic.ts";
+import type { Place } from "../../src/members.ts";
+import { FakePhone } from "./fake-phone.ts";
+import { fragmentOf, NAMES, PLAN, session, start, until } from "./scene.ts";
+import { rejoint, type ServerProcess, startServer } from "./server-process.ts";
+
+let server: ServerProcess;
+/** Founder of the clinic: its admin, who treats as well. */
+let rosa: OpenProfile;
+const opened: OpenProfile[] = [];
+/** Requests that get no answer. */
+let cut: (url: string, init: RequestInit) => boolean = () => false;
+
+beforeAll(async () => {
+  server = await startServer();
+  rosa = (await (await start(phone())).found(fragmentOf(server.setup), NAMES)) as OpenProfile;
+  await rosa.syncNow();
+});
+
+afterEach(async () => {
+  cut = () => false;
+  await Promise.all(opened.splice(0).map((one) => one.close()));
+});
+
+afterAll(async () => {
+  await rosa.close();
+  server.stop();
+});
+
+function phone(): FakePhone {
+  const fetchOrCut = (url: string, init: RequestInit) =>
+    cut(url, init) ? Promise.reject(new TypeError("cut")) : fetch(url, init);
+  return new FakePhone({ fetch: fetchOrCut }, new URL(server.setup).origin);
+}
+
+function clinicOf(one: OpenProfile): string {
+  return one.cares.value.find(({ purpose }) => purpose === "clinic")?.circle ?? "";
+}
+
+async function acts(one: OpenProfile, circle: string): Promise<ClinicActs> {
+  const members = await one.members(circle);
+  const found = await members.acts();
+  members.close();
+  return found;
+}
+
+/** Somebody's phone comes in by a code that `by` shows. */
+async function joined(by: OpenProfile, circle: string, place: Place): Promise<OpenProfile> {
+  const members = await by.members(circle);
+  const link = await members.invite(place, "direct");
+  members.close();
+  const one = (await (await start(phone())).join(fragmentOf(link))) as OpenProfile;
+  opened.push(one);
+  await one.syncNow();
+  await by.syncNow();
+  return one;
+}
+
+/** A colleague in the clinic, who goes by a name. */
+async function colleague(name: string): Promise<OpenProfile> {
+  const one = await joined(rosa, clinicOf(rosa), { role: "therapist" });
+  await (await acts(one, clinicOf(one))).sayName(name);
+  await one.syncNow();
+  await rosa.syncNow();
+  await until(() => staff(rosa, name) !== undefined);
+  return one;
+}
+
+function staff(one: OpenProfile, name: string) {
+  const care = one.care(clinicOf(one));
+  return care.membership.liveDevices().find(({ member }) => care.nameOfMember(member) === name);
+}
+
+async function patientOf(by: OpenProfile, name: string): Promise<[OpenProfile, string]> {
+  const { circle, link } = await by.createPatient(name, PLAN);
+  const one = (await (await start(phone())).join(fragmentOf(link))) as OpenProfile;
+  opened.push(one);
+  await one.syncNow();
+  await by.syncNow();
+  return [one, circle];
+}
+
+function deviceIn(care: OpenCare, role: string): string {
+  return care.membership.liveDevices().find((one) => one.role === role)?.device ?? "";
+}
+
+test("an admin gives out a ticket; the patient's phone founds the circle and lets the therapist in", async () => {
+  const omar = await colleague("Omar");
+  const office = await acts(rosa, clinicOf(rosa));
+  const chosen = office.view.value.staff.find(({ name }) => name === "Omar")?.devices ?? [];
+  expect(chosen).toEqual([omar.care(clinicOf(omar)).keys.id]);
+  const { link, expires } = await office.enrol(chosen);
+  expect(expires - rosa.clock.serverS).toBeGreaterThan(13 * 86_400);
+  const patient = (await (await start(phone())).join(fragmentOf(link))) as OpenProfile;
+  opened.push(patient);
+  await patient.syncNow();
+  await omar.syncNow();
+  const [own] = patient.cares.value;
+  const circle = own?.circle ?? "";
+  expect(omar.care(circle).role).toBe("therapist");
+  // The admin who gave the ticket out is in no way part of it.
+  await rosa.syncNow();
+  expect(rosa.cares.value.some((care) => care.circle === circle)).toBe(false);
+  await omar.syncNow();
+  await patient.syncNow();
+  await until(() => own?.therapist.value === "Omar");
+  // It founds one circle.
+  await expect((await start(phone())).join(fragmentOf(link))).rejects.toMatchObject({
+    name: "BrokenLink",
+  });
+  await expect((await acts(omar, clinicOf(omar))).enrol(chosen)).rejects.toMatchObject({
+    code: "authz",
+  });
+  await expect(office.enrol([`d${"B".repeat(20)}`])).rejects.toMatchObject({ code: "target" });
+});
+
+test("a stopped phone is served no more, and clinicians' phones take it out of its circles", async () => {
+  const [patient, circle] = await patientOf(rosa, "Amina");
+  const lost = patient.care(circle).keys.id;
+  const office = await acts(rosa, clinicOf(rosa));
+  await office.stop(lost);
+  await patient.logSession(circle, session(1));
+  await patient.syncNow();
+  expect(patient.sync.value.unsent).toBe(1);
+  expect(await office.stopped()).toEqual([{ device: lost, name: "Amina", reach: 1 }]);
+  await office.serve(lost);
+  await patient.syncNow();
+  expect(patient.sync.value.unsent).toBe(0);
+  await office.stop(lost);
+  const omar = await colleague("Omar Two");
+  // A therapist is told too, though there is nothing that she could do here.
+  expect(await (await acts(omar, clinicOf(omar))).stopped()).toEqual([
+    { device: lost, name: "", reach: 0 },
+  ]);
+  await rosa.syncNow();
+  expect(await office.takeOut(lost)).toBe(1);
+  expect(rosa.care(circle).membership.live(lost)).toBeUndefined();
+  expect(rosa.care(circle).membership.epochs.c.length).toBe(2);
+  expect((await office.stopped())[0]?.reach).toBe(0);
+  expect(await office.takeOut(lost)).toBe(0);
+  await office.serve(lost);
+});
+
+test("the clinic wishes, the therapist says yes to a name, and the rest of it is done again after a cut", async () => {
+  const [, first] = await patientOf(rosa, "Bela");
+  const lena = await colleague("Lena");
+  const second = await joined(lena, clinicOf(lena), {
+    role: "therapist",
+    member: lena.care(clinicOf(lena)).member ?? "",
+  });
+  await rosa.syncNow();
+  const office = await acts(rosa, clinicOf(rosa));
+  const mine = (await office.batches()).find(({ name }) => name === "Rosa");
+  expect(mine?.circles).toContain(first);
+  const member = staff(rosa, "Lena")?.member ?? "";
+  await office.wish(mine?.circles ?? [], member);
+  await rosa.syncNow();
+  await lena.syncNow();
+  expect(lena.cares.value.some((care) => care.circle === first)).toBe(false);
+  const wish = (await office.wishes()).find(({ circle }) => circle === first);
+  expect(wish).toMatchObject({ patient: "Bela", name: "Lena", devices: 2 });
+  // Who is not in the circle has nothing to say yes to.
+  expect(await (await acts(lena, clinicOf(lena))).wishes()).toEqual([]);
+  let bundles = 0;
+  cut = (url, init) => {
+    if (!url.endsWith(`/circles/${first}/log`) || init.method !== "POST") return false;
+    bundles += 1;
+    return bundles > 1;
+  };
+  await expect(office.confirm({ circle: first, member })).rejects.toThrow();
+  cut = () => false;
+  expect((await office.wishes()).find(({ circle }) => circle === first)?.devices).toBe(1);
+  await office.confirm({ circle: first, member });
+  expect((await office.wishes()).some(({ circle }) => circle === first)).toBe(false);
+  await rosa.syncNow();
+  for (const one of [lena, second]) {
+    await one.syncNow();
+    await one.syncNow();
+    await until(() => one.care(first).plans.value.length === 1);
+    expect(one.care(first).name.value).toBe("Bela");
+  }
+  expect(rosa.care(first).nameOfDevice(lena.care(first).keys.id)).toBe("Lena");
+});
+
+test("a colleague's own word is no wish of the clinic", async () => {
+  const [, circle] = await patientOf(rosa, "Chidi");
+  const mallory = await colleague("Mallory");
+  const clinic = mallory.care(clinicOf(mallory));
+  const member = clinic.member ?? "";
+  const values = { [`take_${circle.slice(1, 27)}`]: circle };
+  await clinic.write({ type: "set", about: "member", member, values });
+  await mallory.syncNow();
+  await rosa.syncNow();
+  const wishes = await (await acts(rosa, clinicOf(rosa))).wishes();
+  expect(wishes.filter((one) => one.circle === circle)).toEqual([]);
+});
+
+test("what a removed phone handed in too late is read, and counts when somebody says so", async () => {
+  const [patient, circle] = await patientOf(rosa, "Dara");
+  await patient.logSession(circle, session(1));
+  await patient.syncNow();
+  await rosa.syncNow();
+  for (const worst of [2, 3, 4]) await patient.logSession(circle, session(worst));
+  const gone = patient.care(circle).keys.id;
+  const members = await rosa.members(circle);
+  await members.remove([gone]);
+  members.close();
+  await patient.syncNow();
+  const ward = await acts(rosa, circle);
+  expect(ward.view.value.gone).toBe(1);
+  const [late] = await ward.late();
+  expect(late).toMatchObject({ device: gone, name: "Dara", stream: "c", through: 4 });
+  expect(late?.records.map(({ n, type, pain, day }) => [n, type, pain, day])).toEqual([
+    [2, "session", 2, "2026-11-21"],
+    [3, "session", 3, "2026-11-21"],
+    [4, "session", 4, "2026-11-21"],
+  ]);
+  expect(rosa.care(circle).sessions.value.length).toBe(1);
+  await expect(ward.accept(gone, "c", 5)).rejects.toMatchObject({ code: "target" });
+  await ward.accept(gone, "c", 3);
+  await rosa.syncNow();
+  const seen = rosa.care(circle).sessions;
+  await until(() => seen.value.length === 3);
+  expect((await ward.late())[0]?.records.map(({ n }) => n)).toEqual([4]);
+  await ward.accept(gone, "c", 4);
+  await rosa.syncNow();
+  await until(() => seen.value.length === 4);
+  expect(await ward.late()).toEqual([]);
+  expect(rosa.care(circle).alarm).toBe("");
+});
+
+test("a therapist whom a patient let in reads the clinicians' notes only when one of them says so", async () => {
+  const [patient, circle] = await patientOf(rosa, "Esi");
+  const ward = await acts(rosa, circle);
+  expect((await acts(patient, circle)).view.value.notes.state).toBe("no");
+  expect(ward.view.value.notes.state).toBe("none");
+  await ward.beginNotes();
+  expect(ward.view.value.notes).toEqual({ state: "mine", waiting: [] });
+  await patient.syncNow();
+  const guest = await joined(patient, circle, { role: "therapist" });
+  await rosa.syncNow();
+  const theirs = await acts(guest, circle);
+  expect(theirs.view.value.notes.state).toBe("others");
+  const device = guest.care(circle).keys.id;
+  expect(ward.view.value.notes.waiting.map((one) => one.device)).toEqual([device]);
+  await expect(theirs.beginNotes()).resolves.toBeUndefined();
+  expect(guest.care(circle).membership.epochs.k.length).toBe(1);
+  await ward.grant(device);
+  await guest.syncNow();
+  await until(() => theirs.view.value.notes.state === "mine");
+  expect(guest.care(circle).secrets.has("k", 1)).toBe(true);
+  const held = rosa.care(circle).membership.entitled("k");
+  expect(held.map((one) => one.role)).toEqual(["therapist", "therapist"]);
+});
+
+test("a key of the clinic that was made offline comes into its circles, and only reads", async () => {
+  const [patient, circle] = await patientOf(rosa, "Femi");
+  const made = rejoint("recovery-key", "new");
+  const office = await acts(rosa, clinicOf(rosa));
+  const before = rosa.cares.value.length;
+  await expect(office.addKey(String(made.pub).slice(0, -3))).rejects.toMatchObject({
+    code: "schema",
+  });
+  expect(await office.addKey(String(made.pub))).toBe(before);
+  expect(await office.addKey(String(made.pub))).toBe(0);
+  await patient.syncNow();
+  const key = patient.care(circle).membership.live(String(made.device));
+  expect([key?.role, key && holds(key, "k")]).toEqual(["recovery", false]);
+  const members = await patient.members(circle);
+  expect(members.view.value.people.map(({ role }) => role)).toContain("recovery");
+  members.close();
+  // Whoever may not let it in is not offered to.
+  expect((await acts(patient, circle)).view.value.canAddKey).toBe(false);
+});
+
+test("a helper logs for a child, and hands over to the child's own phone", async () => {
+  const { circle } = await rosa.createPatient("Gita", PLAN);
+  await rosa.syncNow();
+  const mother = await joined(rosa, circle, { role: "caregiver" });
+  await mother.logSession(circle, session(2));
+  await mother.syncNow();
+  await rosa.syncNow();
+  const child = await joined(rosa, circle, { role: "patient" });
+  const members = await rosa.members(circle);
+  await members.remove([deviceIn(rosa.care(circle), "caregiver")]);
+  members.close();
+  await rosa.writeNote(circle, "between us");
+  await rosa.syncNow();
+  await child.syncNow();
+  await until(() => child.care(circle).notes.value.length === 1);
+  expect(child.care(circle).sessions.value.map(({ mine }) => mine)).toEqual([false]);
+  expect(child.care(circle).name.value).toBe("Gita");
+  await mother.syncNow();
+  expect(mother.care(circle).notes.value).toEqual([]);
+  expect(mother.care(circle).isOut.value).toBe(true);
+});
