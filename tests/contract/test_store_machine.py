@@ -326,6 +326,6 @@ def test_sqlite_behaves_as_the_oracle() -> None:
 
 @pytest.mark.long
 def test_sqlite_behaves_as_the_oracle_for_long() -> None:
-    examples = int(os.environ.get("REJOINT_MACHINE_EXAMPLES", "500"))
+    examples = int(os.environ.get("REJOINT_MACHINE_EXAMPLES", "200"))
     long = settings(SMALL, max_examples=examples, stateful_step_count=50)
     run_state_machine_as_test(TwoStores, settings=long)

@@ -12,7 +12,7 @@ from fuzz.storm import requests
 from fuzz.target import Asked, Target, target
 
 LONG = os.environ.get("REJOINT_LONG") == "1"
-REQUESTS = 20_000 if LONG else 400
+REQUESTS = 4_000 if LONG else 400
 
 
 @pytest.fixture(scope="module", params=["open", "circles"])

@@ -18,7 +18,7 @@ ANSWER_S_MAX = 5.0
 QUIET_S = 0.1
 """A server that says nothing for so long waits for more."""
 SLOW = 2_000 if LONG else 200
-JUNK = 5_000 if LONG else 150
+JUNK = 1_500 if LONG else 150
 
 HEAD = b"POST /db/db1/_bulk_docs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
 BODY = b'{"docs":[{"_id":"smuggled"}]}'
