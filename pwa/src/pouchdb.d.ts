@@ -38,6 +38,8 @@ declare module "pouchdb-core" {
   export interface ReplicationOptions {
     batch_size: number;
     batches_limit: number;
+    since?: number;
+    checkpoint?: false;
   }
 
   export default class PouchDB {

@@ -157,6 +157,12 @@ export class Records {
     return this.#run(this.#db.replicate.from(this.#reach(remote), options(batch)));
   }
 
+  /** Fetch what is not here, whatever was fetched before. */
+  async pullAll(remote: Remote, batch: number): Promise<number> {
+    const from = { ...options(batch), since: 0, checkpoint: false as const };
+    return this.#run(this.#db.replicate.from(this.#reach(remote), from));
+  }
+
   /** Stop a replication that runs; it goes on from its checkpoint the next time. */
   cancel(): void {
     this.#running?.cancel();

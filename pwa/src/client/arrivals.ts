@@ -14,7 +14,7 @@ export async function unlockHere(
   membership: Membership,
   keys: DeviceKeys,
   known: EpochSecrets,
-): Promise<Pick<Awaited<ReturnType<EpochSecrets["unlocked"]>>, "secrets" | "bad">> {
+): ReturnType<EpochSecrets["unlocked"]> {
   const wraps = await readWraps(records);
   const first = await known.unlocked(membership, keys, wraps);
   if (first.closed.length === 0) return first;

@@ -65,6 +65,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   #secrets: EpochSecrets | undefined;
   /** Links between keys that lead nowhere, as far as this device can tell. */
   #badLinks: readonly BadBack[] = [];
+  #hasFalseKey = false;
   #receipts: Receipts;
   #trouble: keyof typeof ALARMS | undefined;
   /** One step runs after the other, in the order in which their causes came. */
@@ -200,15 +201,14 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return paperOf(this.#diary.ordered, member);
   }
 
-  /** Who broke the link to an older key; what is newer opens all the same. */
   #brokenLink(): string {
     const [bad] = this.#badLinks;
-    if (bad === undefined) return "";
-    return brokenBy(this.nameOfDevice(bad.device));
+    if (bad !== undefined) return brokenBy(this.nameOfDevice(bad.device));
+    return this.#hasFalseKey && !this.isWhole ? ALARMS.key : "";
   }
 
   get trusted(): boolean {
-    return this.#roster.alarm === "" && !this.found.some(({ code }) => STOPPING.has(code));
+    return this.#roster.isTrusted && !this.found.some(({ code }) => STOPPING.has(code));
   }
 
   /** Records that only this phone has. */
@@ -451,9 +451,9 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     const known = this.#secrets ?? new EpochSecrets(this.circle);
     const { keys } = this.#around;
     if (known.isComplete(membership, keys.id)) return false;
-    const { secrets, bad } = await unlockHere(this.records, membership, keys, known);
-    if (bad.length !== this.#badLinks.length) this.#around.changed(this.circle);
-    this.#badLinks = bad;
+    const { secrets, bad, closed } = await unlockHere(this.records, membership, keys, known);
+    if (bad.length + closed.length > 0) this.#around.changed(this.circle);
+    [this.#badLinks, this.#hasFalseKey] = [bad, closed.length > 0];
     if (secrets.size === known.size) return false;
     this.#secrets = secrets;
     return true;

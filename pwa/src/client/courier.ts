@@ -12,7 +12,7 @@ import {
 } from "../circle/checkpoint.ts";
 import * as entries from "../circle/entries.ts";
 import { CircleError, type Code } from "../circle/errors.ts";
-import type { Claim } from "../circle/feed.ts";
+import { type Claim, endOf } from "../circle/feed.ts";
 import type { Stream } from "../circle/grammar.ts";
 import { REKEYS, STREAMS_OF_S } from "../circle/roles.ts";
 import type { Member } from "../circle/standing.ts";
@@ -31,6 +31,10 @@ const REKEY_SECONDS = 365 * 86_400;
 const MISSING_SECONDS = 3_600;
 /** Documents in one question about what a restored server has. */
 const OFFER = 100;
+/** What may only be on its way; it is told when it is missing twice, and asked for again. */
+const LATE: ReadonlySet<string> = new Set(["gap", "newer-log"]);
+/** What no honest server gives: under entries that are not here, of another log, or forged. */
+const TOLD: ReadonlySet<string> = new Set(["newer-log", "fork", "sig"]);
 
 /** Something that an honest server and honest members never show; `device` is whose it concerns. */
 export interface Found {
@@ -61,6 +65,10 @@ export class Courier {
   #missed: ReadonlySet<string> = new Set();
   #compared: unknown;
   #isShort = false;
+  /** The server was sent what its log lacks; it has not shown it since. */
+  #broughtBack = false;
+  /** When everything was last asked for again, unix seconds. */
+  #askedAgainAt = 0;
   /** When it was last asked what others lack, unix seconds. */
   #lookedAt = 0;
   /** Wraps that were told to be missing since the app was opened. */
@@ -104,6 +112,7 @@ export class Courier {
     const isStale = [...this.#of.receipts.refused.values()].includes("stale");
     await this.#compare();
     await this.#sayCheckpoint();
+    await this.#askAgain();
     return more || isStale;
   }
 
@@ -128,6 +137,7 @@ export class Courier {
     const seq = known ?? 0;
     if (seq >= membership.seq) {
       this.#isShort = false;
+      this.#broughtBack = false;
       return;
     }
     const { entryAsSent } = await import("./aftermath.ts");
@@ -136,7 +146,9 @@ export class Courier {
     );
     const body = JSON.stringify({ again: true, entries: lost });
     const answer = await this.#around.ask(`/circles/${this.#of.circle}/log`, { body });
-    this.#isShort = known !== undefined && answer.status >= 300;
+    // One that says yes and shows the shorter log again is not to be believed.
+    this.#isShort = known !== undefined && (answer.status >= 300 || this.#broughtBack);
+    this.#broughtBack = true;
     this.#around.changed(this.#of.circle);
   }
 
@@ -262,20 +274,32 @@ export class Courier {
     const { feeds, membership, keys, unreadable } = this.#of;
     await this.#readPinned();
     const chained = await feeds.chained();
-    const state = [chained, membership.seq, this.#claims.size, unreadable.size].join();
+    const ends = chained.map(({ device, stream, start, marks, isTorn, twice }) =>
+      [device, stream, endOf({ start, marks }).d, isTorn, twice.length].join(),
+    );
+    const state = [...ends, membership.seq, this.#claims.size, unreadable.size].join();
     if (state === this.#compared && this.#missed.size === 0) return;
     this.#compared = state;
     const claims = [...fenceClaims(membership, keys.id), ...this.#claims.values()];
     const all: Found[] = await feeds.alarms(claims);
     for (const [id, code] of unreadable) {
       const device = recordName(id)?.device ?? "";
-      if (code === "newer-log" || code === "fork") all.push({ code, device });
+      if (TOLD.has(code)) all.push({ code: code as Code, device });
     }
     const nameOf = ({ code, device }: Found) => code + device;
-    const isLate = ({ code }: Found) => code === "gap" || code === "newer-log";
+    const isLate = ({ code }: Found) => LATE.has(code);
     this.#found = all.filter((each) => !isLate(each) || this.#missed.has(nameOf(each)));
     this.#missed = new Set(all.filter(isLate).map(nameOf));
     this.#around.changed(this.#of.circle);
+  }
+
+  /** What was kept back may be shown by now, but replication asks for nothing twice. */
+  async #askAgain(): Promise<void> {
+    const { clock, records, remote } = this.#of;
+    const isMissing = this.#found.some(({ code }) => LATE.has(code));
+    if (!isMissing || clock.serverS - this.#askedAgainAt < MISSING_SECONDS) return;
+    this.#askedAgainAt = clock.serverS;
+    await records.pullAll(remote, OFFER);
   }
 
   /** At the first comparison after a start: what was seen on earlier days. */

@@ -24,6 +24,7 @@ export const ALARMS = {
   newer: "This circle needs a newer version of the app.",
   out: "This phone is no longer let in. Please ask your clinic.",
   gone: "The clinic's server does not know this circle. Please ask your clinic.",
+  key: "The key that the server gave does not open. Your records wait on this phone.",
   broken: "Something went wrong on this phone. Your records are kept.",
   twice:
     "Another phone writes under your name. Is there a copy of this one? Please ask your clinic.",
@@ -36,6 +37,7 @@ const FOUND: Readonly<Record<string, string>> = {
   taken: "Two phones write under one name{whose}. Please ask your clinic.",
   "newer-log": "The server keeps back news about the members. Please ask your clinic.",
   fork: ALARMS.fork,
+  sig: "The server shows a record that nobody here wrote. Please ask your clinic.",
   rollback:
     "The member list on the server is older than the one this phone has seen. Please ask your clinic.",
   snapshot: "The summary{whose} did not match the records. The records are shown.",

@@ -2,7 +2,9 @@
  * The member list of one circle, replayed as it grows, and held against what was seen before.
  *
  * A log that is shorter than the pin, or other at it, or has two entries in one place, is an alarm:
- * the circle can still be read as far as it was understood, but nothing more is sent to it.
+ * the circle can still be read as far as it was understood, but nothing more is sent to it. What
+ * breaks a rule is no entry: it is told as long as it is all that stands in its place, and does not
+ * stand in the way of the one that comes after all.
  */
 import { CircleError } from "../circle/errors.ts";
 import { type LogDocument, Membership } from "../circle/log.ts";
@@ -13,23 +15,36 @@ import type { Pin } from "./shelf.ts";
 export class Roster {
   /** Undefined until the first entry is here. */
   membership: Membership | undefined;
-  /** Plain words; "" while all is well. */
-  alarm = "";
   readonly #circle: string;
   #pin: Pin | undefined;
+  /** Two logs were seen; that passes no more. */
+  #isForked = false;
+  /** What stands in the next place and is no entry. */
+  #mistake = "";
+  /** How many documents stood in a place when it was read, where there were several. */
+  #crowded = new Map<number, number>();
 
   constructor(circle: string, pin: Pin | undefined) {
     this.#circle = circle;
     this.#pin = pin;
   }
 
+  /** Plain words; "" while all is well. */
+  get alarm(): string {
+    return this.#isForked ? ALARMS.fork : this.#mistake;
+  }
+
+  /** Whether this is the log as far as it goes; what is no entry changes nothing about it. */
+  get isTrusted(): boolean {
+    return !this.#isForked && this.#mistake !== ALARMS.newer;
+  }
+
   /** Read what the database has; gives the new pin when the log has grown. */
   async refresh(records: Records): Promise<Pin | undefined> {
-    for await (const page of records.range("log:", "log;")) {
-      for (const leaves of page) {
-        if (!(await this.#take(leaves))) return this.#advance();
-      }
-    }
+    this.#mistake = "";
+    const read = await this.#replay(records, this.membership);
+    // Two logs part at some place: what was understood before stays.
+    if (!this.#isForked || this.membership === undefined) this.membership = read;
     return this.#advance();
   }
 
@@ -37,35 +52,55 @@ export class Roster {
   check(): void {
     if (this.#pin === undefined || this.membership === undefined) return;
     const { seq, hash } = this.#pin;
-    if (this.membership.heads[seq] !== hash) this.alarm ||= ALARMS.fork;
+    if (this.membership.heads[seq] !== hash) this.#isForked = true;
   }
 
-  /** One place in the log; false where replaying has to stop. */
-  async #take(leaves: Leaves): Promise<boolean> {
-    const [doc] = leaves;
-    if (doc === undefined) return false;
-    if (leaves.length > 1) {
-      this.alarm = ALARMS.fork;
-      return false;
+  /** Go on from `known` as far as there are entries. */
+  async #replay(records: Records, known: Membership | undefined): Promise<Membership | undefined> {
+    let grown = known;
+    for await (const page of records.range("log:", "log;")) {
+      for (const leaves of page) {
+        const seq = Number(leaves[0]?._id.slice(-6) ?? -1);
+        const next = grown === undefined ? 0 : grown.seq + 1;
+        // Something came beside what was read before: only the whole log says what it is.
+        if (seq < next && leaves.length > (this.#crowded.get(seq) ?? 1)) {
+          this.#crowded.set(seq, leaves.length);
+          return this.#replay(records, undefined);
+        }
+        if (seq < next) continue;
+        // A gap: the entries before it come with a later batch.
+        if (seq > next) return grown;
+        if (leaves.length > 1) this.#crowded.set(seq, leaves.length);
+        const after = await this.#one(grown, leaves);
+        if (after === undefined) return grown;
+        grown = after;
+      }
     }
-    const seq = Number(doc._id.slice(-6));
-    const next = this.membership === undefined ? 0 : this.membership.seq + 1;
-    if (seq < next) return true;
-    // A gap: the entries before it come with a later batch.
-    if (seq > next) return false;
-    return this.#append(doc as unknown as LogDocument);
+    return grown;
   }
 
-  async #append(doc: LogDocument): Promise<boolean> {
+  /** The log with the one entry that stands in this place; undefined where there is none, or two. */
+  async #one(before: Membership | undefined, leaves: Leaves): Promise<Membership | undefined> {
+    const found = new Map<string, Membership>();
+    for (const leaf of leaves) {
+      const after = await this.#append(before, leaf as unknown as LogDocument);
+      if (after !== undefined) found.set(after.head, after);
+    }
+    if (found.size > 1) this.#isForked = true;
+    if (found.size !== 1) return undefined;
+    this.#mistake = "";
+    return [...found.values()][0];
+  }
+
+  async #append(before: Membership | undefined, doc: LogDocument): Promise<Membership | undefined> {
     try {
-      const grown = await (this.membership?.append(doc) ?? Membership.founded(doc));
+      const grown = await (before?.append(doc) ?? Membership.founded(doc));
       if (grown.circle !== this.#circle) throw new CircleError("circle", "another circle");
-      this.membership = grown;
-      return true;
+      return grown;
     } catch (error) {
       const isUnknown = error instanceof CircleError && error.code === "op";
-      this.alarm = isUnknown ? ALARMS.newer : ALARMS.damaged;
-      return false;
+      this.#mistake = isUnknown ? ALARMS.newer : ALARMS.damaged;
+      return undefined;
     }
   }
 
@@ -73,7 +108,7 @@ export class Roster {
     const grown = this.membership;
     if (grown === undefined) return undefined;
     this.check();
-    if (this.alarm !== "" || (this.#pin !== undefined && this.#pin.seq >= grown.seq)) {
+    if (!this.isTrusted || (this.#pin !== undefined && this.#pin.seq >= grown.seq)) {
       return undefined;
     }
     this.#pin = { seq: grown.seq, hash: grown.head };

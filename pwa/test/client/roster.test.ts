@@ -16,7 +16,7 @@ let records: Records;
 
 afterEach(() => records.close());
 
-/** A circle with two invitations, as its three log documents. */
+/** A circle with two invitations, as its three log documents, and a rival of the last. */
 async function newLog() {
   records = new Records(`roster-${++names}`, "dS4o1wXRCCULUGX5KPcfg", navigator.locks as Locks);
   const keys = await DeviceKeys.generate();
@@ -27,7 +27,9 @@ async function newLog() {
   const second = await entries.invite(keys, first.membership, first.secrets, place, NOW + 1);
   const third = await entries.invite(keys, second.membership, first.secrets, place, NOW + 2);
   const log = [first, second, third].map(({ bundle }) => bundle.log);
-  return { circle: first.membership.circle, log, heads: third.membership.heads };
+  const other = await entries.invite(keys, second.membership, first.secrets, place, NOW + 2);
+  const { circle } = first.membership;
+  return { circle, log, rival: other.bundle.log, heads: third.membership.heads };
 }
 
 async function store(docs: readonly LogDocument[]): Promise<void> {
@@ -71,13 +73,36 @@ test("another entry at the pin is an alarm", async () => {
   expect(roster.alarm).toBe(ALARMS.fork);
 });
 
-test("two entries in one place are an alarm", async () => {
-  const { circle, log } = await newLog();
-  await store(log);
-  await records.write([{ ...log[1], _id: "log:000001", _rev: `1-${"e".repeat(32)}` }]);
-  const roster = new Roster(circle, undefined);
+test("two entries in one place are an alarm, what was understood before stays", async () => {
+  const { circle, log, rival } = await newLog();
+  await store([...log, rival]);
+  const late = new Roster(circle, undefined);
+  await late.refresh(records);
+  expect([late.alarm, late.membership?.seq]).toEqual([ALARMS.fork, 1]);
+
+  const known = await newLog();
+  const roster = new Roster(known.circle, undefined);
+  await store(known.log);
   await roster.refresh(records);
-  expect([roster.alarm, roster.membership?.seq]).toEqual([ALARMS.fork, 0]);
+  await store([known.rival]);
+  await roster.refresh(records);
+  expect([roster.alarm, roster.membership?.seq]).toEqual([ALARMS.fork, 2]);
+});
+
+test("what breaks the rules does not stand in the way of the entry, nor count as another", async () => {
+  const { circle, log } = await newLog();
+  const [first, second, third] = log as [LogDocument, LogDocument, LogDocument];
+  const forged = { ...second, j: second.j.slice(0, -4).concat("AAAA") };
+  const roster = new Roster(circle, undefined);
+  await store([first, forged]);
+  await roster.refresh(records);
+  expect([roster.alarm, roster.membership?.seq]).toEqual([ALARMS.damaged, 0]);
+  await store([second, third]);
+  await roster.refresh(records);
+  expect([roster.alarm, roster.membership?.seq]).toEqual(["", 2]);
+  await store([{ ...first, j: first.j.slice(0, -4).concat("AAAA") }]);
+  await roster.refresh(records);
+  expect([roster.alarm, roster.membership?.seq]).toEqual(["", 2]);
 });
 
 test("the log of another circle is an alarm", async () => {
