@@ -104,7 +104,7 @@ def create_app(
         operations.watch(ledger, upkeep)
         service = _service(settings, store, circles.policy)
         endpoints = _litestar([*circles.handlers, *operation_routes(operations)])
-        app = _Front(Replication(service, ("db",)), endpoints, Web(settings.web))
+        app = _Front(Replication(service, ("db",)), circles.exchange, endpoints, Web(settings.web))
     edge = Edge(
         app,
         clock=clock,
@@ -143,14 +143,15 @@ def _raise_to_edge(_: Request[Any, Any, Any], error: Exception) -> NoReturn:
 
 
 class _Front:
-    """`/db`, the other endpoints, and the web app's files as what answers every other path.
+    """`/db`, `/sync`, the other endpoints, and the web app's files for every other path.
 
-    `/db` stands beside Litestar, not in it: it routes on the path as it came and needs nothing of
-    a framework, which would cost a short answer as much again as all else that makes it.
+    `/db` and `/sync` stand beside Litestar, not in it: they need nothing of a framework, which
+    would cost a short answer as much again as all else that makes it.
     """
 
-    def __init__(self, replication: App, endpoints: App, web: App) -> None:
+    def __init__(self, replication: App, exchange: App, endpoints: App, web: App) -> None:
         self._replication = replication
+        self._exchange = exchange
         self._endpoints = endpoints
         self._web = web
 
@@ -158,6 +159,8 @@ class _Front:
         first = scope["path"].lstrip("/").partition("/")[0]
         if first == "db":
             app = self._replication
+        elif first == "sync":
+            app = self._exchange
         else:
             app = self._endpoints if first in ENDPOINTS else self._web
         await app(scope, receive, send)

@@ -13,7 +13,10 @@ from rejoint_server.circle_services import circle_service_routes
 from rejoint_server.circles import circle_routes
 from rejoint_server.clinics import Desk, clinic_routes
 from rejoint_server.clock import Clock
+from rejoint_server.exchange import Exchange
+from rejoint_server.giving import Giving
 from rejoint_server.hints import Hints
+from rejoint_server.intake import Intake
 from rejoint_server.invitations import Invitations
 from rejoint_server.ledger import Ledger
 from rejoint_server.login import Login
@@ -36,6 +39,7 @@ class CircleServer:
 
     Attributes:
         policy: Decides in `/db`.
+        exchange: The route `/sync`.
         setup: The one-time secret.
         ledger: The way of entries into their logs.
         upkeep: Purges what was closed.
@@ -43,6 +47,7 @@ class CircleServer:
     """
 
     policy: CirclePolicy
+    exchange: Exchange
     setup: Setup
     ledger: Ledger
     upkeep: Upkeep
@@ -94,4 +99,6 @@ def open_circles(
     ]
     policy = CirclePolicy(store, memberships, login, ledger)
     upkeep = Upkeep(store, memberships, hints, clock, ledger)
-    return CircleServer(policy, setup, ledger, upkeep, handlers)
+    intake = Intake(memberships, login, policy, admission)
+    exchange = Exchange(store, login, intake, Giving(store, memberships, hints, login))
+    return CircleServer(policy, exchange, setup, ledger, upkeep, handlers)

@@ -12,6 +12,7 @@ from rejoint_server.device_sessions import DeviceSessions, Session
 from rejoint_server.hints import Hints
 from rejoint_server.memberships import Memberships
 from rejoint_server.suspensions import Suspensions
+from rejoint_sync.circle.encoding import b64u_decode
 from rejoint_sync.circle.grammar import DEVICE, Pub
 from rejoint_sync.circle.jws import parse_jws
 from rejoint_sync.circle.keys import LOGIN_TYP, check_login
@@ -112,6 +113,25 @@ class Login:
             raise Unauthorized("A session begins with a token of your device.")
         device, _ = await self.device_anywhere(request)
         return self._sessions.open(device)
+
+    async def enter(self, request: Request) -> tuple[str, bytes]:
+        """The device that asks in one request for all its circles, and the session it is given.
+
+        Of a session nothing but that it is open is asked: what the device may do stands in each
+        circle's log.
+
+        Returns:
+            Its name; the bytes of a new session for who showed a token, none for who has one.
+
+        Raises:
+            Unauthorized: As `device_anywhere`.
+            CircleError: `clock`.
+        """
+        scheme, token = _credentials(request)
+        if scheme == "session":
+            return self._of_session(token), b""
+        device, _ = await self.device_anywhere(request)
+        return device, b64u_decode(self._sessions.open(device).token)
 
     def _claimed(self, scheme: str, token: str) -> str:
         """The device that a token says it is of, of which nothing but its form is checked."""

@@ -224,5 +224,12 @@ def _signed(circle: str, name: str, device: str, h: str, c: str) -> bytes:
     return f"{b64u_encode(jcs(members))}.{c}".encode("ascii")
 
 
+def chunk_rev(circle: str, document: Mapping[str, Any]) -> str:
+    """Compute the revision of a chunk from its `_id`, `h` and `c`, all text, of whatever shape."""
+    name = document["_id"]
+    device = name.removeprefix("ch:").partition(":")[0]
+    return _rev(_signed(circle, name, device, document["h"], document["c"]))
+
+
 def _rev(signed: bytes) -> str:
     return "1-" + sha256(signed).hex()[:32]

@@ -1,0 +1,121 @@
+"""Digests: the server and a device find out what each lacks, whatever the cursor says."""
+
+from typing import Any
+
+import pytest
+
+from rejoint_sync.exchange.digest import Inventory
+from rejoint_sync.exchange.messages import Digests, Lacking, Unequal, Wanted
+from server.ring import Ring
+from server.scene import Scene
+from server.sync_client import Handset, Said
+
+
+class Copy:
+    """A device with what it was given."""
+
+    def __init__(self, ring: Ring, keys: Any) -> None:
+        self.ring = ring
+        self.handset = Handset(ring.scene, keys)
+        self.held: dict[str, dict[str, Any]] = {}
+
+    async def sync(self, *asked: Any, **more: Any) -> Said:
+        said = await self.handset.sync(*asked, **more)
+        self.held |= {one["_id"]: one for one in said.documents.get(self.ring.circle, [])}
+        return said
+
+    @property
+    def inventory(self) -> Inventory:
+        return Inventory.of((one["_id"], one["_rev"]) for one in self.held.values())
+
+    async def repair(self) -> int:
+        """All rounds; how many requests they took."""
+        circle = self.ring.circle
+        said = await self.sync(Digests(circle, self.inventory.digests()))
+        unequal = said.of(Unequal)
+        if not unequal:
+            return 1
+        wanted = [
+            Wanted(circle, one.bucket, self.inventory.differing(one.bucket, one.parts))
+            for one in unequal
+        ]
+        beyond = (await self.sync(*wanted)).of(Lacking)
+        if not beyond:
+            return 2
+        names = [name for one in beyond for name in self.inventory.named(one.bucket, one.marks)]
+        brought = self.handset.records(circle, [self.held[name] for name in names], again=True)
+        assert (await self.sync(brought)).refused == []
+        return 3
+
+
+@pytest.fixture
+async def ring(scene: Scene) -> Ring:
+    return await (await Ring.clinic(scene)).patient()
+
+
+async def test_equal_is_told_by_silence(ring: Ring) -> None:
+    copy = Copy(ring, ring.founder)
+    await ring.push(ring.founder, *[ring.record(ring.founder) for _ in range(5)])
+    await copy.sync()
+    assert await copy.repair() == 1
+
+
+async def test_both_sides_are_repaired_in_three_rounds(ring: Ring) -> None:
+    copy = Copy(ring, ring.founder)
+    records = [ring.record(ring.founder) for _ in range(30)]
+    await ring.push(ring.founder, *records[:20])
+    await copy.sync()
+    for lost in records[3:6]:
+        del copy.held[lost["_id"]]
+    copy.held |= {one["_id"]: one for one in records[20:]}
+    assert await copy.repair() == 3
+    assert await copy.repair() == 1
+    held = await ring.scene.store.range(ring.circle, "ev:", "ev;", limit=99)
+    assert [one.id for one in held] == sorted(one["_id"] for one in records)
+    assert copy.held.keys() >= {one.id for one in held}
+
+
+async def test_who_is_not_in_the_circle_hears_nothing_of_it(ring: Ring) -> None:
+    stranger = Handset(ring.scene, ring.founder)
+    said = await stranger.sync(Digests("c" + "0" * 40, []), Wanted("c" + "0" * 40, "2611", []))
+    assert said.notices == ["gone", "gone"]
+
+
+async def test_clinicians_records_are_compared_with_clinicians_only(ring: Ring) -> None:
+    await ring.rekey("k")
+    patient = await ring.add("patient")
+    await ring.push(ring.founder, ring.record(ring.founder, stream="k"))
+    copies = [Copy(ring, ring.founder), Copy(ring, patient)]
+    for copy in copies:
+        await copy.sync()
+        assert await copy.repair() == 1
+    buckets = [[bucket for bucket, _ in copy.inventory.digests()] for copy in copies]
+    assert [bucket for some in buckets for bucket in some if bucket.endswith("k")] == ["2611k"]
+
+
+async def test_a_device_that_begins_anew_is_not_given_what_it_shows(ring: Ring) -> None:
+    """After a restore of the server: the cursor is unknown, the digests are equal."""
+    copy = Copy(ring, ring.founder)
+    await ring.push(ring.founder, *[ring.record(ring.founder) for _ in range(5)])
+    await copy.sync()
+    copy.handset.cursor = b""
+    said = await copy.sync(Digests(ring.circle, copy.inventory.digests()))
+    assert said.documents.get(ring.circle) is None
+    assert copy.handset.cursor
+    await ring.push(ring.founder, ring.record(ring.founder))
+    assert len((await copy.sync()).documents[ring.circle]) == 1
+
+
+async def test_who_is_granted_the_other_stream_is_given_its_past(ring: Ring) -> None:
+    await ring.rekey("k")
+    colleague = await ring.add("therapist")
+    secret = ring.record(ring.founder, stream="k")
+    await ring.push(ring.founder, secret)
+    copy = Copy(ring, colleague)
+    await copy.sync()
+    assert secret["_id"] not in copy.held
+    await ring.grant(colleague)
+    await copy.sync(budget=1)
+    while (await copy.sync(budget=1200)).more:
+        pass
+    assert secret["_id"] in copy.held
