@@ -9,14 +9,14 @@ from liar.server import NOW_S, LyingServer
 from liar.world import World
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server() -> Iterator[LyingServer]:
     running = LyingServer()
     yield running
     running.stop()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def beginning(server: LyingServer, tmp_path_factory: pytest.TempPathFactory) -> World:
     folder = tmp_path_factory.mktemp("beginning")
     server.use(folder / "data")

@@ -1,5 +1,6 @@
 """The real web app in Chromium, as the patient's second phone; one browser for all lies."""
 
+import re
 from typing import Any, Self
 
 from playwright.sync_api import Browser, Page, expect
@@ -7,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from liar.world import World
 
 WAIT_MS = 10_000
+_PAIN = re.compile(r"\d\d:\d\d(\d+)")
 
 
 class Handset:
@@ -64,8 +66,7 @@ class Handset:
 
     def _open(self, room: str) -> None:
         if self.by("today").count() == 0:
-            self.page.evaluate("history.back()")
-            expect(self.by("today")).to_be_visible()
+            self._home()
         self.by(f"open-{room}").click()
 
     def _open_status(self) -> None:
@@ -79,14 +80,26 @@ class Handset:
         banner = self.page.locator(".banner")
         return "" if banner.count() == 0 else str(banner.first.text_content()).strip()
 
-    def pains(self) -> list[str]:
+    def pains(self) -> list[int]:
         """The pain numbers that "My days" shows, in ascending order."""
         self._open("days")
         expect(self.by("days")).to_be_visible()
         rows = self.by("history-row").all_text_contents()
+        self._home()
+        return sorted(int(found[1]) for row in rows if (found := _PAIN.search(row)))
+
+    def heard(self) -> str:
+        """When somebody was last heard from, as the list of members says of the therapist."""
+        self._open("members")
+        row = self.page.locator("[data-testid=member][data-role=therapist]")
+        expect(row).to_contain_text("Last heard from")
+        text = str(row.text_content())
+        self._home()
+        return text
+
+    def _home(self) -> None:
         self.page.evaluate("history.back()")
         expect(self.by("today")).to_be_visible()
-        return sorted(rows)
 
     def reload(self) -> None:
         """Close the app and open it again."""

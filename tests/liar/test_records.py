@@ -139,7 +139,9 @@ def exchange(world: World, lie: str, name: str) -> Lie:
     return ExchangesUnderTheSameRevision(world.circle, name, document["c"][:-8] + "AAAAAAAA")
 
 
-@pytest.mark.parametrize("lie", ["forged", "revision", "tombstone"])
+@pytest.mark.parametrize(
+    "lie", ["forged", pytest.param("revision", marks=pytest.mark.long), "tombstone"]
+)
 def test_what_was_read_stays_whatever_is_put_over_it(world: World, lie: str) -> None:
     """The same lies to who has the record already; nobody is blamed who did nothing."""
     (name,) = world.tells("patient", 6)
@@ -158,7 +160,7 @@ def test_what_was_read_stays_whatever_is_put_over_it(world: World, lie: str) -> 
     assert world.alarms("caregiver") == []
 
 
-@pytest.mark.parametrize("lie", ["forged", "revision"])
+@pytest.mark.parametrize("lie", [pytest.param("forged", marks=pytest.mark.long), "revision"])
 def test_a_record_that_waits_is_not_pushed_aside(world: World, lie: str) -> None:
     """Something false under the name of a record that was not sent yet: it goes all the same."""
     world.sync("patient")

@@ -163,7 +163,9 @@ class World:
         ):
             link = self.do("therapist", "invite", circle, role)["link"]
             self.do(person, "join", link)
+        self.sync("therapist")
         self.name("therapist", "Rosa")
+        self.name("patient", "Wilma")
         self.tells("patient", 2, 3)
         self.tells("neighbour", 5, circle=self.other)
         for person in ("caregiver", "therapist", "patient"):
@@ -172,10 +174,10 @@ class World:
             self.ids[person] = self.id_of(person)
 
     def name(self, person: str, name: str) -> None:
-        """Write a person's name into the patient's circle."""
+        """Write, as the therapist, a person's name into the patient's circle."""
         member = self.member_of(person)
         profile = {"type": "profile", "about": "member", "member": member, "name": name}
-        self.do(person, "put", self.circle, "pr", [profile], tz_min=0)
+        self.do("therapist", "put", self.circle, "pr", [profile], tz_min=0)
 
     def id_of(self, person: str) -> str:
         """The name of a person's device."""
