@@ -41,6 +41,8 @@ export interface Care {
   readonly joined: ReadonlySignal<boolean>;
   /** Whether this device was removed, or has left. */
   readonly isOut: ReadonlySignal<boolean>;
+  /** Whether what is shown is a summary whose records are still on their way. */
+  readonly checking: ReadonlySignal<boolean>;
   /** Phones that ask to be let in. */
   readonly asking: ReadonlySignal<number>;
   /** Newest plans: one, or several when two were written at once. */

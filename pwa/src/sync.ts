@@ -34,6 +34,8 @@ export interface Synced {
   owed(): string[];
   /** Whether the log here can be trusted; nothing is sent while it cannot. */
   readonly trusted: boolean;
+  /** While nothing of it is here: fetch what shows it at once. */
+  begin(): Promise<void>;
   /** How the round went for this circle alone. */
   went(how: "well" | "out" | "gone" | "broken"): void;
   /**
@@ -212,6 +214,7 @@ export class Runner {
   async #carry(circle: Synced): Promise<void> {
     try {
       if (circle.trusted) await circle.send(this.#batch);
+      await circle.begin();
       await circle.records.pull(circle.remote, this.#batch);
       if ((await circle.caughtUp()) && circle.trusted) await circle.send(this.#batch);
       circle.went("well");

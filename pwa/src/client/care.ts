@@ -11,6 +11,7 @@ import { type SealedDocument, seal, structuralRev } from "../circle/document.ts"
 import type { Bundle } from "../circle/entries.ts";
 import { type BadBack, EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
+import type { Body } from "../circle/frame.ts";
 import type { DeviceKeys, Pub } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
 import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
@@ -20,17 +21,19 @@ import type { Synced } from "../sync.ts";
 import { countAsking, unlockHere } from "./arrivals.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
-import { Diary, type Entry, inForce, KINDS } from "./diary.ts";
+import { Diary, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
 import { lacking } from "./missing-wraps.ts";
-import { type Names, nameOfMember, namesOf, paperOf, setUnder } from "./names.ts";
+import { type Names, nameOfMember, namesOf, paperOf } from "./names.ts";
 import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import { asRecord, type Draft, kindOf } from "./shapes.ts";
 import type { CircleRow, SeenRow } from "./shelf.ts";
+import { draw } from "./shown.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { Turn } from "./turn.ts";
 
 /** Documents that are fetched at once before an act. */
 const CATCH_UP = 100;
@@ -44,6 +47,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly joined = signal(false);
   readonly isOut = signal(false);
   readonly asking = signal(0);
+  readonly checking = signal(false);
   /** Counts what was shown anew: for what is computed out of all of it. */
   readonly drawn = signal(0);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
@@ -68,8 +72,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   #hasFalseKey = false;
   #receipts: Receipts;
   #trouble: keyof typeof ALARMS | undefined;
-  /** One step runs after the other, in the order in which their causes came. */
-  #turn: Promise<unknown> = Promise.resolve();
+  readonly #turn = new Turn();
   /** Changes of the database that no step has taken yet. */
   readonly #arrived: Leaves[] = [];
   #drawing = false;
@@ -142,7 +145,14 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return membership === undefined ? [] : lacking(membership, this.keys.id, this.#secrets);
   }
   get nextLam(): number {
-    return this.#diary.nextLam;
+    return Math.max(this.#diary.nextLam, this.#courier.summaries.nextLam);
+  }
+  get snapshots(): ReadonlySet<string> {
+    return this.#diary.snapshots;
+  }
+  /** Records that are here and shown. */
+  get count(): number {
+    return this.#diary.ordered.length;
   }
   get isWhole(): boolean {
     const { membership } = this.#roster;
@@ -218,8 +228,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   /** Refused records with their codes, also those whose numbers went to empty ones. */
   get refused(): ReadonlyMap<string, string> {
-    const { refused, aside } = this.#receipts;
-    return new Map([...refused, ...aside.map(({ id, code }) => [id, code] as const)]);
+    return this.#receipts.kept;
   }
 
   /** Documents that are kept but do not open, with their codes. */
@@ -235,23 +244,31 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   /** Seal and store one record; resolves with its id when it is durable. */
   async write<T extends AnyRecord>(draft: Draft<T>): Promise<string> {
     await this.loaded;
-    this.checkTrusted();
-    const { clock, keys, phone } = this.#around;
     const kind = kindOf((draft as AnyRecord).type);
-    const stored = await this.records.append("c", (n) => {
-      const stamp = {
-        lam: this.#diary.nextLam,
-        at: clock.serverS,
-        tz_min: zoneMinutes(phone.nowMs()),
-      };
-      const body = { ...draft, ...stamp };
+    return this.seal(kind, () => {
+      const body = { ...draft, lam: this.nextLam, ...this.stamp };
       if (asRecord(kind, body) === undefined) throw new TypeError(`not a whole ${draft.type}`);
+      return body;
+    });
+  }
+
+  /** Clock and zone of what is written now. */
+  get stamp(): { readonly at: number; readonly tz_min: number } {
+    const { clock, phone } = this.#around;
+    return { at: clock.serverS, tz_min: zoneMinutes(phone.nowMs()) };
+  }
+
+  /** Seal and store what `bodyOf` gives when its turn has come; its id, when it is durable. */
+  async seal(kind: string, bodyOf: () => Body): Promise<string> {
+    this.checkTrusted();
+    const { keys, clock } = this.#around;
+    const stored = await this.records.append("c", (n) => {
       const at = { kind, month: clock.month, n };
-      return seal(this.membership, keys, this.secrets, at, body) as Promise<
+      return seal(this.membership, keys, this.secrets, at, bodyOf()) as Promise<
         SealedDocument & StoredDocument
       >;
     });
-    await this.#enqueue(() => this.#take([[stored]]));
+    await this.#turn.run(() => this.#take([[stored]]));
     this.#around.changed(this.circle);
     return stored._id;
   }
@@ -267,7 +284,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
       [...earlier, log, ...own].map(async (doc) => ({ ...doc, _rev: await structuralRev(doc) })),
     );
     await this.records.write(documents);
-    await this.#enqueue(() => this.#readLog());
+    await this.#turn.run(() => this.#readLog());
   }
 
   /** Fetch what the server has, and read its log: what an act on the members begins with. */
@@ -275,7 +292,16 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     await this.records.pull(this.remote, CATCH_UP).catch((error: unknown) => {
       throw this.remote.takeFailure() ?? error;
     });
-    await this.#enqueue(() => this.#readLog());
+    await this.#turn.run(() => this.#readLog());
+  }
+
+  async begin(): Promise<void> {
+    await this.loaded;
+    await this.#courier.summaries.begin(this.#around.ask, async (docs) => {
+      await this.records.write(docs);
+      await this.#turn.run(() => this.#take(docs.map((doc) => [doc])));
+    });
+    this.#draw();
   }
 
   send(batch: number): Promise<void> {
@@ -324,8 +350,9 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   }
 
   async caughtUp(): Promise<boolean> {
-    await this.#enqueue(() => this.#readLog());
+    await this.#turn.run(() => this.#readLog());
     this.#roster.check();
+    if (this.#courier.summaries.caughtUp()) this.#draw();
     return this.trusted && this.#courier.arrived();
   }
 
@@ -359,7 +386,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   async #halt(): Promise<void> {
     this.#closed = true;
     this.#stop();
-    await this.#turn;
+    await this.#turn.over();
   }
 
   async #keepReceipts(): Promise<void> {
@@ -370,17 +397,10 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   async #load(): Promise<void> {
     const since = await this.records.sequence();
-    await this.#enqueue(() => this.#readLog());
+    await this.#turn.run(() => this.#readLog());
     if (this.#closed) return;
     this.#stop = this.records.watch(since, (leaves) => this.#arrive(leaves));
-    await this.#enqueue(() => this.#readAll());
-  }
-
-  /** Run `step` after all earlier ones. */
-  #enqueue<T>(step: () => Promise<T>): Promise<T> {
-    const next = this.#turn.then(step);
-    this.#turn = next.catch(() => {});
-    return next;
+    await this.#turn.run(() => this.#readAll());
   }
 
   async #readAll(): Promise<void> {
@@ -389,13 +409,15 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
         await this.#takeRecords(page);
       }
     }
+    await this.#courier.summaries.look();
+    this.#draw();
     this.#around.changed(this.circle);
   }
 
   /** What comes while a step runs is taken by the next one, all of it. */
   #arrive(leaves: Leaves): void {
     if (this.#arrived.push(leaves) > 1) return;
-    this.#enqueue(() => this.#take(this.#arrived.splice(0))).catch(() => this.went("broken"));
+    this.#turn.run(() => this.#take(this.#arrived.splice(0))).catch(() => this.went("broken"));
   }
 
   async #take(documents: readonly Leaves[]): Promise<void> {
@@ -418,9 +440,9 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     const pin = await this.#roster.refresh(this.records);
     if (pin !== undefined) {
       const { shelf } = this.#around;
-      await shelf.update("circles", [this.#profile, this.circle], (row) => {
-        return { ...(row ?? this.#row()), pin };
-      });
+      const { circle, purpose, role } = this;
+      const unknown = { profile: this.#profile, circle, purpose, role };
+      await shelf.update("circles", [this.#profile, circle], (row = unknown) => ({ ...row, pin }));
     }
     this.asking.value = await countAsking(
       this.records,
@@ -437,11 +459,6 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
       await this.#takeRecords(await Promise.all(ids.map((id) => this.records.read(id))));
       this.#draw();
     }
-  }
-
-  #row(): CircleRow {
-    const { circle, purpose, role } = this;
-    return { profile: this.#profile, circle, purpose, role };
   }
 
   /** Open this device's wraps once they are here; gives whether a key is new. */
@@ -472,29 +489,10 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   #drawNow(): void {
     const { membership } = this.#roster;
     if (membership === undefined || this.#closed) return;
-    const entries = this.#diary.ordered;
-    const { clinic, patient, therapist } = namesOf(membership, entries);
-    this.name.value = this.purpose === "clinic" ? clinic : patient;
-    this.therapist.value = therapist;
-    this.joined.value = membership.liveDevices().some(({ role }) => role === "patient");
-    this.plans.value = inForce(this.#show<Plan>(entries, "plan"));
-    this.sessions.value = this.#show<Session>(entries, "session");
-    this.pains.value = this.#show<Pain>(entries, "pain");
-    this.notes.value = this.#show<Note>(entries, "note");
+    const { summaries } = this.#courier;
+    const entries = summaries.shown(this.#diary.ordered);
+    this.checking.value = summaries.isChecking;
+    draw(this, entries);
     this.drawn.value += 1;
-  }
-
-  #show<T extends AnyRecord>(entries: readonly Entry[], type: T["type"]): Opened<T>[] {
-    const { member } = this;
-    return entries
-      .filter(({ value }) => value.type === type)
-      .map(({ id, value, author, device }) => ({
-        id,
-        value: value as T,
-        place: this.#receipts.onServer(id) ? "server" : "phone",
-        author,
-        mine: author === member,
-        ...setUnder(this.membership, device, (by) => this.nameOfDevice(by)),
-      }));
   }
 }

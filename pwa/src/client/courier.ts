@@ -23,6 +23,7 @@ import { reportMissing, writeMissing } from "./missing-wraps.ts";
 import { Outbox, type Sending } from "./outbox.ts";
 import { recordName } from "./receipts.ts";
 import type { SeenRow } from "./shelf.ts";
+import { Summaries, type Summing } from "./summaries.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** After so long the key of a stream is changed, whatever happened. */
@@ -43,7 +44,7 @@ export interface Found {
 }
 
 /** The circle that is carried. */
-export interface Carried extends Sending, Growing {
+export interface Carried extends Sending, Growing, Summing {
   readonly feeds: Feeds;
   /** Log and keys are here, and this device is in the circle. */
   readonly isWhole: boolean;
@@ -54,6 +55,7 @@ export interface Carried extends Sending, Growing {
 }
 
 export class Courier {
+  readonly summaries: Summaries;
   readonly #of: Carried;
   readonly #around: Surroundings;
   readonly #outbox: Outbox;
@@ -82,6 +84,9 @@ export class Courier {
     this.#outbox = new Outbox(of);
     const nothing = { profile, circle: of.circle, checkpoints: [], saidAt: 0, offered: "" };
     this.#seen = seen ?? nothing;
+    this.summaries = new Summaries(of, this.#seen.snapshots, (snapshots) =>
+      this.#keep({ snapshots }),
+    );
   }
 
   /** What the last whole round has shown; the gravest first. */
@@ -110,10 +115,13 @@ export class Courier {
     }
     const more = await this.#outbox.tidy();
     const isStale = [...this.#of.receipts.refused.values()].includes("stale");
+    for (const claim of await this.summaries.check()) this.#know(claim);
     await this.#compare();
+    const isSettled = this.found.length + this.#missed.size === 0;
+    const hasWritten = isSettled && (await this.summaries.sumUp());
     await this.#sayCheckpoint();
     await this.#askAgain();
-    return more || isStale;
+    return more || isStale || hasWritten;
   }
 
   /** This device was removed: what it wrote before goes where somebody may take it in. */
@@ -277,7 +285,13 @@ export class Courier {
     const ends = chained.map(({ device, stream, start, marks, isTorn, twice }) =>
       [device, stream, endOf({ start, marks }).d, isTorn, twice.length].join(),
     );
-    const state = [...ends, membership.seq, this.#claims.size, unreadable.size].join();
+    const state = [
+      ...ends,
+      ...this.summaries.false,
+      membership.seq,
+      this.#claims.size,
+      unreadable.size,
+    ].join();
     if (state === this.#compared && this.#missed.size === 0) return;
     this.#compared = state;
     const claims = [...fenceClaims(membership, keys.id), ...this.#claims.values()];
@@ -286,6 +300,7 @@ export class Courier {
       const device = recordName(id)?.device ?? "";
       if (TOLD.has(code)) all.push({ code: code as Code, device });
     }
+    for (const device of this.summaries.false) all.push({ code: "snapshot", device });
     const nameOf = ({ code, device }: Found) => code + device;
     const isLate = ({ code }: Found) => LATE.has(code);
     this.#found = all.filter((each) => !isLate(each) || this.#missed.has(nameOf(each)));

@@ -43,6 +43,8 @@ const BATCH = 50;
 export class Diary {
   /** Ids that this device wrote, whether they open or not. */
   readonly own = new Set<string>();
+  /** Ids of snapshots. */
+  readonly snapshots = new Set<string>();
   readonly #device: string;
   readonly #feeds: Feeds;
   readonly #fold: Fold | undefined;
@@ -125,6 +127,7 @@ export class Diary {
     const id = leaves[0]?._id ?? "";
     const name = recordName(id);
     if (name?.device === this.#device) this.own.add(id);
+    if (name?.kind === "sn") this.snapshots.add(id);
     const isRead = name !== undefined && KINDS.includes(name.kind);
     return isRead && !(this.#entries.has(id) && leaves.length === 1);
   }

@@ -68,6 +68,16 @@ export class Feeds {
     return ends;
   }
 
+  /** Whether all is held, without a gap, up to these marks of stream `c`. */
+  covers(marks: ReadonlyMap<string, Mark>): boolean {
+    const places = new Set<string>();
+    for (const { id } of this.#held.values()) {
+      const { device, stream, n } = id;
+      if (stream === "c" && n <= (marks.get(device)?.n ?? 0)) places.add(`${device}${n}`);
+    }
+    return places.size === [...marks.values()].reduce((sum, { n }) => sum + n, 0);
+  }
+
   /** Up to where a device's records count, should it go now. */
   async marks(): Promise<(device: string, stream: Stream) => MarkPair> {
     const held = await this.chained();

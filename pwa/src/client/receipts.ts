@@ -70,6 +70,11 @@ export class Receipts {
     return this.#aside;
   }
 
+  /** All that the server did not take, with codes, also those whose numbers were given away. */
+  get kept(): ReadonlyMap<string, string> {
+    return new Map([...this.#refused, ...this.#aside.map(({ id, code }) => [id, code] as const)]);
+  }
+
   /** Records that wait at the server until somebody takes them in. */
   get late(): ReadonlySet<string> {
     return this.#late;

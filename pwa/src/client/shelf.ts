@@ -58,6 +58,14 @@ export interface ReceiptsRow {
   readonly twice?: boolean;
 }
 
+/** A snapshot that was held against its originals. */
+export interface Known {
+  readonly id: string;
+  /** Number of operations that it was folded from; 0 of a false one. */
+  readonly before: number;
+  readonly isRight: boolean;
+}
+
 /** What others and this device said of everyone's feeds, and what was already done about it. */
 export interface SeenRow {
   readonly profile: string;
@@ -68,6 +76,7 @@ export interface SeenRow {
   readonly saidAt: number;
   /** The store of the server to which everything here was offered. */
   readonly offered: string;
+  readonly snapshots?: readonly Known[];
 }
 
 /** A request that changes a log, kept to be sent again byte by byte until it is answered. */

@@ -114,6 +114,7 @@ export interface CareParts {
   readonly joined?: boolean;
   readonly isOut?: boolean;
   readonly asking?: number;
+  readonly checking?: boolean;
   readonly plans?: readonly Opened<Plan>[];
   readonly sessions?: readonly Opened<Session>[];
   readonly pains?: readonly Opened<Pain>[];
@@ -138,6 +139,7 @@ export function care(parts: CareParts = {}): FakeCare {
     joined: signal(parts.joined ?? true),
     isOut: signal(parts.isOut ?? false),
     asking: signal(parts.asking ?? 0),
+    checking: signal(parts.checking ?? false),
     plans: signal(parts.plans ?? [plan()]),
     sessions: signal(parts.sessions ?? []),
     pains: signal(parts.pains ?? []),

@@ -51,3 +51,12 @@ export function AsksBanner({ care }: { care: Care }) {
     </Banner>
   );
 }
+
+/** A summary is shown, whose records are still on their way. */
+export function CheckingBanner() {
+  return (
+    <Banner icon="clock" testid="checking">
+      <p>{t("net.checking")}</p>
+    </Banner>
+  );
+}

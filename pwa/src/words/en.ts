@@ -136,6 +136,7 @@ export const en = {
     other: "*{n} records could not be sent.* They are safe on this phone. Show them to the clinic.",
   },
   "net.look": "Look",
+  "net.checking": "This is a summary. The records are on their way, and I check it with them.",
 
   "notes.title": "Notes from {name}",
   "notes.none": "No notes yet",

@@ -253,6 +253,7 @@ export class FakeServer {
       const rows = found.sort((left, right) => (left._id < right._id ? -1 : 1));
       return [200, { rows: rows.map((doc) => ({ id: doc._id, doc })) }];
     }
+    if (route === "_all_docs/queries") return [200, listed(circle, body.queries)];
     if (route === "_changes") return [200, this.#changes(circle, url)];
     if (route === "_revs_diff") {
       const lacking = Object.entries(body as Record<string, string[]>)
@@ -334,4 +335,22 @@ function isLate(membership: Membership | undefined, { _id, h }: Stored): boolean
   const stream = _id.slice(-7, -6) as "c" | "k";
   const epoch = membership.epochAt(stream, Number(h.split(".")[0]));
   return epoch !== membership.epochs[stream].at(-1) || membership.isStale(stream);
+}
+
+interface Asked {
+  readonly startkey: string;
+  readonly endkey: string;
+  readonly descending?: boolean;
+  readonly limit?: number;
+}
+
+function listed({ docs }: Circle, queries: readonly Asked[]): unknown {
+  const names = [...docs.keys()].sort();
+  const results = queries.map(({ startkey, endkey, descending = false, limit = names.length }) => {
+    const [low, high] = descending ? [endkey, startkey] : [startkey, endkey];
+    const inside = names.filter((id) => low <= id && id <= high);
+    if (descending) inside.reverse();
+    return { rows: inside.slice(0, limit).map((id) => ({ id, doc: docs.get(id) })) };
+  });
+  return { results };
 }

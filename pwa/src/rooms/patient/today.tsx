@@ -7,7 +7,7 @@ import { minutesOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { newOf } from "../../ui/looked";
-import { AsksBanner, NetBanner } from "../../ui/net";
+import { AsksBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
 import { go, type Route } from "../../ui/route";
@@ -67,6 +67,7 @@ export function Today({ client, care }: PatientProps) {
         {plan && <Progress steps={steps} next={next} />}
       </div>
       <NetBanner sync={client.sync.value} />
+      {care.checking.value && <CheckingBanner />}
       {care.isOut.value && (
         <Banner icon="alert" tone="warn" testid="today-out">
           <p>{t("today.out")}</p>
