@@ -57,7 +57,8 @@ export interface MembersView {
   /** Roles in which this device may invite somebody new, or one more phone of a member. */
   readonly canInvite: readonly Role[];
   readonly canLeave: boolean;
-  /** Records of phones that are gone and wait to be taken in: device and name. */
+  /** Whether there is more to do here than members: for clinicians, and where phones were taken out. */
+  readonly hasMore: boolean;
   readonly purpose: "patient" | "clinic";
 }
 

@@ -18,16 +18,16 @@ const BUDGETS = {
   members: 16 * 1024,
   lock: 10 * 1024,
   xwing: 12 * 1024,
-  asked: 18 * 1024,
+  asked: 28 * 1024,
 } as const;
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 /** What few moments need, all of them with a network: fetched when asked for, not kept. */
 const ASKED =
-  /^assets\/(argon2|setup|card|card-holder|paper|recovery|bring-along|aftermath)-[^/]*\.js$/;
+  /^assets\/(argon2|setup|card|card-holder|paper|recovery|bring-along|aftermath|clinic|clinic-acts)-[^/]*\.js$/;
 /** What not every phone needs: kept where a page has asked for it, see the worker. */
 const PARTS = {
-  desk: /^assets\/(therapist|clinic|clinic-acts)-[^/]*\.(js|css)$/,
+  desk: /^assets\/therapist-[^/]*\.(js|css)$/,
   members: /^assets\/(members|en-members|field|ask|digits|hand-over|square-code)-[^/]*\.(js|css)$/,
   lock: /^assets\/locks?-[^/]*\.(js|css)$/,
   xwing: /^assets\/xwing-[^/]*\.js$/,

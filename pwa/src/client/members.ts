@@ -220,8 +220,16 @@ function viewOf(care: OpenCare, requests: readonly RequestView[]): MembersView {
     isStrong: live.every(({ pub }) => pub.kem === "XWING"),
     canInvite: me === undefined ? [] : PEOPLE.filter((role) => mayInvite(membership, me, role)),
     canLeave: me !== undefined && canGo(membership, [keys.id]),
+    hasMore: me !== undefined && hasMore(membership, me),
     purpose,
   };
+}
+
+/** Clinicians have their own acts; who may take phones out may take their late records in. */
+function hasMore(membership: Membership, me: Member): boolean {
+  if (me.role === "therapist" || me.role === "admin") return true;
+  const gone = [...membership.devices.values()].filter(({ until }) => until !== null);
+  return gone.some((one) => passes(() => membership.checkReach(me, [one])));
 }
 
 function personOf(care: OpenCare, devices: readonly Member[], me: Member | undefined): PersonView {

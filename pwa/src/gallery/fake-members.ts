@@ -48,6 +48,7 @@ export function membersView(parts: Partial<MembersView> = {}): MembersView {
     isStrong: true,
     canInvite: ["patient", "caregiver", "therapist"],
     canLeave: true,
+    hasMore: true,
     purpose: "patient",
     ...parts,
   };

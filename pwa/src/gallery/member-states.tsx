@@ -7,6 +7,7 @@ import { MembersRoom } from "../rooms/members";
 import { PaperRoom } from "../rooms/paper";
 import { TherapistRooms } from "../rooms/therapist";
 import { type MembersStep, show } from "../ui/route";
+import { CLINIC_STATES } from "./clinic-states";
 import { care, DIGITS, fakeClient, fakeDoor, TODAY } from "./fake";
 import { device, fakeCard, fakeMembers, membersView, person } from "./fake-members";
 
@@ -60,6 +61,7 @@ function ask(isNo: boolean): () => ComponentChildren {
 }
 
 export const MEMBER_STATES: Readonly<Record<string, () => ComponentChildren>> = {
+  ...CLINIC_STATES,
   members: room(),
   "members-crowd": room(CROWD),
   "members-asks": room({ requests: [{ ...REQUEST, name: LONG_NAME }] }),

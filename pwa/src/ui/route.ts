@@ -29,7 +29,20 @@ export type MembersStep =
   | { readonly at: "add" }
   | { readonly at: "compare"; readonly device: string }
   | { readonly at: "remove"; readonly device: string }
-  | { readonly at: "leave" };
+  | { readonly at: "leave" }
+  | { readonly at: ClinicStep };
+
+/** What clinicians do beyond members; a room of its own code. */
+export type ClinicStep =
+  | "more"
+  | "enrol"
+  | "stop"
+  | "stopped"
+  | "handover"
+  | "wishes"
+  | "late"
+  | "notes"
+  | "key";
 
 export const HOME: Route = { room: "home" };
 

@@ -40,6 +40,9 @@ export const enMembers = {
   "members.leave": "Leave with this phone",
   "members.export": "Save what I wrote as a file",
   "members.remove": "Take out",
+  "members.more": "More to do here",
+  "members.child":
+    "A helper logs here. When the patient has a phone, let it in first. Then take the helper's out.",
   "members.removeOf": "Take out: {what}",
 
   "remove.title": "Take this phone out?",

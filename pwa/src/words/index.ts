@@ -5,6 +5,7 @@
  * that name, numbers in the digits of the language. `*text*` marks strong words; see `Words`.
  */
 import { en } from "./en";
+import type { enClinic } from "./en-clinic";
 import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
@@ -12,6 +13,7 @@ import type { enMore } from "./en-more";
 
 export type WordId =
   | keyof typeof en
+  | keyof typeof enClinic
   | keyof typeof enDesk
   | keyof typeof enLock
   | keyof typeof enMembers

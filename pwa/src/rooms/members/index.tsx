@@ -4,6 +4,7 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Care, Client } from "../../client";
 import type { Members } from "../../members";
+import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { type MembersStep, route } from "../../ui/route";
 import { addWords, t } from "../../words";
@@ -14,6 +15,8 @@ import { List } from "./list";
 import { Leave, Remove } from "./remove";
 
 addWords(enMembers);
+
+const clinic = later(async () => (await import("../clinic")).ClinicRoom);
 
 /** What every screen here is given. */
 export interface MembersProps {
@@ -52,7 +55,8 @@ export function MembersRoom({ client }: { client: Client }) {
 }
 
 function Step({ step, ...props }: MembersProps & { readonly step: MembersStep | undefined }) {
-  switch (step?.at) {
+  if (step === undefined) return <List key="list" {...props} />;
+  switch (step.at) {
     case "add":
       return <LetIn key="add" {...props} />;
     case "compare":
@@ -62,6 +66,6 @@ function Step({ step, ...props }: MembersProps & { readonly step: MembersStep | 
     case "leave":
       return <Leave key="leave" {...props} />;
     default:
-      return <List key="list" {...props} />;
+      return <clinic.Part key="clinic" {...props} at={step.at} />;
   }
 }

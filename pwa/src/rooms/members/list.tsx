@@ -1,5 +1,5 @@
 /** The people who can read, each with the phones on which they do. */
-import type { DeviceView, PersonView, RequestView } from "../../members";
+import type { DeviceView, MembersView, PersonView, RequestView } from "../../members";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
@@ -83,6 +83,22 @@ export function List({ client, care, members }: MembersProps) {
           onRemove={(device) => open({ at: "remove", device })}
         />
       ))}
+      {isGrowing(view) && (
+        <Banner icon="person" testid="members-child">
+          <p>{t("members.child")}</p>
+        </Banner>
+      )}
+      {view.hasMore && (
+        <button
+          type="button"
+          class="btn wide"
+          data-testid="members-more"
+          onClick={() => open({ at: "more" })}
+        >
+          {t("members.more")}
+          <Icon name="next" />
+        </button>
+      )}
       <Strength people={view.people} isStrong={view.isStrong} />
       {view.canLeave && !isOut && (
         <button
@@ -96,6 +112,12 @@ export function List({ client, care, members }: MembersProps) {
       )}
     </Page>
   );
+}
+
+/** Somebody else logs for the patient, who has no phone here: a child, perhaps. */
+function isGrowing({ people, canInvite }: MembersView): boolean {
+  const has = (role: string) => people.some((person) => person.role === role);
+  return has("caregiver") && !has("patient") && canInvite.includes("patient");
 }
 
 function Asking({ request, onLook }: { request: RequestView; onLook: () => void }) {
