@@ -96,7 +96,7 @@ class Giving:
 
     async def give(self, visit: Visit) -> AsyncGenerator[bytes, None]:
         """What is new to the device, item by item, with the cursor that goes with it."""
-        circles = await self._hints.circles_of(visit.device)
+        circles = await self._hints.remembered(visit.device)
         starts = await self._store.since(circles, visit.cursor.number)
         cursor = visit.cursor
         # Until the last one is through, each that is keeps its own place.

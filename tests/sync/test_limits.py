@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from rejoint_server import javascript, javascript_worker, views
+from rejoint_server import giving, javascript, javascript_worker, views
 from rejoint_sync import limits, multipart, selector
 from rejoint_sync.attachment import (
     check_attachment_name,
@@ -20,6 +20,7 @@ from rejoint_sync.attachment import (
 )
 from rejoint_sync.document import Document, check_document_id, parse_body
 from rejoint_sync.errors import SyncError
+from rejoint_sync.exchange import cursor, frames, messages
 from rejoint_sync.revision import Revision, check_digest
 from rejoint_sync.revtree import Branch, merge
 from rejoint_sync.sequence import Sequence
@@ -112,6 +113,10 @@ OTHER_EDGES: dict[str, tuple[Any, Edge]] = {
 """Of the modules that read requests."""
 
 
+ONE_REQUEST = {"ITEM_BYTES_MAX", "ITEMS_MAX", "CURSOR_BYTES_MAX", "GIVEN_BYTES", "BUDGET_BYTES"}
+"""Bounds of one-request sync; their edges are in tests/sync/exchange and tests/server."""
+
+
 def of(module: Any) -> dict[str, float]:
     """The bounds of a module."""
     return {
@@ -146,6 +151,8 @@ def test_every_bound_is_documented_with_its_value() -> None:
         values[name] = getattr(changes, name)
     for module in (javascript, javascript_worker, views):
         values |= {name: value for name, value in of(module).items() if name.endswith("_MAX")}
+    for module in (frames, messages, cursor, giving):
+        values |= {n: v for n, v in of(module).items() if n in ONE_REQUEST}
     assert documented() == values
 
 

@@ -61,15 +61,21 @@ class Reader:
         try:
             while end < len(self._rest):
                 item = decoder.decode()
-                end = source.tell()
+                begun, end = end, source.tell()
+                if end - begun > ITEM_BYTES_MAX:
+                    raise _too_large()
                 yield _checked(item)
         except cbor2.CBORDecodeEOF:
             if len(self._rest) - end > ITEM_BYTES_MAX:
-                raise TooLarge(f"An item may have at most {ITEM_BYTES_MAX} bytes.") from None
+                raise _too_large() from None
         except (cbor2.CBORError, UnicodeDecodeError, ValueError, OverflowError):
             raise BadRequest("The body is not a sequence of CBOR items.") from None
         finally:
             self._rest = self._rest[end:]
+
+
+def _too_large() -> TooLarge:
+    return TooLarge(f"An item may have at most {ITEM_BYTES_MAX} bytes.")
 
 
 def read(body: bytes) -> list[Item]:

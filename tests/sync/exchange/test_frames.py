@@ -88,3 +88,12 @@ def test_an_item_without_an_end_is_given_up() -> None:
     reader = Reader()
     with pytest.raises(TooLarge):
         list(reader.feed(b"\x82\x00\x5a\xff\xff\xff\xff" + bytes(ITEM_BYTES_MAX)))
+
+
+def test_an_item_of_the_greatest_size_is_taken() -> None:
+    room = ITEM_BYTES_MAX - len(write([[1, bytes(ITEM_BYTES_MAX)]])) + ITEM_BYTES_MAX
+    text = write([[1, bytes(room)]])
+    assert len(text) == ITEM_BYTES_MAX
+    assert read(text) == [[1, bytes(room)]]
+    with pytest.raises(TooLarge):
+        read(write([[1, bytes(room + 1)]]))

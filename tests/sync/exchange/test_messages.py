@@ -8,6 +8,7 @@ import pytest
 from rejoint_sync.errors import BadRequest
 from rejoint_sync.exchange.frames import read, write
 from rejoint_sync.exchange.messages import (
+    ITEMS_MAX,
     Begin,
     answer_item,
     read_answer_item,
@@ -40,6 +41,13 @@ def test_an_answer_is_read_and_written() -> None:
 def test_a_request_that_is_not_understood_is_refused(vector: dict[str, Any]) -> None:
     with pytest.raises(BadRequest):
         read_request(plain(vector["items"]))
+
+
+def test_a_request_has_so_many_items_and_no_more() -> None:
+    items = request_items(Begin()) + [[1, b"x" * 20, [], 0]] * (ITEMS_MAX - 1)
+    assert len(read_request(items)[1]) == ITEMS_MAX - 1
+    with pytest.raises(BadRequest):
+        read_request([*items, items[-1]])
 
 
 def test_items_of_a_later_version_are_skipped_in_an_answer() -> None:
