@@ -3,12 +3,16 @@
 import re
 from typing import Any, Self
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Response, expect
 
 from liar.world import World
 
-WAIT_MS = 10_000
+WAIT_MS = 20_000
 _PAIN = re.compile(r"\d\d:\d\d(\d+)")
+
+
+def _begins_a_round(response: Response) -> bool:
+    return response.request.method == "GET" and response.url.endswith("/circles")
 
 
 class Handset:
@@ -43,7 +47,7 @@ class Handset:
         link = world.do("therapist", "invite", world.circle, "patient")["link"]
         self.page.goto(link)
         self.by("join-accept").click()
-        expect(self.by("today")).to_be_visible()
+        expect(self.by("today")).to_be_visible(timeout=WAIT_MS)
         world.sync("therapist")
         (world.ids["phone"],) = set(self._devices()) - before
         self.sync()
@@ -59,10 +63,10 @@ class Handset:
         self._open_status()
         for _ in range(times):
             button = self.by("sync-now")
-            expect(button).to_have_attribute("aria-disabled", "false")
-            button.click()
-            expect(button).to_have_attribute("aria-disabled", "true")
-            expect(button).to_have_attribute("aria-disabled", "false")
+            expect(button).to_have_attribute("aria-disabled", "false", timeout=WAIT_MS)
+            with self.page.expect_response(_begins_a_round):
+                button.click()
+            expect(button).to_have_attribute("aria-disabled", "false", timeout=WAIT_MS)
 
     def _open(self, room: str) -> None:
         if self.by("today").count() == 0:
@@ -72,7 +76,7 @@ class Handset:
     def _open_status(self) -> None:
         if self.by("sync-now").count() == 0:
             self._open("status")
-            expect(self.by("sync-now")).to_be_visible()
+            expect(self.by("sync-now")).to_be_visible(timeout=WAIT_MS)
 
     def words(self) -> str:
         """What the screen "Phone and network" warns of; "" when it does not."""
@@ -83,7 +87,7 @@ class Handset:
     def pains(self) -> list[int]:
         """The pain numbers that "My days" shows, in ascending order."""
         self._open("days")
-        expect(self.by("days")).to_be_visible()
+        expect(self.by("days")).to_be_visible(timeout=WAIT_MS)
         rows = self.by("history-row").all_text_contents()
         self._home()
         return sorted(int(found[1]) for row in rows if (found := _PAIN.search(row)))
@@ -92,19 +96,19 @@ class Handset:
         """When somebody was last heard from, as the list of members says of the therapist."""
         self._open("members")
         row = self.page.locator("[data-testid=member][data-role=therapist]")
-        expect(row).to_contain_text("Last heard from")
+        expect(row).to_contain_text("Last heard from", timeout=WAIT_MS)
         text = str(row.text_content())
         self._home()
         return text
 
     def _home(self) -> None:
         self.page.evaluate("history.back()")
-        expect(self.by("today")).to_be_visible()
+        expect(self.by("today")).to_be_visible(timeout=WAIT_MS)
 
     def reload(self) -> None:
         """Close the app and open it again."""
         self.page.goto(self.world.server.url)
-        expect(self.by("today")).to_be_visible()
+        expect(self.by("today")).to_be_visible(timeout=WAIT_MS)
 
     def close(self) -> None:
         """End it."""

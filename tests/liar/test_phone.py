@@ -23,6 +23,7 @@ from liar.lies_log import (
 )
 from liar.lies_records import (
     DropsAfterTheReceipt,
+    ExchangesUnderTheSameRevision,
     HidesARecord,
     MovesToAnotherName,
     PlantsATombstone,
@@ -170,18 +171,21 @@ def test_a_removal_hidden_with_all_that_follows_is_silence(phone: Handset, world
     assert phone.heard() == day
 
 
-@pytest.mark.parametrize("lie", ["hidden", "dropped"])
+@pytest.mark.parametrize("lie", ["hidden", "dropped", "exchanged"])
 def test_a_record_missing_in_the_middle(phone: Handset, world: World, lie: str) -> None:
-    """HidesARecord, DropsAfterTheReceipt."""
+    """HidesARecord, DropsAfterTheReceipt, ExchangesUnderTheSameRevision."""
     if lie == "dropped":
         world.told(DropsAfterTheReceipt(world.circle, [":c000003"]))
     hidden, _ = world.tells("patient", 6, 7)
     if lie == "hidden":
         world.told(HidesARecord(world.circle, [hidden]))
+    if lie == "exchanged":
+        content = world.stored(hidden)["c"][:-8] + "AAAAAAAA"
+        world.told(ExchangesUnderTheSameRevision(world.circle, hidden, content))
     phone.sync(3)
     assert phone.words() == MISSING
     assert phone.pains() == [2, 3, 7]
-    if lie == "hidden":
+    if lie != "dropped":
         world.honest()
         world.a_day_later()
         phone.sync(3)

@@ -5,6 +5,7 @@
  *   on the shelf before PouchDB may move its checkpoint past the record.
  * - Any refusal of one document is handed to PouchDB as `forbidden`: that one it skips, while every
  *   other error would end the run and repeat the same batch for ever.
+ * - A record with another revision than its content is left out: it would stand for the true one.
  * - A `_bulk_get` that fails is answered with an error per document, which ends the run. If it
  *   rejected instead, the first one would make PouchDB fetch each document by itself, for the whole
  *   origin, until the page is closed.
@@ -17,8 +18,10 @@
  *   server, which lost what the run had sent before, is never asked for again.
  */
 import type { CheckpointDocument } from "../circle/checkpoint.ts";
+import { revOf, type SealedDocument } from "../circle/document.ts";
 import type { Remote } from "../records.ts";
 import type { Answer, Line, Question } from "./line.ts";
+import { recordName } from "./receipts.ts";
 
 /** Where receipts go; resolves when they are kept. */
 export interface Outcome {
@@ -97,9 +100,10 @@ export function remoteOf(
     if (path === root) return { status: 200, json: {} };
     const [route = ""] = path.slice(root.length).split("?");
     if (route === "_bulk_get") {
-      return bulkGet(ask, path, question, (error) => {
+      const got = await bulkGet(ask, path, question, (error) => {
         failure = error;
       });
+      return genuine(circle, got);
     }
     const answer = route.startsWith("_local/")
       ? await checkpoints.ask(path, question)
@@ -183,6 +187,32 @@ async function bulkGet(
     docs: [{ error: { id, rev, error: "unreachable", reason: "the server was not reached" } }],
   }));
   return { status: 200, json: { results } };
+}
+
+interface Got {
+  readonly id: string;
+  readonly docs: readonly { readonly ok?: Partial<SealedDocument> }[];
+}
+
+/**
+ * Leave out records that have another revision than their content: stored under it, they would
+ * keep the true one away for good.
+ */
+async function genuine(circle: string, answer: Answer): Promise<Answer> {
+  const { results } = answer.json as { readonly results?: readonly Got[] };
+  // Anything else than an answer to this question is left to PouchDB: it ends the run.
+  if (!results?.every?.(({ docs }) => Array.isArray(docs))) return answer;
+  const kept = results.map(async ({ id, docs }) => {
+    const fits = await Promise.all(docs.map(({ ok }) => ok === undefined || isItself(circle, ok)));
+    return { id, docs: docs.filter((_, at) => fits[at]) };
+  });
+  return { ...answer, json: { results: await Promise.all(kept) } };
+}
+
+async function isItself(circle: string, doc: Partial<SealedDocument>): Promise<boolean> {
+  const { _id = "", _rev, h, c } = doc;
+  if (recordName(_id) === undefined || h === undefined || c === undefined) return true;
+  return _rev === (await revOf(circle, { ...doc, _id, h, c }));
 }
 
 /** Fetch the checkpoints among changes that are news. */
