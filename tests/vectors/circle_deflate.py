@@ -72,6 +72,92 @@ def fixed_block(pieces: list[Piece], *, last: bool = True, ended: bool = True) -
     return bits.whole()
 
 
+ORDER = (16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15)
+REPEAT_BITS = {16: 2, 17: 3, 18: 7}
+PLAIN_CODES = [4] * 13 + [5] * 6
+"""Lengths of the codes of all lengths, so that each length can be sent."""
+
+Run = int | tuple[int, int]
+"""A length of a code, or (16, 17 or 18, the number that follows it)."""
+
+
+def _coded(lengths: list[int]) -> dict[int, tuple[int, int]]:
+    """Canonical codes with their widths, by symbol."""
+    found, code = {}, 0
+    for width in range(1, 16):
+        for symbol, length in enumerate(lengths):
+            if length == width:
+                found[symbol] = (code, width)
+                code += 1
+        code <<= 1
+    return found
+
+
+def described_head(
+    runs: list[Run], literals: int, distances: int, codes: list[int] | None = None
+) -> Bits:
+    """A last block up to its first symbol: how many codes, and their lengths."""
+    sent = PLAIN_CODES if codes is None else codes
+    bits = Bits()
+    for value, width in ((1 | 2 << 1, 3), (literals - 257, 5), (distances - 1, 5), (15, 4)):
+        bits.number(value, width)
+    for symbol in ORDER:
+        bits.number(sent[symbol], 3)
+    of_runs = _coded(sent)
+    for run in runs:
+        symbol, more = run if isinstance(run, tuple) else (run, 0)
+        bits.code(*of_runs[symbol])
+        bits.number(more, REPEAT_BITS.get(symbol, 0))
+    return bits
+
+
+def described_block(
+    text: bytes,
+    lengths: list[int],
+    distances: list[int],
+    *,
+    runs: list[Run] | None = None,
+    tail: tuple[tuple[int, int], ...] = (),
+    codes: list[int] | None = None,
+) -> bytes:
+    """One block with codes of its own; `tail` are bits (value, width) before its last symbols."""
+    bits = described_head(
+        [*lengths, *distances] if runs is None else runs, len(lengths), len(distances), codes
+    )
+    of = _coded(lengths)
+    for at, byte in enumerate(text):
+        if at == len(text) - 1:
+            for value, width in tail:
+                bits.code(value, width)
+        bits.code(*of[byte])
+    bits.code(*of[256])
+    return bits.whole()
+
+
+def fixed_symbols(text: bytes, odd: int, distance: int | None = None) -> bytes:
+    """One block of fixed codes, with a symbol of its own before the text, and its distance."""
+    bits = Bits()
+    bits.number(1 | 1 << 1, 3)
+    _symbol(bits, odd)
+    if distance is not None:
+        bits.code(distance, 5)
+    for byte in text:
+        _symbol(bits, byte)
+    _symbol(bits, 256)
+    return bits.whole()
+
+
+def after_kind_3(text: bytes) -> bytes:
+    """One block of fixed codes after the head of a block of a kind that there is not."""
+    bits = Bits()
+    bits.number(3 << 1, 3)
+    bits.number(1 | 1 << 1, 3)
+    for byte in text:
+        _symbol(bits, byte)
+    _symbol(bits, 256)
+    return bits.whole()
+
+
 def stored_block(content: bytes) -> bytes:
     """One block of plain bytes, the last one."""
     size = len(content)

@@ -3,7 +3,17 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from vectors.circle_deflate import deflated, fixed_block, pieces_of, stored_block
+from vectors.circle_deflate import (
+    PLAIN_CODES,
+    Run,
+    after_kind_3,
+    deflated,
+    described_block,
+    fixed_block,
+    fixed_symbols,
+    pieces_of,
+    stored_block,
+)
 from vectors.circle_document_cases import LONG, NOTE, PAIN
 from vectors.circle_log_cases import Case
 from vectors.circle_writer import Json, b64u, compact, packed
@@ -73,6 +83,89 @@ def refused() -> Iterator[Case]:
     yield "codec-2", case("a dictionary to come", "codec", packed(good, codec=2))
 
 
+TEXT = b'{"a":1}'
+OBJ = {"a": 1}
+
+
+def lengths_of(*, end: int = 3, first: int = 2, others: int = 3, match: int = 0) -> list[int]:
+    """Lengths of codes for the six bytes of `TEXT` and its end, and for a match of length 3."""
+    lengths = [0] * 257 + ([match] if match else [])
+    for byte in TEXT:
+        lengths[byte] = others
+    lengths[TEXT[0]] = first
+    lengths[256] = end
+    return lengths
+
+
+MATCH = lengths_of(first=3, match=3)
+
+
+def matched(distances: list[int], tail: tuple[tuple[int, int], ...]) -> bytes:
+    return described_block(TEXT, MATCH, distances, tail=tail)
+
+
+def runs_of(lengths: list[int], distances: list[int]) -> list[Run]:
+    """Lengths as they are, but zeros told together."""
+    runs: list[Run] = []
+    whole, at = [*lengths, *distances], 0
+    while at < len(whole):
+        zeros = next((n for n, each in enumerate(whole[at:]) if each), len(whole) - at)
+        if zeros >= 3:
+            zeros = min(zeros, 138)
+            runs.append((18, zeros - 11) if zeros > 10 else (17, zeros - 3))
+            at += zeros
+        else:
+            runs.append(whole[at])
+            at += 1
+    return runs
+
+
+def own_codes() -> Iterator[Case]:
+    """Blocks that say which codes they use."""
+    good = lengths_of()
+    told = described_block(TEXT, good, [0], runs=runs_of(good, [0]))
+    again = matched([1], ((7, 3), (0, 1)))
+    for name, comment, content, obj in (
+        ("own", "codes of its own", described_block(TEXT, good, [0]), OBJ),
+        ("own-zeros", "zeros of lengths told together", told, OBJ),
+        ("own-match", "a single distance of one bit", again, {"a": 1111}),
+    ):
+        yield name, case(comment, "success", packed(content, codec=1), obj=obj)
+
+
+def odd_codes() -> Iterator[Case]:
+    """What zlib refuses in such blocks, and symbols that there are not."""
+    good, length = lengths_of(), (7, 3)
+    lied = bytearray(stored_block(TEXT))
+    lied[3] ^= 1
+    fewer, more = [*PLAIN_CODES], [*PLAIN_CODES]
+    fewer[15], more[15] = 0, 4
+    beyond: list[Run] = [*good, (17, 0)]
+    nothing: list[Run] = [(16, 0), *good[3:], 0]
+    for name, comment, content in (
+        ("unused", "a distance without a code", matched([1], (length, (1, 1)))),
+        ("no-distance", "a match without distances", matched([0], (length, (0, 1)))),
+        ("long-one", "a single distance of two bits", matched([2], (length, (0, 2)))),
+        ("over", "more distances than there can be", described_block(TEXT, good, [1, 1, 1])),
+        ("under", "fewer distances than there must be", described_block(TEXT, good, [2, 2])),
+        ("thin", "fewer codes than there must be", described_block(TEXT, lengths_of(first=3), [0])),
+        ("literals", "287 literals", described_block(TEXT, [*good, *[0] * 30], [0])),
+        ("distances", "31 distances", described_block(TEXT, good, [0] * 31)),
+        ("again", "the length before the first", described_block(TEXT, good, [0], runs=nothing)),
+        ("beyond", "lengths beyond the last", described_block(TEXT, good, [0], runs=beyond)),
+        ("fewer", "a length has no code", described_block(TEXT, good, [0], codes=fewer)),
+        ("more", "lengths have too many codes", described_block(TEXT, good, [0], codes=more)),
+        ("length-286", "a length that there is not", fixed_symbols(TEXT, 286)),
+        ("distance-30", "a distance that there is not", fixed_symbols(TEXT, 257, 30)),
+        ("kind-3", "a kind of block that there is not, then a good one", after_kind_3(TEXT)),
+        ("stored-lies", "a length that is not told twice", bytes(lied)),
+        ("stored-cut", "fewer bytes than were told", stored_block(TEXT)[:-1]),
+    ):
+        yield f"odd-{name}", case(comment, "frame", packed(content, codec=1))
+
+
 def all_cases() -> Iterator[Case]:
     yield from opened()
     yield from refused()
+    yield from own_codes()
+    yield from odd_codes()

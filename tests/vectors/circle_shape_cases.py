@@ -240,6 +240,7 @@ def documents() -> Iterator[Case]:
         ("null", "nothing", "schema", None),
         ("text", "a text", "schema", "document"),
         ("c-number", "a sealed part that is no text", "schema", bare | {"c": 5}),
+        ("c-list", "a sealed part that is a list", "schema", bare | {"c": ["A"]}),
         ("s-number", "a signature that is no text", "schema", bare | {"s": 5}),
         ("h-list", "a head that is no text", "schema", bare | {"h": [log.h]}),
         ("name-list", "a name that is no text", "schema", bare | {"_id": [name]}),

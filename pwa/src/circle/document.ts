@@ -41,9 +41,9 @@ export interface VerifiedDocument {
   /** Seq of the last entry that the author had. */
   readonly seq: number;
   /** The header as it is signed and bound to the content. */
-  readonly header: string;
-  /** The sealed part as it was sent. */
-  readonly c: string;
+  readonly header: Bytes;
+  /** The sealed part. */
+  readonly sealed: Bytes;
   /** Hash of header and sealed part; the signature is not in it. */
   readonly hash: Bytes;
   /** The first 32 hexadecimal digits of `hash`, as in the revision. */
@@ -116,7 +116,8 @@ export async function seal(
     throw new CircleError("limit", "the record is too large");
   }
   const input = utf8(`${header}.${c}`);
-  return { _id, _rev: await revision(input), h, c, s: b64uEncode(await keys.sign(input)) };
+  const [_rev, signature] = await Promise.all([revision(input), keys.sign(input)]);
+  return { _id, _rev, h, c, s: b64uEncode(signature) };
 }
 
 /**
@@ -131,24 +132,28 @@ export async function verify(
 ): Promise<VerifiedDocument> {
   const id = parseDocumentId(checkShape(doc)._id);
   const known = parseHead(doc.h);
-  const signature = checkParts(doc);
+  const { sealed, signature } = checkParts(doc);
   const header = headerOf(membership.circle, doc, id.device);
   const input = utf8(`${header}.${doc.c}`);
-  const hash = await sha256(input);
-  const digest = hex(hash).slice(0, 32);
+  const author = membership.devices.get(id.device);
+  const [hash, isSigned] = await Promise.all([
+    sha256(input),
+    author !== undefined && es256Verify(author.pub.spk, input, signature),
+  ]);
+  const digest = digestOf(hash);
   if (doc._rev !== undefined && doc._rev !== `1-${digest}`) {
     throw new CircleError("schema", "the revision of a record does not follow from it");
   }
-  const author = membership.devices.get(id.device);
   if (author === undefined) {
     throw new CircleError("author", "a record is by someone who is not in this circle");
   }
-  if (!(await es256Verify(author.pub.spk, input, signature))) {
+  if (!isSigned) {
     throw new CircleError("sig", "a record was changed or is not by its author");
   }
   checkHead(membership, known);
   checkAuthority(membership, author, id, known.seq);
-  return { id, author, seq: known.seq, header, c: doc.c, hash, digest };
+  const bound = input.subarray(0, header.length);
+  return { id, author, seq: known.seq, header: bound, sealed, hash, digest };
 }
 
 /**
@@ -172,11 +177,11 @@ export async function openDocument(
 export async function openVerified(
   membership: Membership,
   secrets: EpochSecrets,
-  { id, seq, header, c }: VerifiedDocument,
+  { id, seq, header, sealed }: VerifiedDocument,
 ): Promise<Body> {
   const epoch = membership.epochAt(id.stream, seq);
   const key = await secrets.documentKey(id.stream, epoch?.e ?? 0, id.device);
-  return unframe(await aesOpen(key, b64uDecode(c), utf8(header)));
+  return unframe(await aesOpen(key, sealed, header));
 }
 
 /** The one revision of a signed document: the same content is the same document. */
@@ -196,7 +201,12 @@ export async function structuralRev(doc: { readonly _rev?: string }): Promise<st
 
 /** The revision that follows from bytes which have only one. */
 export async function revision(bytes: Bytes): Promise<string> {
-  return `1-${hex(await sha256(bytes)).slice(0, 32)}`;
+  return `1-${digestOf(await sha256(bytes))}`;
+}
+
+/** The part of a hash that a revision shows: 32 hexadecimal digits. */
+function digestOf(hash: Bytes): string {
+  return hex(hash.subarray(0, 16));
 }
 
 /** The header of a signed document, which is rebuilt and never sent. */
@@ -221,15 +231,16 @@ export function checkShape(doc: SealedDocument): SealedDocument {
   return doc;
 }
 
-/** Size and spelling of the sealed part and the signature; gives the signature. */
-function checkParts({ c, s }: SealedDocument): Bytes {
+/** The sealed part and the signature, their size and spelling checked. */
+function checkParts({ c, s }: SealedDocument) {
   if (c.length > DOCUMENT_BYTES_MAX) {
     throw new CircleError("limit", "the record is too large");
   }
-  if (b64uDecode(c).length < SEAL_BYTES) {
+  const sealed = b64uDecode(c);
+  if (sealed.length < SEAL_BYTES) {
     throw new CircleError("schema", "the sealed part of a record is cut");
   }
-  return b64uDecode(s);
+  return { sealed, signature: b64uDecode(s) };
 }
 
 /** The log as an author knew it: number and first letters of the hash of its last entry. */

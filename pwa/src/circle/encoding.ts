@@ -22,6 +22,16 @@ export type Canonical =
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
+/** Each byte in hexadecimal. */
+const DIGITS = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+/** Base64url: the letter of each six bits, and the six bits of each letter. */
+const LETTERS = encoder.encode("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
+const NO_LETTER = 64;
+const VALUES = new Uint8Array(128).fill(NO_LETTER);
+for (const [value, letter] of LETTERS.entries()) {
+  VALUES[letter] = value;
+}
+
 /** UTF-8 bytes of `text`. */
 export function utf8(text: string): Bytes {
   return encoder.encode(text);
@@ -51,7 +61,7 @@ export function concat(...parts: readonly Bytes[]): Bytes {
 export function hex(bytes: Bytes): string {
   let text = "";
   for (const byte of bytes) {
-    text += byte.toString(16).padStart(2, "0");
+    text += DIGITS[byte];
   }
   return text;
 }
@@ -65,12 +75,21 @@ export function u32be(value: number): Bytes {
 
 /** Base64url without padding. */
 export function b64uEncode(bytes: Bytes): string {
-  let text = "";
-  // Argument lists have a bound, so long inputs go in pieces.
-  for (let offset = 0; offset < bytes.length; offset += 8192) {
-    text += String.fromCharCode(...bytes.subarray(offset, offset + 8192));
+  const { length } = bytes;
+  const letters = new Uint8Array(Math.ceil((length * 4) / 3));
+  let to = 0;
+  for (let at = 0; at < length; at += 3) {
+    const left = length - at;
+    // What lies beyond the end counts as zeros; of the letters, only those that hold bits are kept.
+    const second = left > 1 ? (bytes[at + 1] as number) : 0;
+    const third = left > 2 ? (bytes[at + 2] as number) : 0;
+    const bits = ((bytes[at] as number) << 16) | (second << 8) | third;
+    letters[to++] = LETTERS[bits >> 18] as number;
+    letters[to++] = LETTERS[(bits >> 12) & 63] as number;
+    letters[to++] = LETTERS[(bits >> 6) & 63] as number;
+    letters[to++] = LETTERS[bits & 63] as number;
   }
-  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+  return decoder.decode(letters);
 }
 
 /**
@@ -79,17 +98,24 @@ export function b64uEncode(bytes: Bytes): string {
  * @throws CircleError `b64`: padding, another alphabet or bits left over.
  */
 export function b64uDecode(text: string): Bytes {
-  let bytes: Bytes;
-  try {
-    const binary = atob(text.replaceAll("-", "+").replaceAll("_", "/"));
-    bytes = new Uint8Array(binary.length);
-    for (let index = 0; index < binary.length; index++) {
-      bytes[index] = binary.charCodeAt(index);
+  const { length } = text;
+  const bytes = new Uint8Array(Math.floor((length * 3) / 4));
+  let to = 0;
+  let bits = 0;
+  let held = 0;
+  let wrong = length % 4 === 1 ? NO_LETTER : 0;
+  for (let at = 0; at < length; at++) {
+    const unit = text.charCodeAt(at);
+    const value = unit < VALUES.length ? (VALUES[unit] as number) : NO_LETTER;
+    wrong |= value;
+    bits = ((bits & 63) << 6) | value;
+    held += 6;
+    if (held >= 8) {
+      held -= 8;
+      bytes[to++] = bits >> held;
     }
-  } catch {
-    throw new CircleError("b64", "a sealed or signed part is damaged");
   }
-  if (b64uEncode(bytes) !== text) {
+  if (wrong >= NO_LETTER || (bits & ((1 << held) - 1)) !== 0) {
     throw new CircleError("b64", "a sealed or signed part is not in its one allowed spelling");
   }
   return bytes;
@@ -115,10 +141,11 @@ function canonicalText(value: unknown, depth: number): string {
     if (Array.isArray(value)) {
       return `[${value.map((item) => canonicalText(item, depth + 1)).join(",")}]`;
     }
-    const members = Object.entries(value).sort(([left], [right]) => (left < right ? -1 : 1));
-    const texts = members.map(
-      ([name, member]) => `${canonicalText(name, depth)}:${canonicalText(member, depth + 1)}`,
-    );
+    const members = value as Readonly<Record<string, unknown>>;
+    // In the order of UTF-16 units, as canonical JSON wants it.
+    const texts = Object.keys(members)
+      .sort()
+      .map((name) => `${canonicalText(name, depth)}:${canonicalText(members[name], depth + 1)}`);
     return `{${texts.join(",")}}`;
   }
   throw new CircleError(

@@ -56,12 +56,23 @@ export function frame(body: Body, codec: number = CODEC_WRITTEN): Bytes {
     throw new CircleError("limit", "the record is too large");
   }
   if (isDeflated(codec)) {
-    const shorter = deflate(content, codec);
+    const shorter = packedText(content, codec);
     if (shorter.length < content.length) {
       return padded(codec, shorter);
     }
   }
   return padded(CODEC_JSON, content);
+}
+
+/** What stands in a frame of this codec: as short as it must be for the smallest bucket, or nearly. */
+export function packedText(content: Bytes, codec: number): Bytes {
+  return deflate(content, codec, cheaperBytes);
+}
+
+/** How short content of this length must become for a smaller bucket. */
+function cheaperBytes(contentBytes: number): number {
+  const index = BUCKETS.findIndex((size) => HEAD_BYTES + contentBytes <= size);
+  return index === -1 ? contentBytes : (BUCKETS[index - 1] ?? HEAD_BYTES) - HEAD_BYTES;
 }
 
 function padded(codec: number, content: Bytes): Bytes {
