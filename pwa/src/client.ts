@@ -43,6 +43,8 @@ export interface Care {
   readonly isOut: ReadonlySignal<boolean>;
   /** Whether what is shown is a summary whose records are still on their way. */
   readonly checking: ReadonlySignal<boolean>;
+  /** Whether this phone is not let in yet: what is made here waits. */
+  readonly awaited: ReadonlySignal<boolean>;
   /** Phones that ask to be let in. */
   readonly asking: ReadonlySignal<number>;
   /** Newest plans: one, or several when two were written at once. */
@@ -178,6 +180,14 @@ export interface Asking {
   stop(): void;
 }
 
+/** A phone that stands beside another one, both without a network. */
+export interface Beside {
+  /** What its square code says. */
+  readonly code: string;
+  /** Take the other phone's answer; from then on records can be made. Rejects what is no answer. */
+  enter(answer: string): Promise<Client>;
+}
+
 /** The door: profiles on this phone and the way in. */
 export interface Door {
   profiles(): Promise<readonly ProfileView[]>;
@@ -206,6 +216,8 @@ export interface Door {
    * "tag" (damaged).
    */
   recover(code: string, pin?: string): Promise<Client>;
+  /** Stand beside a phone that is in a circle; otherwise as `join`. */
+  beside(pin?: string): Promise<Beside>;
   /** What was asked at an earlier start and has no answer yet. */
   asked(): Promise<readonly Asking[]>;
 }

@@ -69,6 +69,12 @@ export interface Place {
   readonly member?: string;
 }
 
+/** What the other phone is shown, and whether it has still to be let in. */
+export interface Admission {
+  readonly answer: string;
+  readonly queued: boolean;
+}
+
 /** The members of one circle. Every act needs the network; it throws when it was not done. */
 export interface Members {
   readonly view: ReadonlySignal<MembersView>;
@@ -80,8 +86,11 @@ export interface Members {
   approve(device: string): Promise<void>;
   /** They are not: the link is good for nothing any more. */
   refuse(iid: string): Promise<void>;
-  /** Let a phone in whose square code was scanned; `code` is what it says. */
-  admit(code: string, place: Place): Promise<void>;
+  /**
+   * Let a phone in whose square code was scanned; `code` is what it says. Without a network it is
+   * done later.
+   */
+  admit(code: string, place: Place): Promise<Admission>;
   remove(devices: readonly string[]): Promise<void>;
   leave(): Promise<void>;
   /** What clinicians, and whoever takes a phone out, can do beyond this. */

@@ -12,7 +12,7 @@ import { randomBytes } from "../circle/envelope.ts";
 import type { Link } from "../circle/invitation.ts";
 import type { LogDocument } from "../circle/log.ts";
 import { requestCode, requestEntry } from "../circle/request.ts";
-import type { Asking, Client, LinkView, ProfileView, Role } from "../client.ts";
+import type { Asking, Beside, Client, LinkView, ProfileView, Role } from "../client.ts";
 import type { ProfileKeys } from "../keystore.ts";
 import type { Profile } from "../records.gen.ts";
 import { askPath, awaitAnswer, isAsking, NotLetIn, requestOf } from "./asking.ts";
@@ -68,7 +68,7 @@ export class Entrance {
       await finishWipes(this.#shelf);
       const pending = await this.#shelf.all("pending");
       for (const profile of await this.#shelf.all("profiles")) {
-        if (profile.ready) continue;
+        if (profile.ready || profile.beside) continue;
         const row = pending.find((waiting) => waiting.profile === profile.id);
         if (row === undefined) await this.#forgetProfile(profile.id);
         else if (!isAsking(row)) await this.#complete(profile, row).catch(() => {});
@@ -184,6 +184,19 @@ export class Entrance {
       }
       await this.#isReady(profile);
       return this.#welcome(await this.#openProfile(profile));
+    });
+  }
+
+  /** Stand beside a phone that is in a circle; `pin` as in `join`. */
+  beside(pin = ""): Promise<Beside> {
+    return this.#alone(async () => {
+      this.#keys.pin = pin;
+      const { besideOf } = await import("./beside.ts");
+      return besideOf(this.#shelf, {
+        make: () => this.#newProfile("patient"),
+        keys: (id) => this.#keys.of(id),
+        open: async (id) => this.#welcome(await this.#openProfile(id)),
+      });
     });
   }
 

@@ -21,7 +21,7 @@ export async function bringWished(
 ): Promise<void> {
   for (const care of cares) {
     if (!care.isWhole) continue;
-    for (const dev of care.wished) {
+    for (const dev of care.note.wished) {
       const device = await deviceId(dev);
       if (care.membership.devices.has(device)) continue;
       await patiently(
@@ -32,6 +32,26 @@ export async function bringWished(
           return entries.add(keys, membership, secrets, place, clock.serverS);
         }),
       );
+    }
+  }
+}
+
+/** Take in phones that were beside this one; those that may not come in are forgotten. */
+export async function bringAdmitted(
+  cares: readonly OpenCare[],
+  { keys, clock, writer }: Surroundings,
+): Promise<void> {
+  for (const care of cares) {
+    for (const wish of care.isWhole ? care.note.admitted : []) {
+      const device = await deviceId(wish.dev);
+      await patiently(
+        writer.append(care, async () => {
+          const { membership, secrets } = care;
+          if (membership.devices.has(device)) return undefined;
+          return entries.add(keys, membership, secrets, wish, clock.serverS);
+        }),
+      );
+      await care.note.forget(wish);
     }
   }
 }

@@ -12,28 +12,31 @@ import type { Bundle } from "../circle/entries.ts";
 import { type BadBack, EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import type { Body } from "../circle/frame.ts";
-import type { DeviceKeys, Pub } from "../circle/keys.ts";
+import type { Stream } from "../circle/grammar.ts";
+import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
 import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import { countAsking, unlockHere } from "./arrivals.ts";
+import { CircleNote } from "./circle-row.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
 import { lacking } from "./missing-wraps.ts";
 import { type Names, nameOfMember, namesOf, paperOf } from "./names.ts";
-import { ALARMS, brokenBy, STOPPING, wordsOf } from "./reasons.ts";
+import { ALARMS, alarmOf, STOPPING } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import { asRecord, type Draft, kindOf } from "./shapes.ts";
 import type { CircleRow, SeenRow } from "./shelf.ts";
-import { draw } from "./shown.ts";
+import { draw, drawWaiting } from "./shown.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Turn } from "./turn.ts";
+import { Waiting } from "./waiting.ts";
 
 /** Documents that are fetched at once before an act. */
 const CATCH_UP = 100;
@@ -48,6 +51,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly isOut = signal(false);
   readonly asking = signal(0);
   readonly checking = signal(false);
+  readonly awaited: Signal<boolean>;
   /** Counts what was shown anew: for what is computed out of all of it. */
   readonly drawn = signal(0);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
@@ -59,8 +63,10 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   /** Resolves when all that was stored is shown. */
   readonly loaded: Promise<void>;
   readonly feeds = new Feeds();
-  /** Therapists whom this circle is to take in. */
-  readonly wished: readonly Pub[];
+  readonly note: CircleNote;
+  readonly #waiting: Waiting;
+  readonly keys: DeviceKeys;
+  readonly clock: Clock;
   readonly #around: Surroundings;
   readonly #courier: Courier;
   readonly #profile: string;
@@ -83,18 +89,22 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     row: CircleRow,
     records: Records,
     around: Surroundings,
-    kept: { readonly receipts: Receipts; readonly seen: SeenRow | undefined },
+    kept: { receipts: Receipts; seen: SeenRow | undefined; waiting: Waiting },
   ) {
     const { phone, keys, ask } = around;
     this.circle = row.circle;
     this.purpose = row.purpose;
     this.role = row.role;
-    this.wished = row.wished ?? [];
+    this.note = new CircleNote(around.shelf, row);
+    this.awaited = this.note.awaited;
+    this.#waiting = kept.waiting;
     this.records = records;
     this.remote = remoteOf(row.circle, phone.origin, ask, this);
     this.#profile = row.profile;
     this.#receipts = kept.receipts;
     this.#around = around;
+    this.keys = keys;
+    this.clock = around.clock;
     this.#courier = new Courier(this, around, row.profile, kept.seen);
     this.#roster = new Roster(row.circle, row.pin);
     this.#diary = new Diary(keys.id, this.feeds, around.folds.of(row.circle));
@@ -105,14 +115,19 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   /** Open a circle out of its row and database; the records follow by themselves. */
   static async open(row: CircleRow, around: Surroundings): Promise<OpenCare> {
     const { phone, shelf, keys } = around;
-    const [{ Records }, kept, seen] = await Promise.all([
+    const [{ Records }, kept, seen, waiting] = await Promise.all([
       import("../records.ts"),
       shelf.get("receipts", row.profile, row.circle),
       shelf.get("seen", row.profile, row.circle),
+      Waiting.open(shelf, keys, row),
     ]);
     const name = `rejoint-${row.profile}-${row.circle}`;
     const records = new Records(name, keys.id, phone.locks);
-    return new OpenCare(row, records, around, { receipts: new Receipts(keys.id, kept), seen });
+    return new OpenCare(row, records, around, {
+      receipts: new Receipts(keys.id, kept),
+      seen,
+      waiting,
+    });
   }
 
   /** The circle as its log says; throws while nothing of it is here. */
@@ -130,12 +145,6 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return this.#secrets;
   }
 
-  get keys(): DeviceKeys {
-    return this.#around.keys;
-  }
-  get clock(): Clock {
-    return this.#around.clock;
-  }
   get receipts(): Receipts {
     return this.#receipts;
   }
@@ -150,7 +159,6 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   get snapshots(): ReadonlySet<string> {
     return this.#diary.snapshots;
   }
-  /** Records that are here and shown. */
   get count(): number {
     return this.#diary.ordered.length;
   }
@@ -177,18 +185,12 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   get alarm(): string {
     const trouble = this.#trouble === undefined ? "" : ALARMS[this.#trouble];
-    return this.#roster.alarm || trouble || this.#brokenLink() || this.#foundWords();
+    return this.#roster.alarm || trouble || alarmOf(this, this.#badLinks, this.#hasFalseKey);
   }
 
   /** What the last rounds have shown that no honest server shows. */
   get found(): readonly Found[] {
     return this.#courier.found;
-  }
-
-  #foundWords(): string {
-    const [found] = this.#courier.found;
-    if (found !== undefined) return wordsOf(found.code, this.nameOfDevice(found.device));
-    return this.#receipts.twice ? ALARMS.twice : "";
   }
 
   /** The name of the person whose device this is; "" where it is not known. */
@@ -211,19 +213,14 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return paperOf(this.#diary.ordered, member);
   }
 
-  #brokenLink(): string {
-    const [bad] = this.#badLinks;
-    if (bad !== undefined) return brokenBy(this.nameOfDevice(bad.device));
-    return this.#hasFalseKey && !this.isWhole ? ALARMS.key : "";
-  }
-
   get trusted(): boolean {
     return this.#roster.isTrusted && !this.found.some(({ code }) => STOPPING.has(code));
   }
 
   /** Records that only this phone has. */
   get unsent(): number {
-    return [...this.#diary.own].filter((id) => !this.#receipts.onServer(id)).length;
+    const own = [...this.#diary.own].filter((id) => !this.#receipts.onServer(id));
+    return Math.max(own.length, this.#waiting.held.length);
   }
 
   /** Refused records with their codes, also those whose numbers went to empty ones. */
@@ -245,11 +242,18 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   async write<T extends AnyRecord>(draft: Draft<T>): Promise<string> {
     await this.loaded;
     const kind = kindOf((draft as AnyRecord).type);
-    return this.seal(kind, () => {
-      const body = { ...draft, lam: this.nextLam, ...this.stamp };
+    const bodyOf = (lam: number) => {
+      const body = { ...draft, lam, ...this.stamp };
       if (asRecord(kind, body) === undefined) throw new TypeError(`not a whole ${draft.type}`);
       return body;
-    });
+    };
+    if (!this.awaited.peek() && this.#waiting.held.length === 0) {
+      return this.seal(kind, () => bodyOf(this.nextLam));
+    }
+    const name = await this.#waiting.hold({ kind, body: bodyOf(1) });
+    this.#draw();
+    this.#around.changed(this.circle);
+    return name;
   }
 
   /** Clock and zone of what is written now. */
@@ -259,11 +263,11 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   }
 
   /** Seal and store what `bodyOf` gives when its turn has come; its id, when it is durable. */
-  async seal(kind: string, bodyOf: () => Body): Promise<string> {
+  async seal(kind: string, bodyOf: () => Body, stream: Stream = "c"): Promise<string> {
     this.checkTrusted();
     const { keys, clock } = this.#around;
-    const stored = await this.records.append("c", (n) => {
-      const at = { kind, month: clock.month, n };
+    const stored = await this.records.append(stream, (n) => {
+      const at = { kind, month: clock.month, n, stream };
       return seal(this.membership, keys, this.secrets, at, bodyOf()) as Promise<
         SealedDocument & StoredDocument
       >;
@@ -352,6 +356,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   async caughtUp(): Promise<boolean> {
     await this.#turn.run(() => this.#readLog());
     this.#roster.check();
+    await this.#waiting.release(this);
     if (this.#courier.summaries.caughtUp()) this.#draw();
     return this.trusted && this.#courier.arrived();
   }
@@ -438,12 +443,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   async #readLog(): Promise<void> {
     const seq = this.#roster.membership?.seq;
     const pin = await this.#roster.refresh(this.records);
-    if (pin !== undefined) {
-      const { shelf } = this.#around;
-      const { circle, purpose, role } = this;
-      const unknown = { profile: this.#profile, circle, purpose, role };
-      await shelf.update("circles", [this.#profile, circle], (row = unknown) => ({ ...row, pin }));
-    }
+    if (pin !== undefined) await this.note.put({ pin });
     this.asking.value = await countAsking(
       this.records,
       this.#roster.membership,
@@ -488,6 +488,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   #drawNow(): void {
     const { membership } = this.#roster;
+    if (membership === undefined) drawWaiting(this, this.#waiting.held);
     if (membership === undefined || this.#closed) return;
     const { summaries } = this.#courier;
     const entries = summaries.shown(this.#diary.ordered);

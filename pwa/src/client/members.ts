@@ -2,6 +2,7 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import * as entries from "../circle/entries.ts";
 import { CircleError } from "../circle/errors.ts";
+import type { Stream } from "../circle/grammar.ts";
 import { formatLink } from "../circle/invitation.ts";
 import { checkPub, deviceId, type Pub } from "../circle/keys.ts";
 import type { Member, Membership } from "../circle/log.ts";
@@ -9,6 +10,7 @@ import { type RequestDocument, readRequest, requestCode } from "../circle/reques
 import type { Role } from "../client.ts";
 import type { ClinicActs } from "../clinic.ts";
 import type {
+  Admission,
   DeviceView,
   Members,
   MembersView,
@@ -17,8 +19,9 @@ import type {
   RequestView,
 } from "../members.ts";
 import type { OpenCare } from "./care.ts";
+import { LineError } from "./line.ts";
 import { setUnder } from "./names.ts";
-import { readPub } from "./pub-code.ts";
+import { readPub, writePin } from "./pub-code.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 const PEOPLE: readonly Role[] = ["patient", "caregiver", "therapist", "admin"];
@@ -103,10 +106,21 @@ class OpenMembers implements Members {
     await this.#hooks.look();
   }
 
-  async admit(code: string, place: Place): Promise<void> {
+  async admit(code: string, place: Place): Promise<Admission> {
     const dev = readPub(code);
     await checkPub(dev);
-    await this.#add(dev, place);
+    const { role, member } = this.#whole(place);
+    const { circle: cir, membership, purpose } = this.#care;
+    const head = [membership.seq, membership.head] as const;
+    const answer = writePin({ cir, head, member, purpose, role: role as Role });
+    try {
+      await this.#add(dev, { role: role as Role, member });
+      return { answer, queued: false };
+    } catch (error) {
+      if (!(error instanceof LineError)) throw error;
+      await this.#care.note.admitLater({ dev, role: role as Role, member });
+      return { answer, queued: true };
+    }
   }
 
   async #add(dev: Pub, place: Place): Promise<void> {
@@ -135,9 +149,13 @@ class OpenMembers implements Members {
     await this.#append(async () => {
       const { membership, secrets, feeds, receipts } = this.#care;
       if (membership.live(keys.id) === undefined) return undefined;
-      const ends = await feeds.ends("c", () => receipts.through);
-      const { n, d } = ends.get(keys.id) ?? { n: 0, d: "" };
-      const markOf = () => [n, d] as const;
+      const endOf = async (stream: Stream) =>
+        (await feeds.ends(stream, () => receipts.upTo(stream))).get(keys.id);
+      const ends = { c: await endOf("c"), k: await endOf("k") };
+      const markOf = (_: string, stream: Stream) => {
+        const { n, d } = ends[stream] ?? { n: 0, d: "" };
+        return [n, d] as const;
+      };
       return entries.leave(keys, membership, secrets, markOf, clock.serverS);
     });
   }

@@ -45,6 +45,9 @@ export function openDoor(phone: Phone = browserPhone()): Door {
     async recover(code, pin): Promise<Client> {
       return (await inside).recover(code, pin);
     },
+    async beside(pin) {
+      return (await inside).beside(pin);
+    },
     async asked(): Promise<readonly Asking[]> {
       return (await inside).asked();
     },

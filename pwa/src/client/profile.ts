@@ -242,7 +242,9 @@ export class OpenProfile implements Client, Rounds {
   }
 
   circles(): readonly Synced[] {
-    return [...this.#open.values()].filter(({ circle }) => !this.#busy.has(circle));
+    return [...this.#open.values()].filter(
+      ({ circle, awaited }) => !this.#busy.has(circle) && !awaited.peek(),
+    );
   }
 
   /** Send what waits for an answer, then learn which circles this device is in. */
@@ -284,8 +286,10 @@ export class OpenProfile implements Client, Rounds {
 
   async #bringAlong(cares: readonly OpenCare[]): Promise<void> {
     const isStaff = cares.length > 1 && cares.some(({ purpose }) => purpose === "clinic");
-    if (!isStaff && cares.every(({ wished }) => wished.length === 0)) return;
-    const { bringOwnAlong, bringWished } = await import("./bring-along.ts");
+    const isWish = ({ note }: OpenCare) => note.wished.length + note.admitted.length > 0;
+    if (!isStaff && !cares.some(isWish)) return;
+    const { bringAdmitted, bringOwnAlong, bringWished } = await import("./bring-along.ts");
+    await bringAdmitted(cares, this.#around);
     await bringWished(cares, this.#around);
     await bringOwnAlong(cares, this.#around);
   }
@@ -308,7 +312,10 @@ export class OpenProfile implements Client, Rounds {
   }
 
   async #learn({ circle, purpose, role }: Listed): Promise<void> {
-    if (this.#open.has(circle) || !ROLES.includes(role)) return;
+    const known = this.#open.get(circle);
+    // The phone that was beside this one has let it in.
+    if (known !== undefined) known.awaited.value = false;
+    if (known !== undefined || !ROLES.includes(role)) return;
     if (purpose !== "patient" && purpose !== "clinic") return;
     await this.enter({ profile: this.profile.id, circle, purpose, role: role as Role });
   }

@@ -47,7 +47,7 @@ const FOUND: Readonly<Record<string, string>> = {
 export const STOPPING: ReadonlySet<string> = new Set(["fork", "rollback"]);
 
 /** Words for something that no honest server and no honest member shows. */
-export function wordsOf(code: string, name: string): string {
+function wordsOf(code: string, name: string): string {
   const whose =
     name === "" ? "" : code === "gap" || code === "replaced" ? `of ${name}` : ` (${name})`;
   const words = FOUND[code] ?? FOUND.gap ?? "";
@@ -55,9 +55,27 @@ export function wordsOf(code: string, name: string): string {
 }
 
 /** Words for a link to an older key that its maker, by name or "", has broken. */
-export function brokenBy(name: string): string {
+function brokenBy(name: string): string {
   const whose = name === "" ? "The key of one phone" : `The key that ${name} made`;
   return `${whose} does not open older records. Please ask your clinic.`;
+}
+
+/** What is wrong in a circle whose log is right, in plain words; "" while all is well. */
+export function alarmOf(
+  circle: {
+    readonly found: readonly { readonly code: string; readonly device: string }[];
+    readonly receipts: { readonly twice: boolean };
+    readonly isWhole: boolean;
+    nameOfDevice(device: string): string;
+  },
+  [bad]: readonly { readonly device: string }[],
+  hasFalseKey: boolean,
+): string {
+  const [found] = circle.found;
+  if (bad !== undefined) return brokenBy(circle.nameOfDevice(bad.device));
+  if (hasFalseKey && !circle.isWhole) return ALARMS.key;
+  if (found !== undefined) return wordsOf(found.code, circle.nameOfDevice(found.device));
+  return circle.receipts.twice ? ALARMS.twice : "";
 }
 
 export const PORTAL = "This network wants you to sign in first.";

@@ -8,16 +8,19 @@
  */
 
 import type { CheckpointDocument } from "../circle/checkpoint.ts";
+import type { Bytes } from "../circle/encoding.ts";
 import type { Pub } from "../circle/keys.ts";
 import type { ProfileView, Role } from "../client.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 2;
+const VERSION = 3;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
   readonly device: string;
   readonly ready: boolean;
+  /** It shows its keys to a phone beside it, and has no circle yet. */
+  readonly beside?: boolean;
   /** It is being taken off this phone. */
   readonly wiping?: boolean;
 }
@@ -29,13 +32,24 @@ export interface Pin {
   readonly hash: string;
 }
 
+/** A phone whose keys were read from its screen, and where it belongs. */
+export interface Admitted {
+  readonly dev: Pub;
+  readonly role: Role;
+  readonly member: string;
+}
+
 /** One circle of one profile. */
 export interface CircleRow {
   readonly profile: string;
   readonly circle: string;
   readonly purpose: "patient" | "clinic";
   readonly role: Role;
-  /** Absent until the log was seen once. */
+  /** A phone beside this one will let it in; until then nothing of it is at the server for us. */
+  readonly awaited?: boolean;
+  /** Phones that were beside this one, to be let in when there is a network. */
+  readonly admitted?: readonly Admitted[];
+  /** Absent until the log was seen, or told by another phone. */
   readonly pin?: Pin;
   /** Therapists whom a circle that was founded by a ticket takes in. */
   readonly wished?: readonly Pub[];
@@ -89,12 +103,20 @@ export interface PendingRow {
   readonly link: string;
 }
 
+/** Records that are made before this phone is let in, sealed; see `waiting.ts`. */
+export interface UnsealedRow {
+  readonly profile: string;
+  readonly circle: string;
+  readonly sealed: Bytes;
+}
+
 interface Stores {
   profiles: ProfileRow;
   circles: CircleRow;
   receipts: ReceiptsRow;
   seen: SeenRow;
   pending: PendingRow;
+  unsealed: UnsealedRow;
   facts: { readonly name: string; readonly value: number };
 }
 
@@ -104,6 +126,7 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   receipts: ["profile", "circle"],
   seen: ["profile", "circle"],
   pending: ["profile", "circle"],
+  unsealed: ["profile", "circle"],
   facts: "name",
 };
 

@@ -6,6 +6,7 @@ import type { AnyRecord } from "../records.gen.ts";
 import { type Entry, inForce } from "./diary.ts";
 import { namesOf, setUnder } from "./names.ts";
 import type { Receipts } from "./receipts.ts";
+import type { Unsealed } from "./waiting.ts";
 
 /** Whose eyes see them, and what is known of where they are. */
 interface Seen {
@@ -57,4 +58,17 @@ export function draw(care: Drawn, entries: readonly Entry[]): void {
   care.sessions.value = shownOf<Session>(entries, "session", care);
   care.pains.value = shownOf<Pain>(entries, "pain", care);
   care.notes.value = shownOf<Note>(entries, "note", care);
+}
+
+/** The same of records that wait until this phone is let in. */
+export function drawWaiting(care: Omit<Drawn, keyof Seen>, held: readonly Unsealed[]): void {
+  const of = <T extends AnyRecord>(type: T["type"]): Opened<T>[] =>
+    held.flatMap(({ body }, at) => {
+      if (body.type !== type) return [];
+      const value = body as unknown as T;
+      return [{ id: `waiting:${at + 1}`, value, place: "phone", author: "", mine: true }];
+    });
+  care.sessions.value = of<Session>("session");
+  care.pains.value = of<Pain>("pain");
+  care.notes.value = of<Note>("note");
 }

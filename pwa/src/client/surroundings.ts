@@ -1,5 +1,5 @@
 /** What the circles of one profile share. */
-import type { DeviceKeys } from "../circle/keys.ts";
+import type { ProfileKeys } from "../keystore.ts";
 import type { Clock } from "./clock.ts";
 import type { Folds } from "./folds.ts";
 import type { LogWriter } from "./log-writer.ts";
@@ -12,7 +12,7 @@ export interface Surroundings {
   readonly phone: Phone;
   readonly shelf: Shelf;
   readonly clock: Clock;
-  readonly keys: DeviceKeys;
+  readonly keys: ProfileKeys;
   readonly ask: LoggedIn;
   readonly writer: LogWriter;
   readonly folds: Folds;

@@ -57,6 +57,8 @@ export function membersView(parts: Partial<MembersView> = {}): MembersView {
 export const MEMBERS_LINK =
   "https://clinic.example/#j1.c7Qm2rT0v9LkX4nBzPfA1uQ.Zy3_ZtYb0aWq9sLmN2xC4w";
 
+export const ANSWER = `rj1-pin.${"Zy3ZtYb0aWq9sLmN2xC4w".repeat(9)}`;
+
 /** Members that call nobody; `broken` refuses every act. */
 export function fakeMembers(
   parts: Partial<MembersView> = {},
@@ -77,7 +79,10 @@ export function fakeMembers(
     },
     approve: (id) => act(`approve ${id}`),
     refuse: (iid) => act(`refuse ${iid}`),
-    admit: (code) => act(`admit ${code}`),
+    async admit(code) {
+      await act(`admit ${code}`);
+      return { answer: ANSWER, queued: true };
+    },
     remove: (ids) => act(`remove ${ids.join()}`),
     leave: () => act("leave"),
     acts: async () => acts,

@@ -115,6 +115,7 @@ export interface CareParts {
   readonly isOut?: boolean;
   readonly asking?: number;
   readonly checking?: boolean;
+  readonly awaited?: boolean;
   readonly plans?: readonly Opened<Plan>[];
   readonly sessions?: readonly Opened<Session>[];
   readonly pains?: readonly Opened<Pain>[];
@@ -140,6 +141,7 @@ export function care(parts: CareParts = {}): FakeCare {
     isOut: signal(parts.isOut ?? false),
     asking: signal(parts.asking ?? 0),
     checking: signal(parts.checking ?? false),
+    awaited: signal(parts.awaited ?? false),
     plans: signal(parts.plans ?? [plan()]),
     sessions: signal(parts.sessions ?? []),
     pains: signal(parts.pains ?? []),
@@ -268,6 +270,9 @@ export const PIN = "4711";
 /** Twelve digits that two people compare. */
 export const DIGITS = "042719385561";
 
+/** What a new phone shows to one beside it. */
+export const BESIDE = `rj1-pub.${"eyJrZW0iOiJQMjU2Iiwia3BrIjoi".repeat(10)}`;
+
 /** A door that shows `view` and opens `client`. */
 export function fakeDoor(
   view: LinkView,
@@ -285,5 +290,6 @@ export function fakeDoor(
     ask: async () => ({ digits: DIGITS, opened: new Promise(() => {}), stop: () => {} }),
     asked: async () => [],
     recover: async () => client,
+    beside: async () => ({ code: BESIDE, enter: async () => client }),
   };
 }
