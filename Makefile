@@ -71,9 +71,10 @@ audit: setup ## known weaknesses of dependencies (needs the network)
 	cd pwa && npm audit
 	cd tests/conformance && npm audit
 
-bench: setup ## figures of this tree, as ratios in one run
+bench: setup $(VENV)/.browser ## figures of this tree, as ratios in one run
 	python tests/bench/run.py $(ARGS)
 	python tests/bench/circles.py
+	python tests/bench/sealing.py
 
 shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
 	python pwa/tools/shots.py
