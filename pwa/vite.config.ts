@@ -39,6 +39,16 @@ export default defineConfig({
       input: { index: "index.html", sw: "src/sw/worker.ts" },
       output: {
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        // Small files that several parts share travel as one: they compress better together.
+        codeSplitting: {
+          includeDependenciesRecursively: false,
+          groups: [
+            {
+              name: "round",
+              test: /src\/(client\/(receipts|remote|bundles|own-devices|shapes)|circle\/(feed|fold))\.ts$/,
+            },
+          ],
+        },
         chunkFileNames: "assets/[name]-[hash].js",
       },
     },

@@ -124,6 +124,8 @@ export interface ClinicActs {
   accept(device: string, stream: "c" | "k", n: number): Promise<void>;
   /** Begin the notes that clinicians write among themselves. */
   beginNotes(): Promise<void>;
+  /** A note that clinicians alone read; durable on this phone when it resolves, also offline. */
+  writeForClinicians(text: string): Promise<void>;
   grant(device: string): Promise<void>;
   /** Let a recovery key of the clinic in, by its public line; gives in how many circles it is new. */
   addKey(line: string): Promise<number>;

@@ -4,7 +4,7 @@ import type { ClinicActs, ClinicView } from "../clinic.ts";
 import { type Acting, clinicOf, meIn } from "./acting.ts";
 import { addClinicKey, canAddKey } from "./clinic-key.ts";
 import { issueTicket, sayName, staffOf } from "./enrolment.ts";
-import { beginNotes, grantNotes, notesOf } from "./grants.ts";
+import { beginNotes, grantNotes, notesOf, writeForClinicians } from "./grants.ts";
 import { batchesOf, confirmWish, openWishes, wish } from "./handover.ts";
 import { acceptLate, goneDevices, lateRecords } from "./late.ts";
 import { setStopped, stoppedDevices, takeOutEverywhere } from "./suspensions.ts";
@@ -27,6 +27,7 @@ export function openActs(acting: Acting): ClinicActs {
     late: () => lateRecords(acting),
     accept: (device, stream, n) => acceptLate(acting, device, stream, n),
     beginNotes: () => beginNotes(acting),
+    writeForClinicians: (text) => writeForClinicians(acting, text),
     grant: (device) => grantNotes(acting, device),
     addKey: (line) => addClinicKey(acting, line),
   };

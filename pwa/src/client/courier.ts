@@ -339,7 +339,7 @@ export class Courier {
       const id = `cp:${stream}:${keys.id}`;
       const kept = this.#seen.checkpoints.find(({ _id }) => _id === id);
       const last = kept && (await readCheckpoint(membership, kept).catch(() => undefined));
-      const most = (device: string) => (device === keys.id ? receipts.through : Infinity);
+      const most = (device: string) => (device === keys.id ? receipts.upTo(stream) : Infinity);
       const vec = await feeds.ends(stream, most);
       const age = clock.serverS - this.#seen.saidAt;
       if (!isCheckpointDue(last?.vec ?? new Map(), vec, age)) continue;

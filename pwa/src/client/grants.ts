@@ -10,6 +10,7 @@ import { holds } from "../circle/standing.ts";
 import type { NotesView } from "../clinic.ts";
 import { type Acting, meIn, passes } from "./acting.ts";
 import type { OpenCare } from "./care.ts";
+import { asRecord } from "./shapes.ts";
 
 /** How the notes of clinicians stand in a circle. */
 export function notesOf(care: OpenCare): NotesView {
@@ -42,6 +43,20 @@ export async function beginNotes({ care, around, moved }: Acting): Promise<void>
     const how = { streams: ["k"], markOf: await feeds.marks() } as const;
     return entries.rekey(keys, membership, secrets, how, clock.serverS);
   });
+  moved();
+}
+
+/**
+ * Seal and store a note that clinicians alone read; resolves when it is durable.
+ *
+ * @throws CircleError `authz`: this device does not have that stream; `epoch`: not its key yet.
+ */
+export async function writeForClinicians(acting: Acting, text: string): Promise<void> {
+  const { care, moved } = acting;
+  await care.loaded;
+  const bodyOf = () => ({ type: "note", text, lam: care.nextLam, ...care.stamp });
+  if (asRecord("nt", bodyOf()) === undefined) throw new TypeError("not a whole note");
+  await care.seal("nt", bodyOf, "k");
   moved();
 }
 

@@ -20,6 +20,14 @@ export interface RecordName {
   readonly n: number;
 }
 
+/** Added to the counters of the clinicians' stream: they count apart, and stay below it. */
+const K_BASE = 1_000_000;
+
+/** One number for stream and counter of a record. */
+function numberIn(id: string): number {
+  return Number(id.slice(-6)) + (id.at(-7) === "k" ? K_BASE : 0);
+}
+
 /** The parts of a record's id; undefined for documents that are no records. */
 export function recordName(id: string): RecordName | undefined {
   const parts = DOCUMENT_ID.exec(id);
@@ -85,6 +93,13 @@ export class Receipts {
     return this.#through;
   }
 
+  /** The same for one stream. */
+  upTo(stream: string): number {
+    let n = this.#through;
+    if (stream === "k") for (n = 0; this.#also.has(K_BASE + n + 1); ) n += 1;
+    return n;
+  }
+
   /** Whether a revision stands for its record, and no newer one in its place. */
   counts(rev: string): boolean {
     return !this.#past.has(rev);
@@ -111,7 +126,8 @@ export class Receipts {
   onServer(id: string): boolean {
     const name = recordName(id);
     if (name === undefined || name.device !== this.#device) return true;
-    return name.n <= this.#through || this.#also.has(name.n);
+    const number = numberIn(id);
+    return number <= this.#through || this.#also.has(number);
   }
 
   /** Whether this record should be offered to the server (again). */
@@ -126,7 +142,7 @@ export class Receipts {
     let news = false;
     for (const id of ids) {
       if (this.onServer(id)) continue;
-      this.#also.add(Number(id.slice(-6)));
+      this.#also.add(numberIn(id));
       this.#refused.delete(id);
       this.#late.delete(id);
       news = true;

@@ -79,6 +79,7 @@ export function fakeActs(
     late: async () => told.late ?? [],
     accept: (device, stream, n) => act(`accept ${device} ${stream}${n}`),
     beginNotes: () => act("beginNotes"),
+    writeForClinicians: (text) => act(`writeForClinicians ${text}`),
     grant: (device) => act(`grant ${device}`),
     addKey: (line) => counted(`addKey ${line}`),
   };

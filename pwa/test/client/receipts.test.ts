@@ -10,6 +10,20 @@ function id(n: number, device = DEVICE): string {
   return `ev:2611:${device}:c${String(n).padStart(6, "0")}`;
 }
 
+test("the clinicians' stream counts by itself, also after a restart", () => {
+  const device = `d${"A".repeat(20)}`;
+  const id = (stream: string, n: number) =>
+    `nt:2611:${device}:${stream}${String(n).padStart(6, "0")}`;
+  const receipts = new Receipts(device);
+  receipts.acknowledge([id("k", 1), id("k", 2), id("k", 4)]);
+  expect([receipts.upTo("c"), receipts.upTo("k")]).toEqual([0, 2]);
+  expect([receipts.onServer(id("c", 1)), receipts.onServer(id("k", 1))]).toEqual([false, true]);
+  expect(receipts.owed(id("k", 3))).toBe(true);
+  receipts.acknowledge([id("c", 1)]);
+  const again = new Receipts(device, receipts.row("p", "c"));
+  expect([again.upTo("c"), again.upTo("k"), again.onServer(id("k", 4))]).toEqual([1, 2, true]);
+});
+
 test("a record's name is taken apart, other documents have none", () => {
   expect(recordName(id(412))).toEqual({ kind: "ev", device: DEVICE, stream: "c", n: 412 });
   expect(recordName("log:000001")).toBeUndefined();

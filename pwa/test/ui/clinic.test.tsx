@@ -175,6 +175,16 @@ test("the clinicians' notes are begun once, and given by name", async () => {
   expect(acts.calls).toEqual(["grant d1"]);
 });
 
+test("a note for clinicians is written where it is read, beside no other", async () => {
+  const acts = await room("notes", { notes: { state: "mine", waiting: [] } });
+  await page.type("knote-text", " Bends too far. ");
+  page.root.all(({ localName }) => localName === "form")[0]?.send("submit");
+  await settled();
+  expect(acts.calls).toEqual(["writeForClinicians Bends too far."]);
+  // The notes of the gallery's circle are for everybody.
+  expect(page.has("knote")).toBe(false);
+});
+
 test("what was not done is said where it was tapped", async () => {
   await room("notes", { notes: { state: "none", waiting: [] } }, {}, true);
   await page.tap("knotes-begin");

@@ -6,7 +6,6 @@ import { Page } from "../../ui/page";
 import type { ClinicStep } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enClinic } from "../../words/en-clinic";
-import { enMore } from "../../words/en-more";
 import type { MembersProps } from "../members";
 import { Enrol } from "./enrol";
 import { HandOn } from "./hand-on";
@@ -17,7 +16,6 @@ import { ClinicNotes } from "./notes";
 import { Stop, Stopped } from "./stop";
 import { Wishes } from "./wishes";
 
-addWords(enMore);
 addWords(enClinic);
 
 /** What every screen here is given. */

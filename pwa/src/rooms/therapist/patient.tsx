@@ -10,7 +10,7 @@ import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { lookedAt } from "../../ui/looked";
-import { AsksBanner, CheckingBanner, NetBanner } from "../../ui/net";
+import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Banner, PlaceChip } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
@@ -25,6 +25,8 @@ import { Sessions } from "./sessions";
 const CHART_DAYS = { least: 14, most: 42 };
 /** Letters of a note, as the record allows. */
 const NOTE_LETTERS_MAX = 4000;
+/** Where the letter of the stream stands in the name of a record. */
+const STREAM_AT = -7;
 
 export function Patient({ client, care }: { client: Client; care: Care }) {
   const told = toldCount(care);
@@ -41,6 +43,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
         <div class="stack-l">
           <NetBanner sync={client.sync.value} />
           {care.checking.value && <CheckingBanner />}
+          {care.awaited.value && <AwaitedBanner />}
           {care.asking.value > 0 && <AsksBanner care={care} />}
           {!care.joined.value && <Invitation client={client} care={care} />}
           <Chart client={client} care={care} />
@@ -162,6 +165,7 @@ function NoteList({ client, care }: CareProps) {
                   day: sayDay(dayOf(value.at, value.tz_min), client.today.value),
                 })}
               </span>
+              {id.at(STREAM_AT) === "k" && <span class="tag">{t("patient.noteClinicians")}</span>}
               <PlaceChip place={place} />
               <AddedBy added={added} today={client.today.value} />
             </p>
