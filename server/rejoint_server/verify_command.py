@@ -50,7 +50,7 @@ class Tally:
         attachments: Attachments of leaves whose bytes have their digest and length.
         circles: Logs replayed, with every signature in them.
         entries: Entries of these logs.
-        signatures: Sealed documents whose signature is good.
+        signatures: Sealed documents and checkpoints whose signature is good.
         journalled: Entries of logs that stand in the journal and in the store alike.
         faults: Places where something is wrong.
     """
