@@ -13,7 +13,7 @@ from fuzz.storm import values
 from fuzz.target import Asked, Target, target
 
 LONG = os.environ.get("REJOINT_LONG") == "1"
-CHANGES = 3_000 if LONG else 80
+CHANGES = 1_000 if LONG else 80
 quiet = settings(
     max_examples=CHANGES,
     deadline=None,
