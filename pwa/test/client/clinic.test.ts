@@ -1,4 +1,7 @@
 /** What clinicians do beyond letting in and taking out, each against the server itself. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { holds } from "../../src/circle/standing.ts";
 import type { OpenCare } from "../../src/client/care.ts";
@@ -30,7 +33,17 @@ afterEach(async () => {
 afterAll(async () => {
   await rosa.close();
   server.stop();
+  for (const home of homes) rmSync(home, { recursive: true, force: true });
 });
+
+const homes: string[] = [];
+
+/** A headless device, by its commands. */
+function headless(): (...words: readonly string[]) => Record<string, unknown> {
+  const home = mkdtempSync(join(tmpdir(), "rejoint-device-"));
+  homes.push(home);
+  return (act, ...words) => rejoint("device", ...(act ?? "").split(" "), "--home", home, ...words);
+}
 
 function phone(): FakePhone {
   const fetchOrCut = (url: string, init: RequestInit) =>
@@ -337,3 +350,55 @@ test("a helper logs for a child, and hands over to the child's own phone", async
   await until(() => mother.care(circle).isOut.value);
   expect(mother.care(circle).notes.value).toEqual([]);
 });
+
+test("a headless admin and a headless patient understand what this app wrote, and the other way round", async () => {
+  const members = await rosa.members(clinicOf(rosa));
+  const link = await members.invite({ role: "admin" }, "direct");
+  members.close();
+  const kofi = headless();
+  const { device, member } = kofi("join", link) as { device: string; member: string };
+  await rosa.syncNow();
+  const clinic = clinicOf(rosa);
+  const office = await acts(rosa, clinic);
+
+  // A ticket of this app lets a headless patient found, and the other way round.
+  const ticket = await office.enrol([device]);
+  const patient = headless();
+  const founded = patient("join", ticket.link) as { circle: string };
+  patient("sync");
+  kofi("sync");
+  const { circles } = kofi("circle list") as { circles: { circle: string }[] };
+  expect(circles.map(({ circle }) => circle)).toContain(founded.circle);
+  const other = kofi("enrol", "--circle", clinic, rosa.care(clinic).keys.id) as { link: string };
+  const amina = (await (await start(phone())).join(fragmentOf(other.link))) as OpenProfile;
+  opened.push(amina);
+  await amina.syncNow();
+  await rosa.syncNow();
+  expect(rosa.care(amina.cares.value[0]?.circle ?? "").role).toBe("therapist");
+
+  // A wish of this app is confirmed there.
+  const own = rosa.care(clinic).member ?? "";
+  await office.wish([founded.circle], own);
+  await rosa.syncNow();
+  kofi("sync");
+  expect(kofi("handover-wishes")).toMatchObject({
+    wishes: [{ circle: founded.circle, member: own, devices: [rosa.care(clinic).keys.id] }],
+  });
+  kofi("handover-confirm", "--circle", founded.circle, "--member", own);
+  await rosa.syncNow();
+  expect(rosa.care(founded.circle).role).toBe("therapist");
+
+  // A wish of theirs is confirmed here.
+  const { circle } = await rosa.createPatient("Ines", PLAN);
+  await rosa.syncNow();
+  kofi("handover-wish", "--circle", clinic, "--patient", circle, "--member", member);
+  kofi("sync");
+  await rosa.syncNow();
+  expect(await office.wishes()).toEqual([
+    { circle, patient: "Ines", member, name: "", devices: 1 },
+  ]);
+  await office.confirm({ circle, member });
+  kofi("sync");
+  const now = kofi("circle list") as { circles: { circle: string }[] };
+  expect(now.circles.map((one) => one.circle)).toContain(circle);
+}, 60_000);
