@@ -12,8 +12,6 @@ from rejoint_sync.drive import Unreachable
 from rejoint_sync.stores.journal import read
 
 ROUNDS = 4
-INVITATIONS_MAX = 18
-"""Open ones are bounded, and they are what this test is counted in."""
 
 
 async def test_an_acknowledged_change_of_membership_is_in_journal_and_store(
@@ -26,8 +24,11 @@ async def test_an_acknowledged_change_of_membership_is_in_journal_and_store(
 
         async def invite() -> None:
             nonlocal acknowledged
-            while acknowledged < INVITATIONS_MAX:
-                await people.do("therapist", "invite", people.circle, "caregiver")
+            while True:
+                made = await people.do("therapist", "invite", people.circle, "caregiver")
+                acknowledged += 1
+                # Open ones are bounded.
+                await people.do("therapist", "uninvite", people.circle, made["iid"])
                 acknowledged += 1
 
         for _ in range(ROUNDS):
@@ -50,4 +51,4 @@ async def test_an_acknowledged_change_of_membership_is_in_journal_and_store(
             clinic.start()
             report = await people.do("therapist", "sync")
             assert report["trouble"] == []
-    assert 0 < acknowledged < INVITATIONS_MAX
+    assert acknowledged > 0
