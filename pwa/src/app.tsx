@@ -34,6 +34,9 @@
  *   paper-shown with paper-code, paper-print, paper-kept; paper-try with paper-typed, paper-check,
  *   paper-again, paper-done; door-card; card with card-typed, card-enter, card-back, card-{target,
  *   removed, limit, tag, failed}
+ * - side by side: door-beside; beside with beside-code, beside-next, beside-back, beside-failed;
+ *   beside-look; add-beside (a way of add-how), add-answer with beside-answer; scan-camera, scan-video,
+ *   scan-failed, scan-typed, scan-take; awaited; checking (a summary is shown)
  * - therapist: room-home, room-status, back; patients, add-patient, patient-row; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
@@ -121,6 +124,9 @@ export function App({ loadDoor }: AppProps) {
       onLeave={() => void way.enterWithoutLink()}
       onCard={() => {
         way.state.value = { at: "card" };
+      }}
+      onBeside={() => {
+        way.state.value = { at: "beside" };
       }}
       onSomeone={() => {
         way.state.value = { at: "someone" };

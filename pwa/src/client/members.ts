@@ -34,6 +34,7 @@ export async function openMembers(
   cares: () => readonly OpenCare[],
 ): Promise<Members> {
   await care.loaded;
+  if (care.awaited.peek()) throw new CircleError("author", "this phone is not let in yet");
   const requests = signal<readonly RequestView[]>([]);
   const look = async () => {
     requests.value = await requestsOf(care);

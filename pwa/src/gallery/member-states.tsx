@@ -2,14 +2,16 @@
 import type { ComponentChildren } from "preact";
 import type { CardView, MembersView } from "../members";
 import { Ask } from "../rooms/door/ask";
+import { BesideAnother, LookAtAnswer } from "../rooms/door/beside";
 import { EnterByCard } from "../rooms/door/card";
 import { MembersRoom } from "../rooms/members";
+import { Answer, LetInBeside } from "../rooms/members/beside";
 import { PaperRoom } from "../rooms/paper";
 import { TherapistRooms } from "../rooms/therapist";
 import { type MembersStep, show } from "../ui/route";
 import { CLINIC_STATES } from "./clinic-states";
 import { care, DIGITS, fakeClient, fakeDoor, TODAY } from "./fake";
-import { device, fakeCard, fakeMembers, membersView, person } from "./fake-members";
+import { ANSWER, device, fakeCard, fakeMembers, membersView, person } from "./fake-members";
 
 const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const CIRCLE = "cmembers";
@@ -96,6 +98,22 @@ export const MEMBER_STATES: Readonly<Record<string, () => ComponentChildren>> = 
     show({ room: "home" });
     return <TherapistRooms client={client} />;
   },
+  "door-beside": () => (
+    <BesideAnother
+      door={fakeDoor({ kind: "setup" })}
+      onOpen={() => undefined}
+      onBack={() => undefined}
+    />
+  ),
+  "door-beside-look": () => (
+    <LookAtAnswer
+      beside={{ code: "", enter: async () => fakeClient() }}
+      onOpen={() => undefined}
+      onBack={() => undefined}
+    />
+  ),
+  "members-beside": () => <LetInBeside members={fakeMembers()} place={{ role: "patient" }} />,
+  "members-answer": () => <Answer answer={ANSWER} queued />,
   "door-ask": ask(false),
   "door-ask-no": ask(true),
 };

@@ -138,6 +138,7 @@ function door(state: DoorState): Build {
       onLeave={() => undefined}
       onSomeone={() => undefined}
       onCard={() => undefined}
+      onBeside={() => undefined}
       onStuck={() => false}
     />
   );
@@ -255,6 +256,8 @@ export const STATES: Readonly<Record<string, Build>> = {
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
   ...MEMBER_STATES,
   "door-join-ask": link({ kind: "join", role: "patient", purpose: "patient", mode: "approve" }),
+  "today-awaited": patient({ plans: [], therapist: "", awaited: true }),
+  "today-checking": patient({ ...WEEK, checking: true }),
   "today-asks": patient({ ...WEEK, asking: 1 }),
   "today-out": patient({ ...WEEK, isOut: true }),
   "door-join-shared": link(

@@ -60,3 +60,12 @@ export function CheckingBanner() {
     </Banner>
   );
 }
+
+/** Another phone has still to let this one in. */
+export function AwaitedBanner() {
+  return (
+    <Banner icon="phone" testid="awaited">
+      <p>{t("net.awaited")}</p>
+    </Banner>
+  );
+}

@@ -2,6 +2,9 @@
 import "./styles/code.css";
 import { encode } from "uqr";
 
+/** Letters from which on a code is so fine that it takes all the room there is. */
+const FINE = 500;
+
 interface SquareCodeProps {
   readonly text: string;
   /** What it is, for those who do not see it. */
@@ -14,7 +17,7 @@ export function SquareCode({ text, label }: SquareCodeProps) {
     row.flatMap((dark, x) => (dark ? [`M${x} ${y}h1v1h-1z`] : [])),
   );
   return (
-    <div class="qr">
+    <div class={text.length < FINE ? "qr" : "qr fine"}>
       <svg viewBox={`0 0 ${size} ${size}`} role="img" aria-label={label}>
         <path d={squares.join("")} shape-rendering="crispEdges" />
       </svg>

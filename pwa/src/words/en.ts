@@ -68,6 +68,7 @@ export const en = {
   "door.joinWorkBody": "You will read and write the records of this care.",
   "door.joinWorkSees": "The patient and the therapists of this care read them.",
   "door.joinAsk": "Ask to be let in",
+  "door.beside": "Another phone is beside me",
   "door.card": "I have a paper card",
   "today.card": "Paper card for a lost phone",
   "today.members": "Who can read this",
@@ -136,6 +137,8 @@ export const en = {
     other: "*{n} records could not be sent.* They are safe on this phone. Show them to the clinic.",
   },
   "net.look": "Look",
+  "net.awaited":
+    "This phone is not let in yet. What you note waits here, locked, till the other phone had network.",
   "net.checking": "This is a summary. The records are on their way, and I check it with them.",
 
   "notes.title": "Notes from {name}",

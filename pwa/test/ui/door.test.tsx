@@ -40,6 +40,7 @@ function joining(door: Door, profiles: Parameters<typeof fakeDoor>[1] = []) {
       onLeave={() => undefined}
       onSomeone={() => undefined}
       onCard={() => undefined}
+      onBeside={() => undefined}
       onStuck={() => false}
     />
   );

@@ -2,8 +2,9 @@
 import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client";
-import { care, DIGITS, fakeClient, fakeDoor, note, session } from "../../src/gallery/fake";
+import { BESIDE, care, DIGITS, fakeClient, fakeDoor, note, session } from "../../src/gallery/fake";
 import {
+  ANSWER,
   CARD,
   device,
   fakeCard,
@@ -182,4 +183,31 @@ test("who was taken out is told so and can save what they wrote, and nobody else
   expect(page.has("members-export")).toBe(true);
   expect(page.has("members-leave")).toBe(false);
   expect(ownRecords(one)).toEqual([{ id: own.id, place: "server", record: own.value }]);
+});
+
+test("a phone beside this one is let in by the text of its code, and gets an answer", async () => {
+  const members = await room({}, { at: "add" });
+  await page.tap("add-mine");
+  await page.tap("add-beside");
+  page.get("scan-typed").send("input", { currentTarget: { value: BESIDE } });
+  await submit();
+  await settled();
+  expect(members.calls).toEqual([`admit ${BESIDE}`]);
+  expect(page.has("add-answer")).toBe(true);
+  expect(page.text()).toContain(ANSWER);
+  expect(page.text()).toContain("It comes in when this phone has network.");
+});
+
+test("a code of something else is told, and nobody is let in", async () => {
+  const members = await room({}, { at: "add" });
+  members.admit = async () => {
+    throw Object.assign(new Error("another code"), { code: "schema" });
+  };
+  await page.tap("add-mine");
+  await page.tap("add-beside");
+  page.get("scan-typed").send("input", { currentTarget: { value: "https://clinic.example" } });
+  await submit();
+  await settled();
+  expect(page.has("add-answer")).toBe(false);
+  expect(page.text()).toContain("This is another code, or a part is missing.");
 });

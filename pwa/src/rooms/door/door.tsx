@@ -1,5 +1,7 @@
 /** The way in: a link that was opened, the profiles of this phone, or what to do without a link. */
+import { useEffect } from "preact/hooks";
 import type { Asking, Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
+import { keepPart } from "../../client/offline";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { later } from "../../ui/later";
@@ -14,6 +16,7 @@ const setup = later(async () => (await import("./setup")).Setup);
 const locked = later(async () => (await import("../lock")).Locked);
 const keys = later(async () => (await import("../lock")).KeysNeeded);
 const card = later(async () => (await import("./card")).EnterByCard);
+const beside = later(async () => (await import("./beside")).BesideAnother);
 const someone = later(async () => (await import("../lock")).SomeoneNew);
 
 export type DoorState =
@@ -34,6 +37,7 @@ export type DoorState =
     }
   | { readonly at: "someone" }
   | { readonly at: "card" }
+  | { readonly at: "beside" }
   | { readonly at: "asking"; readonly asking: Asking }
   | {
       readonly at: "link";
@@ -55,11 +59,13 @@ interface DoorProps {
   readonly onSomeone: () => void;
   /** Goes on with a printed card. */
   readonly onCard: () => void;
+  /** Goes on beside another phone. */
+  readonly onBeside: () => void;
   readonly onStuck: OnStuck;
 }
 
 export function DoorRoom(props: DoorProps) {
-  const { door, state, onOpen, onProfile, onRetry, onLeave, onSomeone, onCard, onStuck } = props;
+  const { door, state, onOpen, onProfile, onRetry, onLeave, onSomeone, onStuck } = props;
   switch (state.at) {
     case "starting":
       return <Starting />;
@@ -69,7 +75,7 @@ export function DoorRoom(props: DoorProps) {
       return state.profiles.length > 0 ? (
         <Chooser profiles={state.profiles} onPick={onProfile} onSomeone={onSomeone} />
       ) : (
-        <NoLink onCard={onCard} />
+        <NoLink {...props} />
       );
     case "locked": {
       const { profile, several, then } = state;
@@ -91,6 +97,9 @@ export function DoorRoom(props: DoorProps) {
     case "card":
       if (!door) return <Starting />;
       return <card.Part {...{ door, onOpen, onStuck }} onBack={onLeave} />;
+    case "beside":
+      if (!door) return <Starting />;
+      return <beside.Part {...{ door, onOpen }} onBack={onLeave} />;
     case "asking":
       return <ask.Part asking={state.asking} onOpen={onOpen} />;
     case "someone":
@@ -142,15 +151,22 @@ function Failed({ retry }: { retry: () => void }) {
   );
 }
 
-function NoLink({ onCard }: { onCard: () => void }) {
+function NoLink({ onCard, onBeside }: Pick<DoorProps, "onCard" | "onBeside">) {
+  // Where it is needed there is no network.
+  useEffect(() => keepPart("members"), []);
   return (
     <Page
       help={false}
       testid="door-none"
       foot={
-        <button type="button" class="btn wide" data-testid="door-card" onClick={onCard}>
-          {t("door.card")}
-        </button>
+        <>
+          <button type="button" class="btn wide" data-testid="door-beside" onClick={onBeside}>
+            {t("door.beside")}
+          </button>
+          <button type="button" class="btn wide" data-testid="door-card" onClick={onCard}>
+            {t("door.card")}
+          </button>
+        </>
       }
     >
       <h1>{t("door.none")}</h1>

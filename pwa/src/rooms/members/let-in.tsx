@@ -9,13 +9,15 @@ import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { SquareCode } from "../../ui/square-code";
 import { t } from "../../words";
+import { LetInBeside } from "./beside";
 import type { MembersProps } from "./index";
 
 type How = "direct" | "approve";
+type Chosen = How | "beside";
 
 interface Way {
   readonly place?: Place;
-  readonly how?: How;
+  readonly how?: Chosen;
   readonly link?: string;
   readonly state: "" | "busy" | "failed";
 }
@@ -24,6 +26,7 @@ export function LetIn(props: MembersProps) {
   const way = useSignal<Way>({ state: "" });
   const { place, how, link } = way.value;
   if (place === undefined) return <Who {...props} way={way} />;
+  if (how === "beside") return <LetInBeside members={props.members} place={place} />;
   if (how !== undefined && link !== undefined) return <Link link={link} how={how} />;
   return <HowTo {...props} way={way} place={place} />;
 }
@@ -86,8 +89,12 @@ interface HowProps extends MembersProps {
 }
 
 function HowTo({ members, way, place }: HowProps) {
-  const choose = async (how: How) => {
+  const choose = async (how: Chosen) => {
     if (way.peek().state === "busy") return;
+    if (how === "beside") {
+      way.value = { place, how, state: "" };
+      return;
+    }
     way.value = { place, how, state: "busy" };
     try {
       way.value = { place, how, link: await members.invite(place, how), state: "" };
@@ -100,6 +107,7 @@ function HowTo({ members, way, place }: HowProps) {
       <h1>{t("add.how")}</h1>
       <HowButton how="direct" icon="qr" onChoose={choose} busy={way.value.state === "busy"} />
       <HowButton how="approve" icon="message" onChoose={choose} busy={way.value.state === "busy"} />
+      <HowButton how="beside" icon="nonet" onChoose={choose} busy={way.value.state === "busy"} />
       <div role="alert">
         {way.value.state === "failed" && (
           <Banner icon="alert" tone="warn" testid="members-failed">
@@ -114,13 +122,14 @@ function HowTo({ members, way, place }: HowProps) {
 const HOW_WORDS = {
   direct: ["add.together", "add.togetherBody"],
   approve: ["add.apart", "add.apartBody"],
+  beside: ["add.beside", "add.besideBody"],
 } as const;
 
 interface HowButtonProps {
-  readonly how: How;
+  readonly how: Chosen;
   readonly icon: IconName;
   readonly busy: boolean;
-  readonly onChoose: (how: How) => Promise<void>;
+  readonly onChoose: (how: Chosen) => Promise<void>;
 }
 
 function HowButton({ how, icon, busy, onChoose }: HowButtonProps) {

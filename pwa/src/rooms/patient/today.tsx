@@ -7,7 +7,7 @@ import { minutesOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { newOf } from "../../ui/looked";
-import { AsksBanner, CheckingBanner, NetBanner } from "../../ui/net";
+import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
 import { go, type Route } from "../../ui/route";
@@ -68,6 +68,7 @@ export function Today({ client, care }: PatientProps) {
       </div>
       <NetBanner sync={client.sync.value} />
       {care.checking.value && <CheckingBanner />}
+      {care.awaited.value && <AwaitedBanner />}
       {care.isOut.value && (
         <Banner icon="alert" tone="warn" testid="today-out">
           <p>{t("today.out")}</p>
@@ -80,7 +81,7 @@ export function Today({ client, care }: PatientProps) {
         </Banner>
       )}
       <NoteCard client={client} care={care} />
-      {plan && <MorningCard client={client} care={care} />}
+      {(plan || care.awaited.value) && <MorningCard client={client} care={care} />}
       {plan ? (
         <ol class="card list">
           {steps.map((step, at) => (

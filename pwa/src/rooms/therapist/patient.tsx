@@ -10,7 +10,7 @@ import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { lookedAt } from "../../ui/looked";
-import { AsksBanner, CheckingBanner, NetBanner } from "../../ui/net";
+import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Banner, PlaceChip } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
@@ -43,6 +43,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
         <div class="stack-l">
           <NetBanner sync={client.sync.value} />
           {care.checking.value && <CheckingBanner />}
+          {care.awaited.value && <AwaitedBanner />}
           {care.asking.value > 0 && <AsksBanner care={care} />}
           {!care.joined.value && <Invitation client={client} care={care} />}
           <Chart client={client} care={care} />
