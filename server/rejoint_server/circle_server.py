@@ -100,5 +100,11 @@ def open_circles(
     policy = CirclePolicy(store, memberships, login, ledger)
     upkeep = Upkeep(store, memberships, hints, clock, ledger)
     intake = Intake(memberships, login, policy, admission)
-    exchange = Exchange(store, login, intake, Giving(store, memberships, hints, login))
+    exchange = Exchange(
+        store,
+        login,
+        intake,
+        Giving(store, memberships, hints, login),
+        body_bytes_max=settings.request_bytes_max,
+    )
     return CircleServer(policy, exchange, setup, ledger, upkeep, handlers)

@@ -50,9 +50,19 @@ class Exchange:
         login: Who asks.
         intake: Takes what is brought.
         giving: Gives what is new.
+        body_bytes_max: Longest body, as sent and after decompression.
     """
 
-    def __init__(self, store: Store, login: Login, intake: Intake, giving: Giving) -> None:
+    def __init__(
+        self,
+        store: Store,
+        login: Login,
+        intake: Intake,
+        giving: Giving,
+        *,
+        body_bytes_max: int = REQUEST_BYTES_MAX,
+    ) -> None:
+        self._body_bytes_max = body_bytes_max
         self._store = store
         self._login = login
         self._intake = intake
@@ -60,7 +70,7 @@ class Exchange:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        request = Request(scope, receive, prefix=(), body_bytes_max=REQUEST_BYTES_MAX)
+        request = Request(scope, receive, prefix=(), body_bytes_max=self._body_bytes_max)
         if request.segments != ("sync",):
             raise NotFound("There is no such path.")
         scope[ROUTE] = [TEMPLATE]
