@@ -74,6 +74,7 @@ audit: setup ## known weaknesses of dependencies (needs the network)
 bench: setup $(VENV)/.browser ## figures of this tree, as ratios in one run
 	python tests/bench/run.py $(ARGS)
 	python tests/bench/circles.py
+	python tests/bench/one_request.py
 	python tests/bench/sealing.py
 
 shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
