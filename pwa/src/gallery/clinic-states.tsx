@@ -31,7 +31,7 @@ const LOST = device({ id: "dlost" });
 const WISH = { circle: "c1", patient: "Amina", member: "m1", name: "Omar", devices: 1 };
 
 export const CLINIC_STATES: Readonly<Record<string, () => ComponentChildren>> = {
-  "clinic-more": room({ at: "more" }),
+  "clinic-more": room({ at: "more" }, {}, { wishes: [WISH, WISH] }),
   "clinic-more-therapist": room(
     { at: "more" },
     { isAdmin: false, canAddKey: false, staff: [staffView({ name: "", mine: true })] },

@@ -60,6 +60,23 @@ test("each is offered what they may, and no more", async () => {
   expect(rows()).toEqual(["notes"]);
 });
 
+test("how much waits is said before it is opened", async () => {
+  const wish = { circle: "c1", patient: "Amina", member: "m1", name: "Omar", devices: 1 };
+  const stopped = [
+    { device: "d1", name: "Amina", reach: 3 },
+    { device: "d2", name: "", reach: 0 },
+  ];
+  const record = { n: 2, type: "session", day: "2025-11-10" };
+  const late = [
+    { device: "d1", name: "", stream: "c", through: 3, records: [record, { ...record, n: 3 }] },
+  ] as const;
+  const told = { wishes: [wish, wish, wish], stopped, late };
+  await room("more", { gone: 1 }, told);
+  const count = (at: string) => page.get(`count-${at}`).textContent;
+  expect([count("wishes"), count("stopped"), count("late")]).toEqual(["3", "1", "2"]);
+  expect(page.has("count-enrol")).toBe(false);
+});
+
 test("a code names the therapists who were chosen, and nobody else", async () => {
   const staff = [staffView({ name: "Omar", devices: ["d1", "d2"] }), staffView({ name: "Rosa" })];
   const acts = await room("enrol", { staff });

@@ -6,9 +6,9 @@ import type { IconName } from "../../ui/icons";
 import { Page } from "../../ui/page";
 import { type ClinicStep, go } from "../../ui/route";
 import { say } from "../../ui/toast";
-import { t, type WordId } from "../../words";
+import { number, t, type WordId } from "../../words";
 import type { ClinicProps } from "./index";
-import { Failed } from "./parts";
+import { Failed, useTold } from "./parts";
 
 /** Letters of a name, as the record allows. */
 const NAME_LETTERS_MAX = 120;
@@ -59,8 +59,27 @@ function rowsOf({ acts }: Pick<ClinicProps, "acts">): Row[] {
   return rows.filter(({ isOffered }) => isOffered);
 }
 
+/** How much waits behind the rows that somebody should look at. */
+async function countsOf({ acts }: Pick<ClinicProps, "acts">): Promise<Counts> {
+  const { purpose, staff, gone } = acts.view.peek();
+  const isStaff = staff.length > 0;
+  const [late, wishes, stopped] = await Promise.all([
+    gone > 0 ? acts.late() : [],
+    isStaff && purpose === "clinic" ? acts.wishes() : [],
+    isStaff ? acts.stopped() : [],
+  ]);
+  return {
+    late: late.reduce((sum, { records }) => sum + records.length, 0),
+    wishes: wishes.length,
+    stopped: stopped.filter(({ reach }) => reach > 0).length,
+  };
+}
+
+type Counts = Readonly<Partial<Record<ClinicStep, number>>>;
+
 export function Menu({ acts, care }: ClinicProps) {
   const { purpose, staff } = acts.view.value;
+  const counts = useTold(() => countsOf({ acts })).value;
   const isNameless = staff.some(({ mine, name }) => mine && name === "");
   const open = (at: ClinicStep) => go({ room: "members", circle: care.circle, step: { at } });
   return (
@@ -80,6 +99,11 @@ export function Menu({ acts, care }: ClinicProps) {
             <strong>{t(title)}</strong>
             <span class="soft small below">{t(body)}</span>
           </span>
+          {(counts?.[at] ?? 0) > 0 && (
+            <span class="tag" data-testid={`count-${at}`}>
+              {number(counts?.[at] ?? 0)}
+            </span>
+          )}
           <Icon name="next" />
         </button>
       ))}
