@@ -12,7 +12,7 @@ from fuzz.target import Asked, Target, target
 LONG = os.environ.get("REJOINT_LONG") == "1"
 DEEP = 10_000
 # 10,000 pass as well and take six minutes: each leaf that comes is put in order among all others.
-WIDE = 5_000 if LONG else 600
+WIDE = 2_500 if LONG else 600
 WRITE_BATCH = 25
 READ_S_MAX = 10.0
 
