@@ -188,13 +188,13 @@ async def wish(copy: CircleCopy, circle: str, member: str, *, now_s: int) -> Ans
 
 
 async def wishes(clinic: CircleCopy, copies: Sequence[CircleCopy]) -> list[Answer]:
-    """The wishes that this device could fulfil.
+    """The wishes that this device could fulfil; what others than admins wrote is none.
 
     Returns:
         Each with `circle`, `member` (of the clinic) and `devices` (those that are not in yet).
     """
-    operations = await clinic.operations()
-    settings = fold(operations, purpose=clinic.members.purpose).settings
+    by_admins = [one for one in await clinic.operations() if one.role == "admin"]
+    settings = fold(by_admins, purpose=clinic.members.purpose).settings
     here = {copy.circle: copy for copy in copies if copy.live}
     found = []
     for member, values in settings.items():

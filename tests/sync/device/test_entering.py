@@ -68,6 +68,11 @@ async def test_a_wish_does_nothing_until_a_therapist_confirms_it(clinic: Clinic)
     await clinic.do("second", "join", invited["link"])
     _, member = await clinic_of(clinic, "second")
     await clinic.do("therapist", "sync")
+    # Her own word for herself is no wish of the clinic.
+    await clinic.do("second", "handover_wish", house, circle, member)
+    await clinic.do("second", "sync")
+    await clinic.do("therapist", "sync")
+    assert await clinic.do("therapist", "handover_wishes") == []
     await clinic.do("therapist", "handover_wish", house, circle, member)
     await clinic.do("therapist", "sync")
     await clinic.do("second", "sync")
