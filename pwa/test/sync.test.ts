@@ -3,7 +3,11 @@
  */
 
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { structuralRev } from "../src/circle/document.ts";
+import { drawMember, invite } from "../src/circle/entries.ts";
+import { Membership } from "../src/circle/log.ts";
 import type { Phone } from "../src/client/phone.ts";
+import { loadKeys, type ProfileKeys } from "../src/keystore.ts";
 import { Runner } from "../src/sync.ts";
 import { newScene, PLAN, type Scene, session, start, until } from "./client/scene.ts";
 
@@ -106,15 +110,23 @@ test("a document that does not open is kept, counted and never shown", async () 
   await patient.syncNow();
   await until(() => care.notes.value.length === 1);
   expect([...patient.care(circle).unreadable]).toEqual([[id, "sig"]]);
-  expect(patient.sync.value.state).toBe("idle");
+  // Nobody of the circle wrote it: that is told, and stops nobody.
+  expect(patient.sync.value.state).toBe("trouble");
+  await patient.logSession(circle, session(1));
 });
 
 test("another log than the one that was seen is an alarm: nothing more is sent there", async () => {
   const { therapist, patient, circle, server } = scene;
   const stored = server.circles.get(circle);
-  const other = await therapist.createPatient("Bo", PLAN);
-  const foreign = server.circles.get(other.circle)?.docs.get("log:000001");
-  stored?.docs.set("log:000001", { ...foreign, _rev: `1-${"e".repeat(32)}` } as never);
+  const founding = { _id: "log:000000", j: String(stored?.docs.get("log:000000")?.j) };
+  const before = await Membership.founded(founding);
+  const keys = (await loadKeys(`rejoint-keys-${therapist.profile.id}`)) as ProfileKeys;
+  const place = { role: "caregiver", member: drawMember() } as const;
+  const { secrets } = therapist.care(circle);
+  // A good entry in a place that is taken: one log for some, another one for others.
+  const { bundle } = await invite(keys, before, secrets, place, before.ts);
+  const rival = { ...bundle.log, _rev: await structuralRev(bundle.log) };
+  stored?.docs.set("log:000001", rival as never);
   stored?.feed.push("log:000001");
   await patient.syncNow();
   expect(patient.sync.value).toMatchObject({ state: "trouble" });
