@@ -37,6 +37,12 @@
  * - side by side: door-beside; beside with beside-code, beside-next, beside-back, beside-failed;
  *   beside-look; add-beside (a way of add-how), add-answer with beside-answer; scan-camera, scan-video,
  *   scan-failed, scan-typed, scan-take; awaited; checking (a summary is shown)
+ * - clinic (members-more): clinic-more with more-{enrol, late, notes, wishes, handover, stop, stopped,
+ *   key}, count-{late, wishes, stopped}, own-name, own-name-save; enrol with staff, enrol-make,
+ *   enrol-link; stop with stop-act, serve-again; stopped with take-out; handover with batch, staff,
+ *   handover-wish; wishes with wish-yes, wish-all; late with late-up-to, late-all; clinic-notes with
+ *   knotes-begin, knotes-let, knote-text, knote-save; clinic-key with key-line, key-add. What takes
+ *   two taps has one id for both
  * - therapist: room-home, room-status, back; patients, add-patient, patient-row; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
