@@ -71,13 +71,17 @@ def test_of_a_repeated_member_the_last_counts(served: Target) -> None:
 @pytest.mark.parametrize(
     ("body", "said", "status"),
     [
-        (gzip.compress(bulk(b'{"_id":"bad"}'))[:-9], b"gzip", 400),
-        (gzip.compress(bulk(b'{"_id":"bad"}')) + b"more", b"gzip", 400),
-        (gzip.compress(bulk(b'{"_id":"bad"}')) * 2, b"gzip", 400),
+        (gzip.compress(bulk(b'{"_id":"bad"}'), mtime=0)[:-9], b"gzip", 400),
+        (gzip.compress(bulk(b'{"_id":"bad"}'), mtime=0) + b"more", b"gzip", 400),
+        (gzip.compress(bulk(b'{"_id":"bad"}'), mtime=0) * 2, b"gzip", 400),
         (bulk(b'{"_id":"bad"}'), b"gzip", 400),
-        (gzip.compress(bulk(b'{"_id":"bad"}')), b"", 400),
-        (gzip.compress(bulk(b'{"_id":"bad"}')), b"br", 415),
-        (gzip.compress(gzip.compress(bulk(b'{"_id":"bad"}'))), b"gzip, gzip", 415),
+        (gzip.compress(bulk(b'{"_id":"bad"}'), mtime=0), b"", 400),
+        (gzip.compress(bulk(b'{"_id":"bad"}'), mtime=0), b"br", 415),
+        (
+            gzip.compress(gzip.compress(bulk(b'{"_id":"bad"}'), mtime=0), mtime=0),
+            b"gzip, gzip",
+            415,
+        ),
         (b"", b"gzip", 400),
     ],
     ids=["cut", "more", "twice", "plain", "unsaid", "brotli", "doubly", "empty"],

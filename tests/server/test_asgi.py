@@ -100,10 +100,10 @@ async def test_inflates_no_more_than_the_bound() -> None:
     [
         b"",
         b"not gzip",
-        gzip.compress(b"abc")[:-4],
-        gzip.compress(b"abc") + b"more",
+        gzip.compress(b"abc", mtime=0)[:-4],
+        gzip.compress(b"abc", mtime=0) + b"more",
         zlib.compress(b"abc"),
-        gzip.compress(b"abc")[:-5] + b"\0\0\0\0\0",
+        gzip.compress(b"abc", mtime=0)[:-5] + b"\0\0\0\0\0",
     ],
 )
 async def test_damaged_gzip_is_a_bad_request(body: bytes) -> None:
