@@ -12,11 +12,11 @@ async def test_notes_of_a_word_are_apart(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(circle_notes, "READ_AT_ONCE", 2)
     store = MemoryStore()
     await store.create("c1")
-    late, lates = CircleNotes(store, "late"), CircleNotes(store, "lates")
+    late, later = CircleNotes(store, "late"), CircleNotes(store, "later")
     for number in (3, 1, 2):
         await late.put("c1", f"d{number}", {"n": number})
     await late.put("c1", "d1", {"n": 9})
-    await lates.put("c1", "d4", {})
+    await later.put("c1", "d4", {})
     assert await late.all("c1") == {"d1": {"n": 9}, "d2": {"n": 2}, "d3": {"n": 3}}
     assert list(await late.all("c1", "d2")) == ["d2"]
     assert await late.get("c1", "d4") is None
