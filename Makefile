@@ -31,7 +31,7 @@ run: $(APP_READY) ## the server alone, no demo data
 	@rejoint serve --data $(DATA) --port $(PORT) $(ARGS)
 
 test: setup $(VENV)/.browser ## every test once, at its small size
-	pytest -n 2 --dist loadgroup -m "not long"
+	pytest -n 3 --dist loadgroup -m "not long"
 	cd pwa && vitest run
 
 test-long: setup $(VENV)/.browser ## every test at its full count
