@@ -218,6 +218,7 @@ def test_odd_bytes_on_standard_input_are_one_line(
 def test_a_forged_author_is_refused(care: tuple[Shell, str, str], tmp_path: Path) -> None:
     """A patient's directory with the patient's keys, and another device's name on a document."""
     shell, circle, patient = care
+    shell.device("sync", "--home", "@therapist")  # what other circles have brought
     shell.device("put", "--home", patient, "--circle", circle, "--kind", "ev", "--json", PAIN % 3)
     script = tmp_path / "forge.py"
     script.write_text(FORGE)
