@@ -31,11 +31,11 @@ run: $(APP_READY) ## the server alone, no demo data
 	@rejoint serve --data $(DATA) --port $(PORT) $(ARGS)
 
 test: setup $(VENV)/.browser ## every test once, at its small size
-	pytest -n 3 --dist loadgroup -m "not long"
+	pytest -n 2 --dist loadfile -m "not long"
 	cd pwa && vitest run
 
 test-long: setup $(VENV)/.browser ## every test at its full count
-	REJOINT_LONG=1 pytest -n 2 --dist loadgroup
+	REJOINT_LONG=1 pytest -n 2 --dist loadfile
 	cd pwa && REJOINT_LONG=1 vitest run
 
 proof-checks: setup ## delete each check of the circle code in turn; print which vector turns red

@@ -47,11 +47,21 @@ const methods = {
     return this.on(type, listener);
   },
   once(this: Emitter, type: string, listener: Listener) {
-    const call = (...args: unknown[]) => {
-      this.removeListener(type, listener);
-      listener.apply(this, args);
+    let isOver = false;
+    const entry: Entry = {
+      listener,
+      call: (...args) => {
+        if (isOver) return;
+        isOver = true;
+        // This one itself: the same listener may stand beside it, to be called each time.
+        all(this).set(
+          type,
+          at(this, type).filter((one) => one !== entry),
+        );
+        listener.apply(this, args);
+      },
     };
-    add(this, type, { listener, call });
+    add(this, type, entry);
     return this;
   },
   removeListener(this: Emitter, type: string, listener: Listener) {

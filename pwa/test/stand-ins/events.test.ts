@@ -43,6 +43,18 @@ test("whatever is listened to, the same is heard", () => {
       const own = heard(new EventEmitter() as unknown as NodeEmitter, script);
       expect(own).toEqual(heard(new NodeEmitter(), script));
     }),
+    {
+      examples: [
+        [
+          [
+            ["on", "a", 0],
+            ["on", "a", 2],
+            ["once", "a", 0],
+            ["emit", "a", 0],
+          ],
+        ],
+      ],
+    },
   );
 });
 
