@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
-    "serve": ("rejoint_server.serve_command", "run the server"),
-    "device": ("rejoint_server.device_command", "a headless device: keys, circles, sync"),
-    "recovery-key": ("rejoint_server.device_command_keeping", "a clinic's recovery key"),
-    "demo": ("rejoint_server.demo_command", "a server with a demo clinic"),
-    "backup": ("rejoint_server.backup_command", "copy the store while the server runs"),
-    "restore": ("rejoint_server.restore_command", "put a backup in the place of the store"),
-    "verify": ("rejoint_server.verify_command", "check everything a store holds"),
+    "serve": ("rejoint_server.commands.serve", "run the server"),
+    "device": ("rejoint_server.commands.device", "a headless device: keys, circles, sync"),
+    "recovery-key": ("rejoint_server.commands.device_keeping", "a clinic's recovery key"),
+    "demo": ("rejoint_server.commands.demo", "a server with a demo clinic"),
+    "backup": ("rejoint_server.commands.backup", "copy the store while the server runs"),
+    "restore": ("rejoint_server.commands.restore", "put a backup in the place of the store"),
+    "verify": ("rejoint_server.commands.verify", "check everything a store holds"),
 }
 
 

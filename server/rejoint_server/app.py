@@ -7,24 +7,24 @@ from typing import Any, Final, NoReturn
 from litestar import Litestar, Request
 from litestar.types import ControllerRouterHandler
 
-from rejoint_server.asgi import App, Receive, Scope, Send
-from rejoint_server.call import Service
-from rejoint_server.circle_policy import CirclePolicy
+from rejoint_server.access.hints import open_notes
+from rejoint_server.access.setup import SECRET_BYTES, Setup
 from rejoint_server.circle_server import open_circles
+from rejoint_server.circles.ledger import Ledger
+from rejoint_server.circles.policy import CirclePolicy
+from rejoint_server.circles.upkeep import Upkeep
 from rejoint_server.clock import Clock
-from rejoint_server.design_functions import DesignFunctions
-from rejoint_server.edge import Edge
-from rejoint_server.hints import open_notes
-from rejoint_server.javascript import Engine
-from rejoint_server.ledger import Ledger
-from rejoint_server.logs import Log, open_log
-from rejoint_server.operations import Operations, operation_routes
-from rejoint_server.policy import OpenPolicy
-from rejoint_server.replication import Replication
+from rejoint_server.db.call import Service
+from rejoint_server.db.policy import OpenPolicy
+from rejoint_server.db.replication import Replication
+from rejoint_server.design.design_functions import DesignFunctions
+from rejoint_server.design.javascript import Engine
+from rejoint_server.operations.endpoints import Operations, operation_routes
 from rejoint_server.settings import Settings
-from rejoint_server.setup import SECRET_BYTES, Setup
-from rejoint_server.upkeep import Upkeep
-from rejoint_server.web import Web
+from rejoint_server.web.asgi import App, Receive, Scope, Send
+from rejoint_server.web.edge import Edge
+from rejoint_server.web.logs import Log, open_log
+from rejoint_server.web.static_files import Web
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
 

@@ -4,31 +4,31 @@ from dataclasses import dataclass
 
 from litestar.types import ControllerRouterHandler
 
-from rejoint_server.admission import Admission
-from rejoint_server.aftermath import Watched
-from rejoint_server.audit import Audit
-from rejoint_server.catch_up import CatchUp
-from rejoint_server.circle_policy import CirclePolicy
-from rejoint_server.circle_services import circle_service_routes
-from rejoint_server.circles import circle_routes
-from rejoint_server.clinics import Desk, clinic_routes
+from rejoint_server.access.audit import Audit
+from rejoint_server.access.hints import Hints
+from rejoint_server.access.login import Login
+from rejoint_server.access.memberships import Memberships
+from rejoint_server.access.setup import Setup
+from rejoint_server.access.suspensions import Suspensions
+from rejoint_server.access.tickets import Tickets
+from rejoint_server.circles.admission import Admission
+from rejoint_server.circles.aftermath import Watched
+from rejoint_server.circles.catch_up import CatchUp
+from rejoint_server.circles.clinics import Desk, clinic_routes
+from rejoint_server.circles.endpoints import circle_routes
+from rejoint_server.circles.invitations import Invitations
+from rejoint_server.circles.ledger import Ledger
+from rejoint_server.circles.lost_wraps import LostWraps
+from rejoint_server.circles.policy import CirclePolicy
+from rejoint_server.circles.quarantine import Quarantine
+from rejoint_server.circles.recovery_papers import RecoveryPapers
+from rejoint_server.circles.services import circle_service_routes
+from rejoint_server.circles.upkeep import Upkeep
 from rejoint_server.clock import Clock
-from rejoint_server.exchange import Exchange
-from rejoint_server.giving import Giving
-from rejoint_server.hints import Hints
-from rejoint_server.intake import Intake
-from rejoint_server.invitations import Invitations
-from rejoint_server.ledger import Ledger
-from rejoint_server.login import Login
-from rejoint_server.lost_wraps import LostWraps
-from rejoint_server.memberships import Memberships
-from rejoint_server.quarantine import Quarantine
-from rejoint_server.recovery_papers import RecoveryPapers
+from rejoint_server.exchange.endpoint import Exchange
+from rejoint_server.exchange.giving import Giving
+from rejoint_server.exchange.intake import Intake
 from rejoint_server.settings import Settings
-from rejoint_server.setup import Setup
-from rejoint_server.suspensions import Suspensions
-from rejoint_server.tickets import Tickets
-from rejoint_server.upkeep import Upkeep
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
 

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from rejoint_server.circle_services import Giving, Keeping, Late, Missing
-from rejoint_server.circles import Append, Asking, Founding
-from rejoint_server.clinics import Asked, Suspending, Ticket
-from rejoint_server.routes import ROUTES, Body, Route
+from rejoint_server.circles.clinics import Asked, Suspending, Ticket
+from rejoint_server.circles.endpoints import Append, Asking, Founding
+from rejoint_server.circles.services import Giving, Keeping, Late, Missing
+from rejoint_server.db.routes import ROUTES, Body, Route
 
 Json = dict[str, Any]
 
@@ -227,7 +227,7 @@ def _circles() -> dict[str, Json]:
 
 
 def _services(circle: Json) -> dict[str, Json]:
-    """The routes of `circle_services.py` and `clinics.py`."""
+    """The routes of `circles/services.py` and `circles/clinics.py`."""
     rid, device = _path_parameter("rid"), _path_parameter("device")
     asked = {"in": "query", "name": "device", "required": True, "schema": _NAME}
     before = {"in": "query", "name": "before", "schema": _COUNT}

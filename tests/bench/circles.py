@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from rejoint_server.memberships import Memberships  # noqa: E402
+from rejoint_server.access.memberships import Memberships  # noqa: E402
 from rejoint_sync.stores.sqlite import SqliteStore  # noqa: E402
 from server.heavy import Work, counted, lengthen  # noqa: E402
 from server.ring import Ring  # noqa: E402

@@ -9,7 +9,7 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 from e2e.test_circles import SENT, Clinic, sync_phone
 from e2e.test_story import wait_for_worker
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 KEPT = "async (part) => (await caches.match(`/keeps-${part}`)) !== undefined"
 

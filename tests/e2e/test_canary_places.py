@@ -7,15 +7,11 @@ import threading
 import urllib.request
 from pathlib import Path
 
-import pytest
-
 from e2e.canary import Blob, database_blobs, leaks
 from e2e.server_process import ServerProcess
 from rejoint_server.__main__ import main
 from rejoint_server.settings import journal_beside
 from server.device_shell import Shell
-
-pytestmark = pytest.mark.xdist_group("device_command")
 
 NOTE = '{"type":"note","text":"Vorpal xylophone, bend only a little."}'
 PLAN = (

@@ -15,7 +15,7 @@ from e2e.phone import Phone
 from e2e.server_process import ServerProcess
 from e2e.test_story import NOTE, create_patient, found_clinic, join, log_session
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SECRET_NOTE = "Zanzibar quill 90210: after the theft."
 SENT = 30_000

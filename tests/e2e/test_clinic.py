@@ -13,7 +13,7 @@ from e2e.phone import Phone
 from e2e.server_process import ServerProcess
 from e2e.test_story import found_clinic
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 SENT = 30_000
 THERAPIST = "Omar Quillfeather"

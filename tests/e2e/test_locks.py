@@ -16,7 +16,7 @@ from e2e.canary import DUMP_INDEXED_DB, leaks
 from e2e.phone import Phone
 from e2e.server_process import ServerProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CLINIC = "Quokka Hill Clinic 48213"
 PERSON = "Rosa Zyzzyva"

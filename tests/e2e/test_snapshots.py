@@ -11,7 +11,7 @@ from e2e.phone import Phone
 from e2e.test_circles import SENT, Clinic, sync_phone
 from e2e.test_story import log_session
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 NOTES = 7
 

@@ -19,7 +19,7 @@ from e2e.canary import DUMP_INDEXED_DB, database_blobs, leaks
 from e2e.phone import Phone
 from e2e.server_process import ServerProcess
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 CLINIC = "Quokka Hill Clinic 48213"
 THERAPIST = "Rosa Zyzzyva"

@@ -12,7 +12,7 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from e2e.browser import ARGUMENTS, obtain
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "vectors" / "circle"

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from hypothesis import strategies as st
 
 from fuzz.target import DATABASE, REQUEST_BYTES_MAX, Asked, dumped
-from rejoint_server.routes import ROUTES, Body, Route
+from rejoint_server.db.routes import ROUTES, Body, Route
 
 KNOWN = ("a", "a/b", "ü", "b")
 IDS = ("a", "a/b", "ü", "..", ".", "_design/x", "_local/n", "_x", "", " ", "\x00", "\u202e", "%2F")

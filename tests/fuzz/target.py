@@ -16,8 +16,8 @@ from urllib.parse import unquote
 
 from rejoint_server.app import ENDPOINTS, Application, create_app
 from rejoint_server.clock import ManualClock
-from rejoint_server.logs import open_log
 from rejoint_server.settings import Settings
+from rejoint_server.web.logs import open_log
 from rejoint_sync.circle.keys import login_token
 from rejoint_sync.stores.sqlite import SqliteStore
 from server.scene import Person

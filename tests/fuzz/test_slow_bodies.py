@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from rejoint_server import asgi
 from rejoint_server.app import create_app
 from rejoint_server.clock import SystemClock
-from rejoint_server.http_server import HttpServer, answers, listen, url_of
 from rejoint_server.settings import Settings
+from rejoint_server.web import asgi
+from rejoint_server.web.http_server import HttpServer, answers, listen, url_of
 from rejoint_sync.stores.memory import MemoryStore
 
 SECONDS = 1.5

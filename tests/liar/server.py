@@ -16,12 +16,12 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TypeVar
 
-from rejoint_server import http_server
 from rejoint_server.app import Application, create_app
-from rejoint_server.asgi import Message, Receive, Scope, Send
 from rejoint_server.clock import ManualClock
-from rejoint_server.logs import open_log
 from rejoint_server.settings import Settings
+from rejoint_server.web import http_server
+from rejoint_server.web.asgi import Message, Receive, Scope, Send
+from rejoint_server.web.logs import open_log
 from rejoint_sync.stores.sqlite import SqliteStore
 
 T = TypeVar("T")

@@ -20,8 +20,8 @@ from liar.lies_log import (
 from liar.lies_records import ExchangesARecord
 from liar.server import Lie
 from liar.world import World
-from rejoint_server.aftermath import Aftermath
 from rejoint_server.app import Application
+from rejoint_server.circles.aftermath import Aftermath
 from rejoint_sync.circle import entries
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.epochs import make_wraps, required_wraps

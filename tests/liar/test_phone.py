@@ -32,7 +32,7 @@ from liar.test_keys import key_of
 from liar.test_log import break_a_link
 from liar.world import World
 
-pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.browser
 
 ASK = "Please ask your clinic."
 MISTAKE = f"The member list of this circle has a mistake. {ASK}"

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import apsw
 
-from rejoint_server.circle_policy import CirclePolicy
+from rejoint_server.circles.policy import CirclePolicy
 from rejoint_sync.circle import entries, envelope, jws, log, schema
 from rejoint_sync.circle.document import structural_rev
 from rejoint_sync.circle.envelope import generate_scalar

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import httpx
 
-from rejoint_server.routes import VIEW
+from rejoint_server.db.routes import VIEW
 from server.option_case import Case, Pick, doc_of, ids, leaves_of, member
 from server.protocol_world import PACKED
 

@@ -12,8 +12,8 @@ import httpx
 
 from rejoint_server.app import Application, create_app
 from rejoint_server.clock import ManualClock
-from rejoint_server.logs import open_log
 from rejoint_server.settings import Settings
+from rejoint_server.web.logs import open_log
 from rejoint_sync.circle import entries
 from rejoint_sync.circle.document import seal
 from rejoint_sync.circle.encoding import b64u_encode

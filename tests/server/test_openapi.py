@@ -6,8 +6,8 @@ import pytest
 import schemathesis
 from schemathesis.core.result import Ok
 
+from rejoint_server.db.routes import ROUTES
 from rejoint_server.openapi import JSON_OPTIONS, MEMBERS, OPTIONS, openapi
-from rejoint_server.routes import ROUTES
 
 
 @pytest.mark.parametrize("policy", ["open", "circles"])

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from rejoint_server.routes import ROUTES
+from rejoint_server.db.routes import ROUTES
 from rejoint_sync.stores.memory import MemoryStore
 from server.option_case import Case
 from server.option_cases import CASES, LOGIN

@@ -4,11 +4,12 @@ import inspect
 import re
 from pathlib import Path
 
-from rejoint_server import attachments, javascript, policy
 from rejoint_server.app import ENDPOINTS
-from rejoint_server.edge import SECURITY_HEADERS
-from rejoint_server.routes import ROUTES
+from rejoint_server.db import attachments, policy
+from rejoint_server.db.routes import ROUTES
+from rejoint_server.design import javascript
 from rejoint_server.settings import Settings
+from rejoint_server.web.edge import SECURITY_HEADERS
 from rejoint_sync import document, errors
 from rejoint_sync.errors import CODES, CircleError, SyncError
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rejoint_server.memberships import Memberships
+from rejoint_server.access.memberships import Memberships
 from rejoint_sync.stores.sqlite import SqliteStore
 from server.heavy import Work, counted, lengthen
 from server.ring import Ring

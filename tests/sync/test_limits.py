@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 
-from rejoint_server import giving, javascript, javascript_worker, views
+from rejoint_server.db import views
+from rejoint_server.design import javascript, javascript_worker
+from rejoint_server.exchange import giving
 from rejoint_sync import limits, multipart, selector
 from rejoint_sync.attachment import (
     check_attachment_name,

@@ -5,7 +5,7 @@ import secrets
 
 import pytest
 
-from rejoint_server.aftermath import Aftermath
+from rejoint_server.circles.aftermath import Aftermath
 from rejoint_sync.circle import entries
 from rejoint_sync.circle.document import structural_rev
 from rejoint_sync.circle.envelope import generate_scalar

@@ -1,0 +1,1 @@
+"""The acts of circles: founding, appending, asking, late documents, catching up, closing."""

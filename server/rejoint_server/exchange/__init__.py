@@ -1,0 +1,1 @@
+"""`POST /sync`: all that a device has to tell and to hear, in one request."""

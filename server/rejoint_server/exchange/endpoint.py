@@ -1,0 +1,143 @@
+"""`POST /sync`: all circles of a device in one request.
+
+What was brought is stored first; then the answer goes out item by item, each usable by itself. It
+stands beside the web framework, as `/db` does: a device that has nothing to say should cost next to
+nothing.
+"""
+
+import zlib
+from collections.abc import AsyncGenerator
+from typing import Final
+
+from rejoint_server.access.login import Login
+from rejoint_server.exchange.giving import Giving, Visit, end
+from rejoint_server.exchange.intake import Intake
+from rejoint_server.web.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
+from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound
+from rejoint_sync.exchange.cursor import Cursor
+from rejoint_sync.exchange.frames import MEDIA_TYPE, read, write
+from rejoint_sync.exchange.messages import (
+    SENDS_ONLY,
+    Asked,
+    Begin,
+    Digests,
+    Notice,
+    Wanted,
+    Welcome,
+    answer_item,
+    read_request,
+)
+from rejoint_sync.limits import REQUEST_BYTES_MAX
+from rejoint_sync.multipart import media_type
+from rejoint_sync.stores import Store
+
+TEMPLATE: Final = "/sync"
+GZIP_BYTES_MIN: Final = 600
+"""Shorter answers fit into one packet as they are."""
+
+WHOLE_BYTES_MAX: Final = 32 * 1024
+"""A longer answer is on its way before it is all there, and is not compressed."""
+
+_GZIP_WBITS: Final = 31
+_GAIN: Final = 0.95
+
+
+class Exchange:
+    """The route.
+
+    Args:
+        store: Where circles are.
+        login: Who asks.
+        intake: Takes what is brought.
+        giving: Gives what is new.
+        body_bytes_max: Longest body, as sent and after decompression.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        login: Login,
+        intake: Intake,
+        giving: Giving,
+        *,
+        body_bytes_max: int = REQUEST_BYTES_MAX,
+    ) -> None:
+        self._body_bytes_max = body_bytes_max
+        self._store = store
+        self._login = login
+        self._intake = intake
+        self._giving = giving
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive, prefix=(), body_bytes_max=self._body_bytes_max)
+        if request.segments != ("sync",):
+            raise NotFound("There is no such path.")
+        scope[ROUTE] = [TEMPLATE]
+        if request.method != "POST":
+            raise MethodNotAllowed("This path is offered with POST.")
+        answer = await self._answer(request)
+        await answer.send(send, head=False)
+
+    async def _answer(self, request: Request) -> Answer | Stream:
+        _ = self._store.number  # a store that does not count says so before anything is done
+        if media_type(request.header(b"content-type")) != MEDIA_TYPE:
+            raise BadContentType(f"Content-Type must be {MEDIA_TYPE}")
+        device, session = await self._login.enter(request)
+        begin, asked = read_request(read(await request.body()))
+        parts = self._parts(device, session, begin, asked)
+        first, is_over = await _begun(parts)
+        if not is_over:
+            return Stream(_chained(first, parts), content_type=_TYPE, is_live=True)
+        headers: tuple[tuple[bytes, bytes], ...] = ()
+        if len(first) >= GZIP_BYTES_MIN and request.takes_gzip:
+            smaller = _deflated(first)
+            if len(smaller) < _GAIN * len(first):
+                first, headers = smaller, _GZIP
+        return Answer(200, first, headers, _TYPE, is_fixed=True)
+
+    async def _parts(
+        self, device: str, session: bytes, begin: Begin, asked: list[Asked]
+    ) -> AsyncGenerator[bytes, None]:
+        incarnation = self._store.incarnation
+        cursor = Cursor.read(begin.cursor, incarnation, device, self._store.number)
+        receipts, taken = await self._intake.take(device, asked) if asked else ([], {})
+        if session or not begin.cursor or cursor is None:
+            yield write([answer_item(Welcome(session, incarnation))])
+        yield write(map(answer_item, receipts))
+        visit = Visit(device, begin, cursor or Cursor(), self._store.number, taken)
+        compared = [one for one in asked if isinstance(one, Digests | Wanted)]
+        if compared:
+            async for part in self._giving.compare(visit, compared):
+                yield part
+        if cursor is None:
+            yield write([answer_item(Notice("", "cursor"))])
+        elif not begin.flags & SENDS_ONLY:
+            async for part in self._giving.give(visit):
+                yield part
+        yield end(visit)
+
+
+_TYPE: Final = MEDIA_TYPE.encode()
+_GZIP: Final = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
+
+
+def _deflated(body: bytes) -> bytes:
+    stream = zlib.compressobj(wbits=_GZIP_WBITS)
+    return stream.compress(body) + stream.flush()
+
+
+async def _begun(parts: AsyncGenerator[bytes, None]) -> tuple[bytes, bool]:
+    """What comes first, up to `WHOLE_BYTES_MAX`; whether that is all."""
+    taken = bytearray()
+    async for part in parts:
+        taken += part
+        if len(taken) >= WHOLE_BYTES_MAX:
+            return bytes(taken), False
+    return bytes(taken), True
+
+
+async def _chained(first: bytes, parts: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    yield first
+    async for part in parts:
+        yield part

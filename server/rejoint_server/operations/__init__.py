@@ -1,0 +1,1 @@
+"""What an operator asks: health, figures, copies of the store."""
