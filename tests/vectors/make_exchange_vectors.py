@@ -21,6 +21,7 @@ from rejoint_sync.errors import SyncError
 from rejoint_sync.exchange import frames, messages
 from rejoint_sync.exchange.digest import Inventory, bucket_of, mark_of, part_of
 from rejoint_sync.exchange.packing import pack, unpack
+from vectors.exchange_relay_cases import moving_vectors, relay_vectors
 
 FOLDER = Path(__file__).parent / "exchange"
 CIRCLE = "c" + sha256(b"circle").hexdigest()[:40]
@@ -277,6 +278,8 @@ def vectors() -> dict[str, str]:
         "packing": packing_vectors(),
         "messages": message_vectors(),
         "digest": digest_vectors(),
+        "relay": relay_vectors(CIRCLE, pack(documents()[:2], ASKER)),
+        "moving": moving_vectors(),
     }
     return {
         name: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()
