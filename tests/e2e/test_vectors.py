@@ -1,4 +1,4 @@
-"""The vectors of circles in a real Chromium: what Python and Node take and refuse, it does too."""
+"""The shared vectors in a real Chromium: what Python and Node take and refuse, it does too."""
 
 import json
 import shutil
@@ -16,6 +16,8 @@ pytestmark = pytest.mark.browser
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "tests" / "vectors" / "circle"
+EXCHANGE = ROOT / "tests" / "vectors" / "exchange"
+EXCHANGE_RUNS = ("digest", "frames", "messages", "packing")
 # A name that is nobody's: every request to it is answered from the folder of the bundle.
 ORIGIN = "https://vectors.invalid"
 TYPES = {".html": "text/html", ".js": "text/javascript"}
@@ -71,6 +73,18 @@ def test_a_vector_that_does_not_hold_is_told(page: Page) -> None:
     """Else the test above would say nothing."""
     vector = json.loads((FOLDER / "encoding-b64u-empty.json").read_text("utf-8"))
     assert told(page, [vector, {**vector, "expect": "canon"}]) == ["ok", told_wrong(vector)]
+
+
+def test_every_vector_of_one_request_sync_holds_in_chromium(page: Page) -> None:
+    files = {
+        name: json.loads((EXCHANGE / f"{name}.json").read_text("utf-8")) for name in EXCHANGE_RUNS
+    }
+    call = "([name, vectors]) => runExchange(name, vectors)"
+    assert {name: page.evaluate(call, [name, one]) for name, one in files.items()} == dict.fromkeys(
+        files, "ok"
+    )
+    frames = {**files["frames"], "refused": [{"why": "it is none", "bytes": "8100"}]}
+    assert page.evaluate(call, ["frames", frames]) == "Error: not refused: it is none"
 
 
 def told_wrong(vector: dict[str, Any]) -> str:
