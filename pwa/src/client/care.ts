@@ -27,6 +27,7 @@ import { Diary, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
 import { lacking } from "./missing-wraps.ts";
 import { type Names, nameOfMember, namesOf, paperOf } from "./names.ts";
+import { Reach } from "./reach.ts";
 import { ALARMS, alarmOf, STOPPING } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
@@ -37,9 +38,6 @@ import { draw, drawWaiting } from "./shown.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Turn } from "./turn.ts";
 import { Waiting } from "./waiting.ts";
-
-/** Documents that are fetched at once before an act. */
-const CATCH_UP = 100;
 
 export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly circle: string;
@@ -63,6 +61,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   /** Resolves when all that was stored is shown. */
   readonly loaded: Promise<void>;
   readonly feeds = new Feeds();
+  readonly reach: Reach;
   readonly note: CircleNote;
   readonly #waiting: Waiting;
   readonly keys: DeviceKeys;
@@ -106,6 +105,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     this.keys = keys;
     this.clock = around.clock;
     this.#courier = new Courier(this, around, row.profile, kept.seen);
+    this.reach = new Reach(this, ask);
     this.#roster = new Roster(row.circle, row.pin);
     this.#diary = new Diary(keys.id, this.feeds, around.folds.of(row.circle));
     this.loaded = this.#load();
@@ -152,6 +152,9 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   lacking(): string[] {
     const { membership } = this.#roster;
     return membership === undefined ? [] : lacking(membership, this.keys.id, this.#secrets);
+  }
+  get seq(): number {
+    return this.#roster.membership?.seq ?? 0;
   }
   get nextLam(): number {
     return Math.max(this.#diary.nextLam, this.#courier.summaries.nextLam);
@@ -293,9 +296,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   /** Fetch what the server has, and read its log: what an act on the members begins with. */
   async catchUp(): Promise<void> {
-    await this.records.pull(this.remote, CATCH_UP).catch((error: unknown) => {
-      throw this.remote.takeFailure() ?? error;
-    });
+    await this.reach.fetch();
     await this.#turn.run(() => this.#readLog());
   }
 

@@ -137,10 +137,10 @@ class OpenMembers implements Members {
   async remove(devices: readonly string[]): Promise<void> {
     const { keys, clock } = this.#around;
     await this.#append(async () => {
-      const { membership, secrets, feeds } = this.#care;
+      const { membership, secrets } = this.#care;
       const targets = devices.filter((device) => membership.live(device) !== undefined);
       if (targets.length === 0) return undefined;
-      const markOf = await feeds.marks();
+      const markOf = await this.#care.reach.marksOf(targets);
       return entries.remove(keys, membership, secrets, targets, markOf, clock.serverS);
     });
   }

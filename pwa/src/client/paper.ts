@@ -65,10 +65,10 @@ export class OpenCard implements Card {
     const { keys, clock, writer } = this.#around;
     for (const care of this.#cares()) {
       await writer.append(care, async () => {
-        const { membership, secrets, feeds } = care;
+        const { membership, secrets } = care;
         const targets = devices.filter((device) => membership.live(device) !== undefined);
         if (targets.length === 0 || membership.live(keys.id) === undefined) return undefined;
-        const markOf = await feeds.marks();
+        const markOf = await care.reach.marksOf(targets);
         return entries.remove(keys, membership, secrets, targets, markOf, clock.serverS);
       });
     }

@@ -63,8 +63,8 @@ export async function takeOutEverywhere(acting: Acting, device: string): Promise
   for (const care of acting.cares().filter((one) => canTakeOut(one, device))) {
     const made = await writer.append(care, async () => {
       if (!canTakeOut(care, device)) return undefined;
-      const { membership, secrets, feeds } = care;
-      const markOf = await feeds.marks();
+      const { membership, secrets } = care;
+      const markOf = await care.reach.marksOf([device]);
       return entries.remove(keys, membership, secrets, [device], markOf, clock.serverS);
     });
     if (made !== undefined) count += 1;

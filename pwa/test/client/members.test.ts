@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { parseHead } from "../../src/circle/document.ts";
 import { DeviceKeys } from "../../src/circle/keys.ts";
+import type { OpenCare } from "../../src/client/care.ts";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { writePub } from "../../src/client/pub-code.ts";
 import type { Members } from "../../src/members.ts";
@@ -205,4 +206,43 @@ test("a phone whose code was read stands side by side, and is let in", async () 
   await expect(members.admit(cut, { role: "caregiver" })).rejects.toMatchObject({
     name: "CircleError",
   });
+});
+
+test("on a link that is too poor for its records a phone is taken out by the server's count", async () => {
+  const { server, circle } = scene;
+  await scene.patient.logSession(circle, session(1));
+  await scene.patient.syncNow();
+  await scene.therapist.syncNow();
+  const device = patientDevice();
+  const known = (await (scene.therapist.care(circle) as OpenCare).feeds.marks())(device, "c");
+  await scene.patient.logSession(circle, session(2));
+  await scene.patient.logSession(circle, session(3));
+  await scene.patient.syncNow();
+  server.fault = (request) => (request.endsWith("/_changes") ? "down" : undefined);
+  await members.remove([device]);
+  const { membership } = scene.therapist.care(circle);
+  expect(membership.live(device)).toBeUndefined();
+  expect(membership.devices.get(device)?.marks.c).toMatchObject([{ n: known[0] + 2, d: "" }]);
+  server.fault = () => undefined;
+  await scene.therapist.syncNow();
+  await until(() => scene.therapist.care(circle).sessions.value.length === 3);
+  expect(scene.therapist.care(circle).alarm).toBe("");
+});
+
+test("on such a link the log is read first, and what is here counts where the server has less", async () => {
+  const { server, circle } = scene;
+  await scene.patient.logSession(circle, session(1));
+  await scene.patient.syncNow();
+  await scene.therapist.syncNow();
+  const device = patientDevice();
+  const known = (await (scene.therapist.care(circle) as OpenCare).feeds.marks())(device, "c");
+  const link = await members.invite({ role: "caregiver" }, "direct");
+  const other = await start(newPhone(server));
+  const caregiver = (await other.join(fragmentOf(link))) as OpenProfile;
+  server.fault = (request) => (request.endsWith("/_changes") ? "down" : undefined);
+  await members.remove([device]);
+  const { membership } = scene.therapist.care(circle);
+  expect(membership.liveDevices().map(({ role }) => role)).toContain("caregiver");
+  expect(membership.devices.get(device)?.marks.c).toMatchObject([{ n: known[0], d: known[1] }]);
+  await caregiver.close();
 });
