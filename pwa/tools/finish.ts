@@ -15,7 +15,7 @@ const BUDGETS = {
   worker: 2 * 1024,
   app: 120 * 1024,
   desk: 16 * 1024,
-  members: 16 * 1024,
+  members: 20 * 1024,
   lock: 10 * 1024,
   camera: 40 * 1024,
   xwing: 12 * 1024,
@@ -30,7 +30,7 @@ const ASKED =
 const PARTS = {
   desk: /^assets\/therapist-[^/]*\.(js|css)$/,
   members:
-    /^assets\/(members|en-members|field|ask|digits|hand-over|square-code|beside|pub-code|scan|code-text)-[^/]*\.(js|css)$/,
+    /^assets\/(members|en-members|poor-link|field|ask|digits|hand-over|square-code|beside|pub-code|scan|code-text)-[^/]*\.(js|css)$/,
   lock: /^assets\/locks?-[^/]*\.(js|css)$/,
   camera: /^assets\/read-code-[^/]*\.js$/,
   xwing: /^assets\/xwing-[^/]*\.js$/,
