@@ -42,6 +42,7 @@ class Scene:
         client: Asks it.
         log: What it logged.
         secret: The setup secret that it gave out.
+        origin: What logins are made for.
     """
 
     application: Application
@@ -50,6 +51,7 @@ class Scene:
     client: httpx.AsyncClient
     log: StringIO
     secret: str | None
+    origin: str = ORIGIN
 
     async def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
         """One request."""
@@ -106,9 +108,9 @@ class Person:
         assert self.membership is not None
         return self.membership.circle
 
-    def login(self, scene: Scene, *, origin: str = ORIGIN, late_s: int = 0) -> dict[str, str]:
+    def login(self, scene: Scene, *, origin: str = "", late_s: int = 0) -> dict[str, str]:
         """The header that logs it in."""
-        token = login_token(self.keys, origin, scene.clock.now_s() - late_s)
+        token = login_token(self.keys, origin or scene.origin, scene.clock.now_s() - late_s)
         return {"authorization": f"Bearer {token}"}
 
     def genesis(

@@ -119,7 +119,7 @@ class Exchange:
 
 
 _TYPE: Final = MEDIA_TYPE.encode()
-_GZIP: Final = ((b"content-encoding", b"gzip"), (b"vary", b"accept-encoding"))
+_GZIP: Final = ((b"content-encoding", b"gzip"),)
 
 
 def _deflated(body: bytes) -> bytes:

@@ -14,6 +14,7 @@ from rejoint_server.web.asgi import ROUTE, Answer, App, Disconnected, Message, R
 from rejoint_server.web.logs import Log
 from rejoint_server.web.problems import problem_of
 from rejoint_sync.errors import BadRequest, StoreUnavailable
+from rejoint_sync.exchange.frames import MEDIA_TYPE
 
 _DIRECTIVES: Final = (
     "default-src 'none'",
@@ -60,6 +61,18 @@ STRICT_TRANSPORT_SECURITY: Final = (
     b"max-age=31536000",
 )
 NO_STORE: Final = (b"cache-control", b"no-store")
+_OF_PAGES: Final = frozenset(
+    {
+        b"content-security-policy",
+        b"referrer-policy",
+        b"permissions-policy",
+        b"cross-origin-opener-policy",
+        b"x-frame-options",
+    }
+)
+"""What a browser obeys in documents only: 560 bytes that no answer of frames needs to carry."""
+
+_FRAMES: Final = (b"content-type", MEDIA_TYPE.encode())
 _METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "COPY", "OPTIONS", "PATCH"})
 
 
@@ -121,6 +134,7 @@ class Edge:
         self._observe = observe
         more = (STRICT_TRANSPORT_SECURITY,) if https else ()
         self._headers = (*SECURITY_HEADERS, *more, NO_STORE)
+        self._bare_headers = [one for one in self._headers if one[0] not in _OF_PAGES]
         self._names = frozenset(name for name, _ in self._headers)
         self._under_way = 0
         self._quiet = asyncio.Event()
@@ -185,6 +199,9 @@ class Edge:
 
     def _dress(self, message: Message) -> Message:
         headers = list(message.get("headers", ()))
+        if _FRAMES in headers:
+            date = (b"date", http_date(self._clock.now_s()))
+            return {**message, "headers": [*headers, *self._bare_headers, date]}
         given = {name.lower() for name, _ in headers}
         if given.isdisjoint(self._names):
             headers += self._headers

@@ -9,8 +9,13 @@ import pytest
 
 from rejoint_server.db.call import READ_AT_ONCE
 from rejoint_server.web.edge import SECURITY_HEADERS, Cut
+from rejoint_sync.circle.keys import login_token
+from rejoint_sync.exchange.frames import write
+from rejoint_sync.exchange.messages import Begin, request_items
 from rejoint_sync.stores.memory import MemoryStore
+from server.ring import Ring
 from server.scene import NOW_S, ORIGIN, Scene, open_scene
+from server.sync_client import Handset
 
 PATHS = ("/", "/nope", "/healthz", "/db/", "/db/x", "/circles", "/circles/x/log", "/db/%ff")
 
@@ -49,6 +54,24 @@ async def test_records_are_never_kept_by_caches(couch: Scene) -> None:
     await couch.ask("PUT", "/db/db1/a", json={})
     for path in ("/db/db1/a", "/db/db1/_changes", "/db/db1/none", "/db/"):
         assert (await couch.ask("GET", path)).headers["cache-control"] == "no-store"
+
+
+async def test_frames_carry_no_header_that_only_pages_obey(tmp_path: Path) -> None:
+    origin = "https://rejoint.test"
+    async with open_scene(tmp_path, public_url=origin) as scene:
+        phone = Handset(scene, (await Ring.clinic(scene)).founder)
+        login = {"authorization": f"Bearer {login_token(phone.keys, origin, NOW_S)}"}
+        body = write(request_items(Begin(b"", 0, 0), []))
+        answer = await phone.post(body, **login, **{"accept-encoding": "identity"})
+        assert answer.status_code == 200
+        assert set(answer.headers) == {
+            *("content-type", "content-length", "cache-control", "date"),
+            *("x-content-type-options", "cross-origin-resource-policy"),
+            "strict-transport-security",
+        }
+        refused = await phone.post(b"", **login)
+        assert refused.status_code == 400
+        assert "content-security-policy" in refused.headers
 
 
 class BrokenStore(MemoryStore):
