@@ -29,7 +29,10 @@ from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
 
 ENDPOINTS: Final = frozenset(
-    {"db", "circles", "clinics", "recovery", "session", "sync", "healthz", "readyz", "metrics"}
+    {
+        *("db", "circles", "clinics", "recovery", "session", "sync", "relay"),
+        *("healthz", "readyz", "metrics"),
+    }
 )
 """First segments of the paths that are not files of the web app."""
 

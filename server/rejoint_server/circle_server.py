@@ -28,6 +28,7 @@ from rejoint_server.clock import Clock
 from rejoint_server.exchange.endpoint import Exchange
 from rejoint_server.exchange.giving import Giving
 from rejoint_server.exchange.intake import Intake
+from rejoint_server.exchange.relay import Relay, relay_routes
 from rejoint_server.settings import Settings
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.journal import Journal
@@ -107,4 +108,5 @@ def open_circles(
         Giving(store, memberships, hints, login),
         body_bytes_max=settings.request_bytes_max,
     )
+    handlers += relay_routes(Relay(store, login, intake, quarantine, clock))
     return CircleServer(policy, exchange, setup, ledger, upkeep, handlers)

@@ -84,6 +84,11 @@ _ERROR: Final[Json] = {
     },
     "additionalProperties": False,
 }
+_BYTES: Final[Json] = {
+    "requestBody": {
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+    }
+}
 _PARAMETERS: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -220,6 +225,7 @@ def _circles() -> dict[str, Json]:
         },
         **_services(circle),
         "/session": {"post": _plain("post-session", login=True)},
+        "/relay": {"get": _plain("get-relay"), "post": _plain("post-relay") | _BYTES},
         "/healthz": {"get": _plain("get-healthz")},
         "/readyz": {"get": _plain("get-readyz")},
         "/metrics": {"get": _plain("get-metrics")},

@@ -22,7 +22,7 @@ from rejoint_sync.attachment import (
 )
 from rejoint_sync.document import Document, check_document_id, parse_body
 from rejoint_sync.errors import SyncError
-from rejoint_sync.exchange import cursor, frames, messages
+from rejoint_sync.exchange import cursor, frames, messages, moving, relay
 from rejoint_sync.revision import Revision, check_digest
 from rejoint_sync.revtree import Branch, merge
 from rejoint_sync.sequence import Sequence
@@ -115,7 +115,10 @@ OTHER_EDGES: dict[str, tuple[Any, Edge]] = {
 """Of the modules that read requests."""
 
 
-ONE_REQUEST = {"ITEM_BYTES_MAX", "ITEMS_MAX", "CURSOR_BYTES_MAX", "GIVEN_BYTES", "BUDGET_BYTES"}
+ONE_REQUEST = {
+    *("ITEM_BYTES_MAX", "ITEMS_MAX", "CURSOR_BYTES_MAX", "GIVEN_BYTES", "BUDGET_BYTES"),
+    *("FILE_BYTES_MAX", "PICTURE_BYTES_MAX", "PICTURES_MAX"),
+}
 """Bounds of one-request sync; their edges are in tests/sync/exchange and tests/server."""
 
 
@@ -153,7 +156,7 @@ def test_every_bound_is_documented_with_its_value() -> None:
         values[name] = getattr(changes, name)
     for module in (javascript, javascript_worker, views):
         values |= {name: value for name, value in of(module).items() if name.endswith("_MAX")}
-    for module in (frames, messages, cursor, giving):
+    for module in (frames, messages, cursor, giving, relay, moving):
         values |= {n: v for n, v in of(module).items() if n in ONE_REQUEST}
     assert documented() == values
 

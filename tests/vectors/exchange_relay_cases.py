@@ -153,7 +153,11 @@ def moving_vectors() -> dict[str, Any]:
     files = [fixed(f"file of {size}", size) for size in (1, 294, 295, 3000, 20_000)]
     text = moving.Pictures(files[2]).text(0)
     bad = moving.base45_encode(moving.base45_decode(text[4:])[:-1] + b"\0")
-    large = (0).to_bytes(4) + (moving.PARTS_MAX * moving.PART_BYTES_MAX + 1).to_bytes(4) + b"\0\0x"
+    large = (
+        (0).to_bytes(4)
+        + (moving.PICTURES_MAX * moving.PICTURE_BYTES_MAX + 1).to_bytes(4)
+        + b"\0\0x"
+    )
     narrow = (0).to_bytes(4) + (3000).to_bytes(4) + b"\0\0x"
     refused = [
         ("nothing", "schema", ""),

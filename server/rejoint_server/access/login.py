@@ -99,6 +99,21 @@ class Login:
             raise Unauthorized("This device is not known here.")
         return self._check(scheme, token, live[0], request), live
 
+    def audience(self, request: Request) -> str:
+        """The origin that what is signed for this server must name."""
+        return self._public_url or request.origin()
+
+    async def pub_of(self, device: str) -> Pub | None:
+        """The keys of a device that stands or stood in a circle here."""
+        for circle in await self._hints.circles_of(device):
+            try:
+                member = (await self._memberships.of(circle)).devices.get(device)
+            except (NotFound, CircleError):  # it is no more
+                continue
+            if member is not None:
+                return member.pub
+        return None
+
     async def is_suspended(self, device: str, membership: Membership) -> bool:
         """Whether a device is not served in a circle."""
         return await self._suspensions.holds(device, membership)
@@ -154,7 +169,7 @@ class Login:
     def _check(self, scheme: str, token: str, membership: Membership, request: Request) -> str:
         if scheme == "session":
             return self._of_session(token)
-        audience = self._public_url or request.origin()
+        audience = self.audience(request)
         now_s = self._clock.now_s()
         known = self._checked.get((token, audience))
         if known is not None and now_s < known[1] and known[0] in membership.devices:

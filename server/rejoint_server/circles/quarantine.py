@@ -49,10 +49,24 @@ class Quarantine:
         """Take late documents of the asking device; those that count already go where they belong.
 
         Raises:
-            CircleError: `authz`: the device is live, and writes as everyone does.
+            CircleError: As `leave`.
         """
         membership = await self._memberships.known(circle)
         member = await self._login.member(request, membership)
+        return await self.leave(circle, member.device, values)
+
+    async def leave(
+        self, circle: str, device: str, values: Sequence[dict[str, Any]]
+    ) -> list[Outcome]:
+        """As `put`, of a device of the circle that has proved itself.
+
+        Raises:
+            CircleError: `authz`: the device is live, and writes as everyone does.
+            Suspended: It is not served here.
+        """
+        membership = await self._memberships.known(circle)
+        member = membership.devices[device]
+        await self._login.require_served(device, membership)
         if member.live:
             raise CircleError("authz", "this device is in the circle; it writes as all do")
         async with self._turn:

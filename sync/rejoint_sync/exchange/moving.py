@@ -20,11 +20,11 @@ from typing import Final
 
 from rejoint_sync.errors import CircleError
 
-PART_BYTES_MAX: Final = 294
+PICTURE_BYTES_MAX: Final = 294
 """Bytes of a part: its text fits into a square code of version 11, which cheap cameras read."""
 
-PARTS_MAX: Final = 400
-"""Parts of a file: 115 KiB, or two minutes; what is larger goes as a file."""
+PICTURES_MAX: Final = 400
+"""Parts of a file: 115 KiB, or two minutes; what is larger is sent as a file."""
 
 _PREFIX: Final = "RJ1:"
 _LETTERS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:"
@@ -39,7 +39,7 @@ class Pictures:
     """The pictures of one file.
 
     Args:
-        file: 1 byte to `PARTS_MAX` parts.
+        file: 1 byte to `PICTURES_MAX` parts.
 
     Raises:
         CircleError: `limit`: it is too large to be shown.
@@ -179,9 +179,9 @@ def _read(text: str) -> tuple[bytes, int, bytes]:
 
 
 def _count(length: int) -> int:
-    count = -(-length // PART_BYTES_MAX)
-    if not 0 < count <= PARTS_MAX:
-        raise CircleError("limit", f"expected 1 to {PARTS_MAX * PART_BYTES_MAX} bytes")
+    count = -(-length // PICTURE_BYTES_MAX)
+    if not 0 < count <= PICTURES_MAX:
+        raise CircleError("limit", f"expected 1 to {PICTURES_MAX * PICTURE_BYTES_MAX} bytes")
     return count
 
 

@@ -45,6 +45,7 @@ from rejoint_sync.exchange.messages import (
 FILE_BYTES_MAX: Final = 2 * 1024 * 1024
 """One relay file, in bytes: about 7,000 records of the smallest bucket."""
 
+MEDIA_TYPE: Final = "application/octet-stream"
 RELAY_TYP: Final = "rj1+relay"
 
 _MAGIC: Final = b"RJRELAY1"

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from rejoint_sync.errors import CircleError
 from rejoint_sync.exchange.moving import (
-    PART_BYTES_MAX,
-    PARTS_MAX,
+    PICTURE_BYTES_MAX,
+    PICTURES_MAX,
     Collector,
     Pictures,
     base45_decode,
@@ -53,12 +53,12 @@ def test_what_is_no_picture_is_refused(case: dict[str, str]) -> None:
 
 
 def test_a_picture_is_small_enough_for_cheap_cameras() -> None:
-    for size in (1, PART_BYTES_MAX, PART_BYTES_MAX * 7 + 1, PART_BYTES_MAX * PARTS_MAX):
+    for size in (1, PICTURE_BYTES_MAX, PICTURE_BYTES_MAX * 7 + 1, PICTURE_BYTES_MAX * PICTURES_MAX):
         assert len(Pictures(bytes(size)).text(0)) <= LETTERS_OF_VERSION_11
 
 
 def test_nothing_and_too_much_are_not_shown() -> None:
-    for size in (0, PART_BYTES_MAX * PARTS_MAX + 1):
+    for size in (0, PICTURE_BYTES_MAX * PICTURES_MAX + 1):
         with pytest.raises(CircleError) as error:
             Pictures(bytes(size))
         assert error.value.code == "limit"
@@ -111,9 +111,9 @@ def test_pictures_that_lie_together_are_forgotten() -> None:
 
 
 def test_the_largest_file_is_put_together_from_late_pictures_alone() -> None:
-    file = random.Random(5).randbytes(PART_BYTES_MAX * PARTS_MAX)
+    file = random.Random(5).randbytes(PICTURE_BYTES_MAX * PICTURES_MAX)
     pictures, collector = Pictures(file), Collector()
-    for turn in range(PARTS_MAX, PARTS_MAX * 2 + 20):
+    for turn in range(PICTURES_MAX, PICTURES_MAX * 2 + 20):
         progress = collector.take(pictures.text(turn))
         if progress.file is not None:
             break
