@@ -100,6 +100,9 @@ class CircleCopy:
             replayed is None or replayed.seq < pin[0] or replayed.heads[pin[0]] != pin[1]
         ):
             raise HomeUnusable(f"the copy of {circle} was changed: its log is not what it was")
+        if replayed is not None:
+            # Killed before the pin was moved: what was written had been checked.
+            copy.state.pin = (replayed.seq, replayed.head)
         await copy._land()
         return copy
 

@@ -268,6 +268,23 @@ async def test_a_log_that_lost_its_end_is_refused() -> None:
         await founded.open()
 
 
+async def test_killed_before_the_pin_moved_the_log_goes_on_where_it_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    founded = Founded()
+    await founded.store.create(founded.circle)
+    copy = await founded.open()
+
+    async def dies() -> None:
+        raise Killed
+
+    monkeypatch.setattr(copy, "save", dies)
+    with pytest.raises(Killed):
+        await copy.extend([founded.genesis])
+    again = await founded.open()
+    assert again.state.pin == (0, again.members.head)
+
+
 async def test_under_alarm_nothing_is_written_and_all_can_be_read() -> None:
     founded = Founded()
     copy = await founded.adopt()
