@@ -21,6 +21,7 @@ from rejoint_sync.errors import SyncError
 from rejoint_sync.exchange import frames, messages
 from rejoint_sync.exchange.digest import Inventory, bucket_of, mark_of, part_of
 from rejoint_sync.exchange.packing import pack, unpack
+from vectors.exchange_pace_cases import pace_vectors
 from vectors.exchange_relay_cases import moving_vectors, relay_vectors
 
 FOLDER = Path(__file__).parent / "exchange"
@@ -281,9 +282,11 @@ def vectors() -> dict[str, str]:
         "relay": relay_vectors(CIRCLE, pack(documents()[:2], ASKER)),
         "moving": moving_vectors(),
     }
-    return {
+    texts = {
         name: json.dumps(value, ensure_ascii=False, indent=1) + "\n" for name, value in made.items()
     }
+    # Thousands of numbers, which nobody wants one on a line.
+    return texts | {"pace": json.dumps(pace_vectors()).replace("}, {", "},\n{") + "\n"}
 
 
 if __name__ == "__main__":
