@@ -191,7 +191,7 @@ def shown_file(file: bytes) -> dict[str, Any]:
     """A file with the texts of some of its pictures."""
     pictures = moving.Pictures(file)
     count = pictures.count
-    turns = sorted({0, count - 1, count, count + 1, count + 7, 65_535, 65_536, 200_000})
+    turns = sorted({0, count - 1, *range(count, count + 9), 65_535, 65_536, 200_000})
     return {
         "file": file.hex(),
         "count": count,

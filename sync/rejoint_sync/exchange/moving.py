@@ -5,8 +5,9 @@
 
 The file is cut into k = ceil(length / 294) parts of ceil(length / k) bytes, the last one filled up
 with zeros. Picture n < k holds part n. Each later one holds the sum modulo 2 of some of the parts:
-part j is in it where bit j mod 32 of `mixed(65536 n + j div 32)` is 1. Any k pictures that do not
-follow from each other are enough, so nobody waits for the one that was missed.
+part j is in it where bit j mod 32 of `mixed(65536 n + j div 32)` is 1, or all where none would be.
+Any k pictures that do not follow from each other are enough, so nobody waits for the one that was
+missed.
 
 Source: docs/protocol.md, "Relay files"; RFC 9285 (base45); CRC-32 of ISO 3309; the finalizer of
 MurmurHash3.
@@ -195,7 +196,8 @@ def _mask(n: int, count: int) -> int:
         return 1 << n
     words = range(-(-count // _WORD_BITS))
     mask = sum(mixed(_NUMBERS * n + word) << _WORD_BITS * word for word in words)
-    return mask & ((1 << count) - 1)
+    every = (1 << count) - 1
+    return mask & every or every
 
 
 def mixed(number: int) -> int:
