@@ -45,7 +45,7 @@ export default defineConfig({
           groups: [
             {
               name: "round",
-              test: /src\/(client\/(receipts|remote|bundles|own-devices|shapes)|circle\/(feed|fold))\.ts$/,
+              test: /src\/(client\/(receipts|outcome|login|bundles|own-devices|shapes)|circle\/(feed|fold))\.ts$/,
             },
           ],
         },

@@ -1,5 +1,5 @@
 /**
- * The records of one circle on this phone: the only file that knows PouchDB.
+ * The records of one circle on this phone. Nobody else knows PouchDB, but `replication.ts`.
  *
  * What it promises: a record is durable when `append` resolves; a counter is never given out
  * twice, whatever dies in between and however many tabs write, because it is read from the
@@ -8,14 +8,12 @@
  *
  * PouchDB's adapter is `idb`: `indexeddb` breaks when two tabs write (apache/pouchdb #8494).
  */
-import httpAdapter from "pouchdb-adapter-http";
 import idbAdapter from "pouchdb-adapter-idb";
 import PouchDB, { type PouchChange, type PouchDocument, type PouchReplication } from "pouchdb-core";
-import replication from "pouchdb-replication";
 import type { Locks } from "./client/phone.ts";
 import { recordName } from "./client/receipts.ts";
 
-PouchDB.plugin(idbAdapter).plugin(httpAdapter).plugin(replication);
+PouchDB.plugin(idbAdapter);
 
 /** Rows read at once when the database is opened. */
 const PAGE = 200;
@@ -29,12 +27,6 @@ export interface StoredDocument {
 
 /** All that is stored under one id: one document, or several when a server showed two. */
 export type Leaves = readonly StoredDocument[];
-
-/** The server's copy of the circle, as a target and source of replication. */
-export interface Remote {
-  readonly url: string;
-  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-}
 
 /**
  * Ask for a flush to the disk at each commit. Chromium's default may lose the newest records when
@@ -61,10 +53,10 @@ function bare({ _conflicts, ...document }: PouchDocument): StoredDocument {
 export class Records {
   /** Name of the database, for locks and messages between tabs. */
   readonly name: string;
-  readonly #db: PouchDB;
+  /** For a replication, and nothing else. */
+  readonly database: PouchDB;
   readonly #locks: Locks;
   readonly #device: string;
-  #remote: PouchDB | undefined;
   #running: PouchReplication | undefined;
   /** Greatest counter of this device per stream among all changes up to `#countedTo`. */
   readonly #counters = new Map<string, number>();
@@ -75,7 +67,7 @@ export class Records {
     this.name = name;
     this.#device = device;
     this.#locks = locks;
-    this.#db = new PouchDB(name, { adapter: "idb", auto_compaction: false, revs_limit: 10 });
+    this.database = new PouchDB(name, { adapter: "idb", auto_compaction: false, revs_limit: 10 });
   }
 
   /**
@@ -95,7 +87,7 @@ export class Records {
 
   /** Store documents as they are; those that are there already change nothing. */
   async write(documents: readonly StoredDocument[]): Promise<void> {
-    const rows = await this.#db.bulkDocs([...documents], { new_edits: false });
+    const rows = await this.database.bulkDocs([...documents], { new_edits: false });
     const failed = rows.find((row) => row.error);
     if (failed !== undefined) throw new Error(`not stored: ${failed.message ?? "unknown"}`);
   }
@@ -104,7 +96,7 @@ export class Records {
   async *range(from: string, to: string): AsyncGenerator<Leaves[]> {
     let start = from;
     for (;;) {
-      const { rows } = await this.#db.allDocs({
+      const { rows } = await this.database.allDocs({
         startkey: start,
         endkey: to,
         inclusive_end: false,
@@ -120,25 +112,25 @@ export class Records {
 
   /** One document in all its leaves; none when it is not there. */
   async read(id: string): Promise<Leaves> {
-    const document = await this.#db.get(id, { conflicts: true }).catch(missing);
+    const document = await this.database.get(id, { conflicts: true }).catch(missing);
     return this.#leaves(id, document);
   }
 
   /** Ids of this device's records, oldest counter first. */
   async own(): Promise<string[]> {
-    const { rows } = await this.#db.allDocs({});
+    const { rows } = await this.database.allDocs({});
     const ids = rows.map((row) => row.id).filter((id) => recordName(id)?.device === this.#device);
     return ids.sort((left, right) => (left.slice(-7) < right.slice(-7) ? -1 : 1));
   }
 
   /** Number of the newest change here. */
   async sequence(): Promise<number> {
-    return (await this.#db.info()).update_seq;
+    return (await this.database.info()).update_seq;
   }
 
   /** Call `changed` for every change after `since`, also those of other tabs; gives the way to stop. */
   watch(since: number, changed: (leaves: Leaves) => void): () => void {
-    const feed = this.#db.changes({
+    const feed = this.database.changes({
       since,
       live: true,
       include_docs: true,
@@ -152,62 +144,38 @@ export class Records {
     return () => feed.cancel();
   }
 
-  /** Fetch what is new, by replication; gives how many documents came. */
-  async pull(remote: Remote, batch: number): Promise<number> {
-    return this.#run(this.#db.replicate.from(this.#reach(remote), options(batch)));
-  }
-
-  /** Fetch what is not here, whatever was fetched before. */
-  async pullAll(remote: Remote, batch: number): Promise<number> {
-    const from = { ...options(batch), since: 0, checkpoint: false as const };
-    return this.#run(this.#db.replicate.from(this.#reach(remote), from));
-  }
-
-  /** Stop a replication that runs; it goes on from its checkpoint the next time. */
-  cancel(): void {
-    this.#running?.cancel();
-  }
-
-  async close(): Promise<void> {
-    this.cancel();
-    await this.#db.close();
-  }
-
-  /** Remove the database from this phone. */
-  async destroy(): Promise<void> {
-    this.cancel();
-    await this.#db.destroy();
-  }
-
-  async #run(replication: PouchReplication): Promise<number> {
+  /** Wait for a replication of this database; closing it stops the replication. */
+  async run(replication: PouchReplication): Promise<void> {
     this.#running = replication;
     try {
-      return (await replication).docs_read;
+      await replication;
     } finally {
       this.#running = undefined;
     }
   }
 
-  #reach(remote: Remote): PouchDB {
-    this.#remote ??= new PouchDB(remote.url, {
-      adapter: "http",
-      skip_setup: true,
-      fetch: remote.fetch,
-    });
-    return this.#remote;
+  async close(): Promise<void> {
+    this.#running?.cancel();
+    await this.database.close();
+  }
+
+  /** Remove the database from this phone. */
+  async destroy(): Promise<void> {
+    this.#running?.cancel();
+    await this.database.destroy();
   }
 
   async #leaves(id: string, winner: PouchDocument | undefined): Promise<Leaves> {
     const revisions = winner?._conflicts ?? [];
     const others = await Promise.all(
-      revisions.map((rev) => this.#db.get(id, { rev }).catch(missing)),
+      revisions.map((rev) => this.database.get(id, { rev }).catch(missing)),
     );
     return [winner, ...others].filter(isStored).map(bare);
   }
 
   /** Look through the changes since the last time for counters of this device. */
   async #count(): Promise<void> {
-    const { results, last_seq } = await this.#db.changes({ since: this.#countedTo });
+    const { results, last_seq } = await this.database.changes({ since: this.#countedTo });
     for (const change of results) this.#countOne(change);
     this.#countedTo = last_seq;
   }
@@ -218,10 +186,6 @@ export class Records {
     const known = this.#counters.get(name.stream) ?? 0;
     if (name.n > known) this.#counters.set(name.stream, name.n);
   }
-}
-
-function options(batch: number): { batch_size: number; batches_limit: number } {
-  return { batch_size: batch, batches_limit: 1 };
 }
 
 function missing(error: { status?: number }): undefined {

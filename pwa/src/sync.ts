@@ -7,14 +7,12 @@
  * minutes and is forgotten the moment the network returns. A circle whose log cannot be trusted is
  * left out and says so; it never stops the others.
  */
+import type { Courier } from "./client/courier.ts";
 import { LineError } from "./client/line.ts";
+import type { Outcome } from "./client/outcome.ts";
 import type { Phone } from "./client/phone.ts";
-import { CircleUnavailable, type RemoteCircle } from "./client/remote.ts";
 import type { Records } from "./records.ts";
 
-/** Documents in one request of a replication: what a bad link carries between two cuts. */
-const BATCH_MAX = 25;
-const BATCH_MIN = 5;
 /** Pause between two looks at the server while the app is in front. */
 const LOOK_MS = 30_000;
 /** Looks after joining: others are about to answer, by adding this device to their circles. */
@@ -23,19 +21,19 @@ const EXPECTED_MS: readonly number[] = [2_000, 4_000, 8_000, 16_000];
 const GATHER_MS = 250;
 const PAUSE_MIN_MS = 2_000;
 const PAUSE_MAX_MS = 300_000;
-/** Circles that are carried at the same time. */
-const CIRCLES_AT_ONCE = 3;
 
-/** One circle as the runner sees it. */
-export interface Synced {
+/** One circle as it is carried, by whichever road. */
+export interface Synced extends Outcome {
+  readonly circle: string;
   readonly records: Records;
-  readonly remote: RemoteCircle;
   /** Ids of this device's records that the server has not answered for and may still take. */
   owed(): string[];
   /** Whether the log here can be trusted; nothing is sent while it cannot. */
   readonly trusted: boolean;
   /** While nothing of it is here: fetch what shows it at once. */
   begin(): Promise<void>;
+  /** Says what is to be sent. */
+  readonly courier: Courier;
   /** How the round went for this circle alone. */
   went(how: "well" | "out" | "gone" | "broken"): void;
   /**
@@ -44,17 +42,16 @@ export interface Synced {
    * @returns Whether there is something to send now that could not be sent before.
    */
   caughtUp(): Promise<boolean>;
-  /** Send what is owed, `batch` documents in a request. */
-  send(batch: number): Promise<void>;
-  /** This device was removed: leave what it wrote before where somebody may take it in. */
-  sendLate(batch: number): Promise<void>;
 }
 
-/** What belongs to the profile and not to one circle. */
+/** What belongs to the profile: everything that one round does. */
 export interface Rounds {
-  /** Send what waits to be answered and learn of new circles. */
-  begin(): Promise<void>;
-  circles(): readonly Synced[];
+  /**
+   * Bring what waits and fetch what is new, of all circles.
+   *
+   * @throws LineError The server was not reached, or could not answer.
+   */
+  carry(): Promise<void>;
 }
 
 /**
@@ -75,7 +72,6 @@ export class Runner {
   #again = false;
   #expected: readonly number[] = [];
   #failures = 0;
-  #batch = BATCH_MAX;
   #closed = false;
 
   /**
@@ -188,50 +184,14 @@ export class Runner {
     }
     this.#changed("working");
     try {
-      await this.#rounds.begin();
-      await this.#carryAll();
+      await this.#rounds.carry();
       this.#failures = 0;
-      this.#batch = Math.min(BATCH_MAX, this.#batch * 2);
       this.#changed("idle");
     } catch (error) {
       this.#failures += 1;
-      this.#batch = Math.max(BATCH_MIN, Math.floor(this.#batch / 2));
       this.#changed(stateAfter(error));
     }
   }
-
-  /** Circles with something to send go first. */
-  async #carryAll(): Promise<void> {
-    const waiting = [...this.#rounds.circles()].sort(
-      (left, right) => Math.sign(right.owed().length) - Math.sign(left.owed().length),
-    );
-    const carryNext = async (): Promise<void> => {
-      for (let next = waiting.shift(); next; next = waiting.shift()) await this.#carry(next);
-    };
-    await Promise.all(Array.from({ length: CIRCLES_AT_ONCE }, carryNext));
-  }
-
-  async #carry(circle: Synced): Promise<void> {
-    try {
-      if (circle.trusted) await circle.send(this.#batch);
-      await circle.begin();
-      await circle.records.pull(circle.remote, this.#batch);
-      if ((await circle.caughtUp()) && circle.trusted) await circle.send(this.#batch);
-      circle.went("well");
-    } catch (error) {
-      const cause = circle.remote.takeFailure() ?? error;
-      if (cause instanceof LineError) throw cause;
-      circle.went(cause instanceof CircleUnavailable ? cause.why : "broken");
-      if (cause instanceof CircleUnavailable && cause.why === "out") {
-        await circle.sendLate(this.#batch).catch(onlyWeather);
-      }
-    }
-  }
-}
-
-/** What is left with a server that no longer lets this device in may be refused too. */
-function onlyWeather(error: unknown): void {
-  if (error instanceof LineError) throw error;
 }
 
 function stateAfter(error: unknown): RunnerState {

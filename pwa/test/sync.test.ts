@@ -238,7 +238,7 @@ test("after joining it looks soon, then less and less often", async () => {
       return () => {};
     },
   };
-  const rounds = { begin: async () => {}, circles: () => [] };
+  const rounds = { carry: async () => {} };
   const options = { lock: "p", cut: () => {}, changed: () => {} };
   const runner = new Runner(phone as unknown as Phone, rounds, options);
   runner.expect();

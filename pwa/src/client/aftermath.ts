@@ -6,7 +6,7 @@ import type { Stream } from "../circle/grammar.ts";
 import type { StoredDocument } from "../records.ts";
 import { refusal } from "./bundles.ts";
 import type { Carried } from "./courier.ts";
-import type { LoggedIn } from "./remote.ts";
+import type { LoggedIn } from "./login.ts";
 
 interface Row {
   readonly id: string;

@@ -6,7 +6,7 @@
  */
 import type { Bundle } from "../circle/entries.ts";
 import type { Answer, Line } from "./line.ts";
-import type { LoggedIn } from "./remote.ts";
+import type { LoggedIn } from "./login.ts";
 import type { PendingRow, Shelf } from "./shelf.ts";
 
 /** The server said no; `code` as in docs/circle.md, or CouchDB's `error`. */

@@ -30,9 +30,9 @@ import { FOUND_PATH, logPath, refusal } from "./bundles.ts";
 import type { Clock } from "./clock.ts";
 import type { Line } from "./line.ts";
 import { purposeOf } from "./links.ts";
+import { type LoggedIn, loggedIn, Pass } from "./login.ts";
 import type { Phone } from "./phone.ts";
 import { pointOf } from "./point.ts";
-import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
 import type { CircleRow } from "./shelf.ts";
 
 const TRIES = 5;

@@ -25,12 +25,12 @@ import { type Clock, zoneMinutes } from "./clock.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
+import type { LoggedIn } from "./login.ts";
 import { lacking } from "./missing-wraps.ts";
 import { type Names, nameOfMember, namesOf, paperOf } from "./names.ts";
 import { Reach } from "./reach.ts";
 import { ALARMS, alarmOf, STOPPING } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
-import { type Outcome, type RemoteCircle, remoteOf } from "./remote.ts";
 import { Roster } from "./roster.ts";
 import { asRecord, type Draft, kindOf } from "./shapes.ts";
 import type { CircleRow, SeenRow } from "./shelf.ts";
@@ -39,7 +39,7 @@ import type { Surroundings } from "./surroundings.ts";
 import { Turn } from "./turn.ts";
 import { Waiting } from "./waiting.ts";
 
-export class OpenCare implements Care, Synced, Outcome, Carried {
+export class OpenCare implements Care, Synced, Carried {
   readonly circle: string;
   readonly purpose: "patient" | "clinic";
   readonly role: Role;
@@ -57,7 +57,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);
   readonly notes: Signal<readonly Opened<Note>[]> = signal([]);
   readonly records: Records;
-  readonly remote: RemoteCircle;
+  readonly ask: LoggedIn;
   /** Resolves when all that was stored is shown. */
   readonly loaded: Promise<void>;
   readonly feeds = new Feeds();
@@ -67,7 +67,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   readonly keys: DeviceKeys;
   readonly clock: Clock;
   readonly #around: Surroundings;
-  readonly #courier: Courier;
+  readonly courier: Courier;
   readonly #profile: string;
   readonly #roster: Roster;
   readonly #diary: Diary;
@@ -90,7 +90,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     around: Surroundings,
     kept: { receipts: Receipts; seen: SeenRow | undefined; waiting: Waiting },
   ) {
-    const { phone, keys, ask } = around;
+    const { keys, ask } = around;
     this.circle = row.circle;
     this.purpose = row.purpose;
     this.role = row.role;
@@ -98,14 +98,14 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     this.awaited = this.note.awaited;
     this.#waiting = kept.waiting;
     this.records = records;
-    this.remote = remoteOf(row.circle, phone.origin, ask, this);
+    this.ask = ask;
     this.#profile = row.profile;
     this.#receipts = kept.receipts;
     this.#around = around;
     this.keys = keys;
     this.clock = around.clock;
-    this.#courier = new Courier(this, around, row.profile, kept.seen);
-    this.reach = new Reach(this, ask);
+    this.courier = new Courier(this, around, row.profile, kept.seen);
+    this.reach = new Reach(this, around);
     this.#roster = new Roster(row.circle, row.pin);
     this.#diary = new Diary(keys.id, this.feeds, around.folds.of(row.circle));
     this.loaded = this.#load();
@@ -157,7 +157,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     return this.#roster.membership?.seq ?? 0;
   }
   get nextLam(): number {
-    return Math.max(this.#diary.nextLam, this.#courier.summaries.nextLam);
+    return Math.max(this.#diary.nextLam, this.courier.summaries.nextLam);
   }
   get snapshots(): ReadonlySet<string> {
     return this.#diary.snapshots;
@@ -193,7 +193,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   /** What the last rounds have shown that no honest server shows. */
   get found(): readonly Found[] {
-    return this.#courier.found;
+    return this.courier.found;
   }
 
   /** The name of the person whose device this is; "" where it is not known. */
@@ -302,25 +302,17 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
 
   async begin(): Promise<void> {
     await this.loaded;
-    await this.#courier.summaries.begin(this.#around.ask, async (docs) => {
+    await this.courier.summaries.begin(this.#around.ask, async (docs) => {
       await this.records.write(docs);
       await this.#turn.run(() => this.#take(docs.map((doc) => [doc])));
     });
     this.#draw();
   }
 
-  send(batch: number): Promise<void> {
-    return this.#courier.send(batch);
-  }
-
-  sendLate(batch: number): Promise<void> {
-    return this.#courier.sendLate(batch);
-  }
-
   /** Bring back what the server, whose last entry is `seq`, has lost; undefined: it does not say. */
   async serverHas(seq: number | undefined): Promise<void> {
     if (this.isWhole && (seq !== undefined || this.#trouble === "out")) {
-      await this.#courier.bringBack(seq);
+      await this.courier.bringBack(seq);
     }
   }
 
@@ -336,11 +328,11 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
   }
 
   knowsCheckpoint(id: string, rev: string): boolean {
-    return this.#courier.knowsCheckpoint(id, rev);
+    return this.courier.knowsCheckpoint(id, rev);
   }
 
   async takeCheckpoint(doc: CheckpointDocument): Promise<void> {
-    if (this.#roster.membership !== undefined) await this.#courier.takeCheckpoint(doc);
+    if (this.#roster.membership !== undefined) await this.courier.takeCheckpoint(doc);
   }
 
   owed(): string[] {
@@ -358,11 +350,12 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     await this.#turn.run(() => this.#readLog());
     this.#roster.check();
     await this.#waiting.release(this);
-    if (this.#courier.summaries.caughtUp()) this.#draw();
-    return this.trusted && this.#courier.arrived();
+    if (this.courier.summaries.caughtUp()) this.#draw();
+    return this.trusted && this.courier.arrived();
   }
 
   async acknowledged(ids: readonly string[]): Promise<void> {
+    await this.courier.acknowledged(ids);
     if (this.#receipts.acknowledge(ids)) await this.#keepReceipts();
   }
 
@@ -415,7 +408,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
         await this.#takeRecords(page);
       }
     }
-    await this.#courier.summaries.look();
+    await this.courier.summaries.look();
     this.#draw();
     this.#around.changed(this.circle);
   }
@@ -491,7 +484,7 @@ export class OpenCare implements Care, Synced, Outcome, Carried {
     const { membership } = this.#roster;
     if (membership === undefined) drawWaiting(this, this.#waiting.held);
     if (membership === undefined || this.#closed) return;
-    const { summaries } = this.#courier;
+    const { summaries } = this.courier;
     const entries = summaries.shown(this.#diary.ordered);
     this.checking.value = summaries.isChecking;
     draw(this, entries);

@@ -16,7 +16,9 @@ import { type Claim, endOf } from "../circle/feed.ts";
 import type { Stream } from "../circle/grammar.ts";
 import { REKEYS, STREAMS_OF_S } from "../circle/roles.ts";
 import type { Member } from "../circle/standing.ts";
-import { Refused, refusal } from "./bundles.ts";
+import type { StoredDocument } from "../records.ts";
+import type { Synced } from "../sync.ts";
+import { Refused } from "./bundles.ts";
 import { type Feeds, fenceClaims } from "./feeds.ts";
 import type { Growing } from "./log-writer.ts";
 import { reportMissing, writeMissing } from "./missing-wraps.ts";
@@ -30,8 +32,6 @@ import type { Surroundings } from "./surroundings.ts";
 const REKEY_SECONDS = 365 * 86_400;
 /** Between two looks at what keys others lack. */
 const MISSING_SECONDS = 3_600;
-/** Documents in one question about what a restored server has. */
-const OFFER = 100;
 /** What may only be on its way; it is told when it is missing twice, and asked for again. */
 const LATE: ReadonlySet<string> = new Set(["gap", "newer-log"]);
 /** What no honest server gives: under entries that are not here, of another log, or forged. */
@@ -44,7 +44,7 @@ export interface Found {
 }
 
 /** The circle that is carried. */
-export interface Carried extends Sending, Growing, Summing {
+export interface Carried extends Synced, Sending, Growing, Summing {
   readonly feeds: Feeds;
   /** Log and keys are here, and this device is in the circle. */
   readonly isWhole: boolean;
@@ -75,8 +75,9 @@ export class Courier {
   #lookedAt = 0;
   /** Wraps that were told to be missing since the app was opened. */
   readonly #said = new Set<string>();
-  /** The server's store to which everything was offered since the app was opened. */
-  #offered: string | undefined;
+  /** A checkpoint that is due, and the last ones that were handed out to be sent. */
+  #due: StoredDocument[] = [];
+  #handedOut: readonly StoredDocument[] = [];
 
   constructor(of: Carried, around: Surroundings, profile: string, seen: SeenRow | undefined) {
     this.#of = of;
@@ -94,13 +95,41 @@ export class Courier {
     return this.#isShort ? [{ code: "rollback", device: "" }, ...this.#found] : this.#found;
   }
 
-  /** Send what is owed, under keys that are in use. */
-  async send(batch: number): Promise<void> {
-    if (!this.#of.isWhole) return;
+  /** What is to be sent now, under keys that are in use. */
+  async outgoing(): Promise<readonly StoredDocument[]> {
+    if (!this.#of.isWhole) return [];
     await this.#renewKeys();
     await this.#outbox.tidy();
-    await this.#sendReady(batch);
-    await this.#offerAll(batch);
+    this.#handedOut = this.#due;
+    this.#due = [];
+    return [...(await this.#outbox.ready()), ...this.#handedOut];
+  }
+
+  /** The server has these; what of them is a checkpoint is remembered. */
+  async acknowledged(ids: readonly string[]): Promise<void> {
+    const said = this.#handedOut.filter(({ _id }) => ids.includes(_id));
+    if (said.length === 0) return;
+    const newest = said.map(({ _id, _rev, j }) => ({ _id, _rev, j: String(j) }));
+    const others = this.#seen.checkpoints.filter(({ _id }) => !ids.includes(_id));
+    const saidAt = this.#of.clock.serverS;
+    await this.#keep({ checkpoints: [...others, ...newest], saidAt });
+  }
+
+  /** The server's store to which everything here was offered. */
+  get offered(): string {
+    return this.#seen.offered;
+  }
+
+  async offeredTo(store: string): Promise<void> {
+    await this.#keep({ offered: store });
+  }
+
+  /** Records that the server has answered for, or that came from there, in pages. */
+  async *answered(): AsyncGenerator<readonly StoredDocument[]> {
+    const { records, receipts } = this.#of;
+    for await (const page of records.range("a", "{")) {
+      yield page.flat().filter(({ _id, _rev }) => receipts.onServer(_id) && receipts.counts(_rev));
+    }
   }
 
   /**
@@ -119,9 +148,9 @@ export class Courier {
     await this.#compare();
     const isSettled = this.found.length + this.#missed.size === 0;
     const hasWritten = isSettled && (await this.summaries.sumUp());
-    await this.#sayCheckpoint();
+    await this.#makeCheckpoints();
     await this.#askAgain();
-    return more || isStale || hasWritten;
+    return more || isStale || hasWritten || this.#due.length > 0;
   }
 
   /** This device was removed: what it wrote before goes where somebody may take it in. */
@@ -198,11 +227,11 @@ export class Courier {
 
   /** A stream is written under a key that nobody has who is gone, and that is not too old. */
   async #renewKeys(): Promise<void> {
-    if (this.#due().length === 0) return;
+    if (this.#dueKeys().length === 0) return;
     const { keys, clock } = this.#of;
     try {
       await this.#around.writer.append(this.#of, async () => {
-        const streams = this.#due();
+        const streams = this.#dueKeys();
         if (streams.length === 0) return undefined;
         const { membership, secrets } = this.#of;
         const markOf = await this.#of.feeds.marks();
@@ -214,7 +243,7 @@ export class Courier {
     }
   }
 
-  #due(): Stream[] {
+  #dueKeys(): Stream[] {
     const { membership, clock } = this.#of;
     const me = this.#me;
     const waiting = new Set(this.#of.owed().map((id) => recordName(id)?.stream));
@@ -225,48 +254,6 @@ export class Courier {
       const isOwnDuty = stream === "c" ? REKEYS.includes(me.role) : me.role === "therapist";
       return isOwnDuty && clock.serverS - openedAt >= REKEY_SECONDS;
     });
-  }
-
-  async #sendReady(batch: number): Promise<void> {
-    const { remote } = this.#of;
-    const docs = await this.#outbox.ready();
-    for (let at = 0; at < docs.length; at += batch) {
-      await remote.fetch(`${remote.url}/_bulk_docs`, {
-        method: "POST",
-        body: JSON.stringify({ docs: docs.slice(at, at + batch), new_edits: false }),
-      });
-    }
-  }
-
-  /** A server that is another one than last time, as after a restore, gets what it has not. */
-  async #offerAll(batch: number): Promise<void> {
-    const { remote, records, receipts } = this.#of;
-    const store = remote.incarnation ?? "";
-    if (this.#offered === store || (store !== "" && this.#seen.offered === store)) return;
-    const isDone = ({ _id, _rev }: { _id: string; _rev: string }) =>
-      recordName(_id) !== undefined && receipts.onServer(_id) && receipts.counts(_rev);
-    for await (const page of records.range("a", "{")) {
-      const docs = page.flat().filter(isDone);
-      for (let at = 0; at < docs.length; at += OFFER) {
-        await this.#offer(docs.slice(at, at + OFFER), batch);
-      }
-    }
-    this.#offered = store;
-    if (store !== "") await this.#keep({ offered: store });
-  }
-
-  async #offer(docs: readonly { _id: string; _rev: string }[], batch: number): Promise<void> {
-    const { circle } = this.#of;
-    const asked = Object.fromEntries(docs.map(({ _id, _rev }) => [_id, [_rev]]));
-    const root = `/db/${circle}`;
-    const diff = await this.#around.ask(`${root}/_revs_diff`, { body: JSON.stringify(asked) });
-    if (diff.status >= 300) throw refusal(diff);
-    const lost = docs.filter(({ _id }) => Object.hasOwn(diff.json as object, _id));
-    for (let at = 0; at < lost.length; at += batch) {
-      const body = JSON.stringify({ docs: lost.slice(at, at + batch), new_edits: false });
-      const answer = await this.#around.ask(`${root}/_bulk_docs?again=true`, { body });
-      if (answer.status >= 300) throw refusal(answer);
-    }
   }
 
   /** The newest key did not come, or does not open: said once, somebody will write it again. */
@@ -310,11 +297,11 @@ export class Courier {
 
   /** What was kept back may be shown by now, but replication asks for nothing twice. */
   async #askAgain(): Promise<void> {
-    const { clock, records, remote } = this.#of;
+    const { clock } = this.#of;
     const isMissing = this.#found.some(({ code }) => LATE.has(code));
     if (!isMissing || clock.serverS - this.#askedAgainAt < MISSING_SECONDS) return;
     this.#askedAgainAt = clock.serverS;
-    await records.pullAll(remote, OFFER);
+    await this.#around.road.fetchAgain(this.#of);
   }
 
   /** At the first comparison after a start: what was seen on earlier days. */
@@ -326,8 +313,9 @@ export class Courier {
     }
   }
 
-  /** Sign how far everyone's feeds have come, once a day when they moved. */
-  async #sayCheckpoint(): Promise<void> {
+  /** Sign how far everyone's feeds have come, once a day when they moved; to be sent. */
+  async #makeCheckpoints(): Promise<void> {
+    this.#due = [];
     const { membership, keys, clock, feeds, receipts } = this.#of;
     const me = this.#me;
     if (me.role === "recovery" || this.found.length > 0) return;
@@ -346,20 +334,7 @@ export class Courier {
       const doc = await writeCheckpoint(membership, keys, { stream, i: (last?.i ?? 0) + 1, vec });
       const start = Number.parseInt(doc._rev, 10);
       const ids = [doc._rev, last?.rev].flatMap((rev) => rev?.split("-")[1] ?? []);
-      const body = { docs: [{ ...doc, _revisions: { start, ids } }], new_edits: false };
-      const answer = await this.#around.ask(`/db/${this.#of.circle}/_bulk_docs`, {
-        body: JSON.stringify(body),
-      });
-      const isTaken = answer.status < 300 && (answer.json as unknown[]).every(isFine);
-      if (!isTaken) return;
-      await this.#keep({
-        checkpoints: [...this.#seen.checkpoints.filter(({ _id }) => _id !== id), doc],
-        saidAt: clock.serverS,
-      });
+      this.#due.push({ ...doc, _revisions: { start, ids } });
     }
   }
-}
-
-function isFine(row: unknown): boolean {
-  return (row as { error?: unknown }).error === undefined;
 }

@@ -7,8 +7,8 @@
  */
 import type { Bundle, Proposal } from "../circle/entries.ts";
 import { bundleOf, logPath, Refused, settle } from "./bundles.ts";
+import type { LoggedIn } from "./login.ts";
 import type { Phone } from "./phone.ts";
-import type { LoggedIn } from "./remote.ts";
 import type { PendingRow, Shelf } from "./shelf.ts";
 
 /** How often an act is made anew because someone else was faster. */

@@ -15,7 +15,7 @@ import type { Membership } from "../circle/log.ts";
 import { STREAMS_OF_S } from "../circle/roles.ts";
 import { holds } from "../circle/standing.ts";
 import { FOUND_PATH } from "./bundles.ts";
-import type { LoggedIn } from "./remote.ts";
+import type { LoggedIn } from "./login.ts";
 
 const NAME = /^wrap:([ck])(\d{6}):[\w-]{16}:(d[\w-]{20})$/;
 

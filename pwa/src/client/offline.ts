@@ -19,7 +19,9 @@ export async function openOffline(): Promise<void> {
 }
 
 /** Have a part that not every phone needs kept for times without a network. */
-export function keepPart(part: "desk" | "members" | "lock" | "camera" | "xwing"): void {
+export function keepPart(
+  part: "desk" | "members" | "lock" | "camera" | "xwing" | "standard",
+): void {
   globalThis.navigator?.serviceWorker?.ready
     .then((worker) => worker.active?.postMessage(part))
     .catch(() => {});

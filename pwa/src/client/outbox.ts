@@ -19,9 +19,11 @@ import type { DeviceKeys } from "../circle/keys.ts";
 import { DOCUMENT_BYTES_MAX } from "../circle/limits.ts";
 import type { Membership } from "../circle/log.ts";
 import type { Records, StoredDocument } from "../records.ts";
+import { refusal } from "./bundles.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
+import type { LoggedIn } from "./login.ts";
+import { CircleUnavailable, type Outcome, unavailable } from "./outcome.ts";
 import type { Receipts } from "./receipts.ts";
-import type { RemoteCircle } from "./remote.ts";
 
 /** Refusals for what the record itself is. */
 const UNFIT = new Set(["frame", "schema", "b64"]);
@@ -29,9 +31,11 @@ const UNFIT = new Set(["frame", "schema", "b64"]);
 const LARGE = DOCUMENT_BYTES_MAX / 4;
 
 /** What the outbox needs of its circle, as it is now. */
-export interface Sending {
+export interface Sending extends Outcome {
+  readonly circle: string;
   readonly records: Records;
-  readonly remote: RemoteCircle;
+  /** Asks with the login of this device. */
+  readonly ask: LoggedIn;
   readonly keys: DeviceKeys;
   readonly clock: Clock;
   readonly membership: Membership;
@@ -46,6 +50,7 @@ export interface Sending {
 }
 
 type Sealed = SealedDocument & StoredDocument;
+type Lacking = Readonly<Record<string, { readonly missing?: readonly string[] }>>;
 
 export class Outbox {
   readonly #of: Sending;
@@ -104,18 +109,22 @@ export class Outbox {
   /** Those that the server has. */
   async #held(id: string, leaves: readonly Sealed[]): Promise<Sealed[]> {
     const revs = leaves.map(({ _rev }) => _rev);
-    const lacking = (await this.#ask("_revs_diff", { [id]: revs })) as Record<
-      string,
-      { missing?: string[] }
-    >;
+    const lacking = await this.#lacking({ [id]: revs });
     const missing = new Set(lacking[id]?.missing ?? []);
     return leaves.filter(({ _rev }) => !missing.has(_rev));
   }
 
-  async #ask(route: string, body: unknown): Promise<unknown> {
-    const { remote } = this.#of;
-    const init = { method: "POST", body: JSON.stringify(body) };
-    return (await remote.fetch(`${remote.url}/${route}`, init)).json();
+  /** What the server lacks of these revisions; what it has is answered for by that. */
+  async #lacking(revs: Readonly<Record<string, readonly string[]>>): Promise<Lacking> {
+    const { ask, circle } = this.#of;
+    const answer = await ask(`/db/${circle}/_revs_diff`, { body: JSON.stringify(revs) });
+    const why = unavailable(answer);
+    if (why !== undefined) throw new CircleUnavailable(why);
+    if (answer.status >= 300) throw refusal(answer);
+    const lacking = answer.json as Lacking;
+    const held = Object.keys(revs).filter((id) => !Object.hasOwn(lacking, id));
+    await this.#of.acknowledged(held);
+    return lacking;
   }
 
   /** Seal what was sealed under a key that is over once more, under the one that is in use. */
@@ -124,7 +133,7 @@ export class Outbox {
     const late = (await this.ready()).filter((doc) => isLate(membership, doc));
     if (late.length === 0) return false;
     // What the server has already is answered for by this question, and needs no second sealing.
-    await this.#ask("_revs_diff", Object.fromEntries(late.map((doc) => [doc._id, [doc._rev]])));
+    await this.#lacking(Object.fromEntries(late.map((doc) => [doc._id, [doc._rev]])));
     const owed = new Set(this.#of.owed());
     const moved: string[] = [];
     for (const doc of late) {

@@ -14,7 +14,7 @@ import { holds } from "../circle/standing.ts";
 import type { StoredDocument } from "../records.ts";
 import { KINDS } from "./diary.ts";
 import { LineError } from "./line.ts";
-import type { LoggedIn } from "./remote.ts";
+import type { LoggedIn } from "./login.ts";
 
 const STREAMS = ["c", "k"] as const;
 /** Most questions that the server takes in one request. */

@@ -22,18 +22,19 @@ import type {
 } from "../client.ts";
 import type { ProfileKeys } from "../keystore.ts";
 import type { Card, Members } from "../members.ts";
-import { type Rounds, Runner, type RunnerState, type Synced } from "../sync.ts";
+import { type Rounds, Runner, type RunnerState } from "../sync.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
 import { Clock, watchToday } from "./clock.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
+import { type LoggedIn, loggedIn, Pass } from "./login.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
-import { type LoggedIn, loggedIn, Pass } from "./remote.ts";
+import { Roads } from "./roads.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -69,6 +70,7 @@ export class OpenProfile implements Client, Rounds {
   readonly ask: LoggedIn;
   readonly #shelf: Shelf;
   readonly #line: Line;
+  readonly #roads: Roads;
   readonly #around: Surroundings;
   readonly #runner: Runner;
   readonly #channel: Channel;
@@ -81,7 +83,12 @@ export class OpenProfile implements Client, Rounds {
   #ending: Promise<void> | undefined;
   #busy: ReadonlySet<string> = new Set();
 
-  private constructor(profile: ProfileView, around: Surroundings, line: Line, closed: () => void) {
+  private constructor(
+    profile: ProfileView,
+    around: Omit<Surroundings, "changed" | "road">,
+    line: Line,
+    closed: () => void,
+  ) {
     const { phone, shelf, clock, ask } = around;
     this.profile = profile;
     this.clock = clock;
@@ -90,7 +97,8 @@ export class OpenProfile implements Client, Rounds {
     this.#line = line;
     this.#closed = closed;
     const changed = (circle: string) => this.#changed(circle);
-    this.#around = { ...around, changed };
+    this.#roads = new Roads(ask, phone.origin);
+    this.#around = { ...around, changed, road: this.#roads };
     [this.today, this.#stopToday] = watchToday(phone);
     this.sync = signal(this.#status());
     this.#channel = phone.channel(`rejoint ${profile.id}`);
@@ -125,7 +133,7 @@ export class OpenProfile implements Client, Rounds {
     const ask = loggedIn(line, pass);
     const writer = new LogWriter(phone, shelf, profile.id, unnamed(line));
     const folds = new Folds(foldsName(profile.id), phone, keys);
-    const around = { phone, shelf, clock, keys, ask, writer, folds, changed: () => {} };
+    const around = { phone, shelf, clock, keys, ask, writer, folds };
     const opened = new OpenProfile(profile, around, line, closed);
     await opened.#openAll();
     return opened;
@@ -241,20 +249,29 @@ export class OpenProfile implements Client, Rounds {
     await this.#shelf.remove("circles", this.profile.id, circle);
   }
 
-  circles(): readonly Synced[] {
-    return [...this.#open.values()].filter(
+  async carry(): Promise<void> {
+    await this.#settleAll();
+    const incarnation = await this.#learnAll();
+    await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
+    await this.#bringAlong([...this.#open.values()]);
+    const circles = [...this.#open.values()].filter(
       ({ circle, awaited }) => !this.#busy.has(circle) && !awaited.peek(),
     );
+    await this.#roads.carry(circles, incarnation);
   }
 
-  /** Send what waits for an answer, then learn which circles this device is in. */
-  async begin(): Promise<void> {
+  /** Send what waits for an answer. */
+  async #settleAll(): Promise<void> {
     const waiting = await this.#shelf.all("pending", this.profile.id);
     for (const row of waiting) await this.#settleLater(row);
     const left = await this.#shelf.all("pending", this.profile.id);
     this.#busy = new Set(left.filter(({ path }) => path === FOUND_PATH).map((row) => row.circle));
+  }
+
+  /** Learn which circles this device is in, and which store it is. */
+  async #learnAll(): Promise<string | undefined> {
     const answer = await this.ask(FOUND_PATH);
-    if (answer.status !== 200) return;
+    if (answer.status !== 200) return undefined;
     const { circles, incarnation } = answer.json as {
       circles: readonly Listed[];
       incarnation?: string;
@@ -268,11 +285,7 @@ export class OpenProfile implements Client, Rounds {
       ]),
     );
     for (const care of this.#open.values()) await care.serverHas(last.get(care.circle));
-    if (incarnation !== undefined) {
-      for (const care of this.#open.values()) care.remote.incarnationIs(incarnation);
-    }
-    await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
-    await this.#bringAlong([...this.#open.values()]);
+    return incarnation;
   }
 
   async #end(): Promise<void> {

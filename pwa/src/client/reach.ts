@@ -3,20 +3,14 @@
  */
 import type { MarkOf } from "../circle/entries.ts";
 import type { Membership } from "../circle/log.ts";
-import type { Records } from "../records.ts";
+import type { Synced } from "../sync.ts";
 import type { Clock } from "./clock.ts";
 import type { Feeds } from "./feeds.ts";
 import { LineError } from "./line.ts";
-import type { LoggedIn, RemoteCircle } from "./remote.ts";
-
-/** Documents that are fetched at once before an act. */
-const BATCH = 100;
+import type { Surroundings } from "./surroundings.ts";
 
 /** The circle that is reached for. */
-interface Reached {
-  readonly circle: string;
-  readonly records: Records;
-  readonly remote: RemoteCircle;
+interface Reached extends Synced {
   readonly feeds: Feeds;
   readonly clock: Clock;
   readonly membership: Membership;
@@ -26,13 +20,12 @@ interface Reached {
 
 export class Reach {
   readonly #of: Reached;
-  readonly #ask: LoggedIn;
+  readonly #around: Surroundings;
   #isPoor = false;
 
-  /** @param ask Asks with the login of this device. */
-  constructor(of: Reached, ask: LoggedIn) {
+  constructor(of: Reached, around: Surroundings) {
     this.#of = of;
-    this.#ask = ask;
+    this.#around = around;
   }
 
   /**
@@ -41,15 +34,15 @@ export class Reach {
    * @throws LineError Not even that came.
    */
   async fetch(): Promise<void> {
-    const { records, remote, circle, seq } = this.#of;
+    const { records, circle, seq } = this.#of;
+    const { ask, road } = this.#around;
     this.#isPoor = false;
     try {
-      await records.pull(remote, BATCH);
+      await road.fetch(this.#of);
     } catch (error) {
-      const cause = remote.takeFailure() ?? error;
-      if (!(cause instanceof LineError)) throw cause;
+      if (!(error instanceof LineError)) throw error;
       const { fetchLog } = await import("./poor-link.ts");
-      await records.write(await fetchLog(this.#ask, circle, seq));
+      await records.write(await fetchLog(ask, circle, seq));
       this.#isPoor = true;
     }
   }
@@ -60,6 +53,6 @@ export class Reach {
     const here = await feeds.marks();
     if (!this.#isPoor) return here;
     const { countedMarks } = await import("./poor-link.ts");
-    return countedMarks(this.#ask, membership, going, here, clock.serverS);
+    return countedMarks(this.#around.ask, membership, going, here, clock.serverS);
   }
 }

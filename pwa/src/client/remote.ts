@@ -19,33 +19,10 @@
  */
 import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import { revOf, type SealedDocument } from "../circle/document.ts";
-import type { Remote } from "../records.ts";
-import type { Answer, Line, Question } from "./line.ts";
+import type { Answer, Question } from "./line.ts";
+import type { LoggedIn } from "./login.ts";
+import { CircleUnavailable, type Outcome, unavailable } from "./outcome.ts";
 import { recordName } from "./receipts.ts";
-
-/** Where receipts go; resolves when they are kept. */
-export interface Outcome {
-  acknowledged(ids: readonly string[]): Promise<void>;
-  refusedBy(id: string, code: string): Promise<void>;
-  /** Whether this revision of a checkpoint was taken in before. */
-  knowsCheckpoint(id: string, rev: string): boolean;
-  /** A checkpoint that the server shows. */
-  takeCheckpoint(doc: CheckpointDocument): Promise<void>;
-}
-
-/** Asks with the login of this profile's device. */
-export type LoggedIn = (path: string, question?: Question) => Promise<Answer>;
-
-/** The server answered, but not for this circle: it does not let this device in, or has no such circle. */
-export class CircleUnavailable extends Error {
-  override readonly name = "CircleUnavailable";
-  readonly why: "out" | "gone";
-
-  constructor(why: "out" | "gone") {
-    super(`the circle is not available: ${why}`);
-    this.why = why;
-  }
-}
 
 interface Named {
   readonly _id: string;
@@ -67,7 +44,9 @@ interface RowError {
 const FIRST_REVISION = /^1-[0-9a-f]{32}$/;
 
 /** The server's copy of one circle, with the reason why it could not be reached the last time. */
-export interface RemoteCircle extends Remote {
+export interface RemoteCircle {
+  readonly url: string;
+  readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   /** PouchDB wraps what was thrown; this is the original. Taken once. */
   takeFailure(): unknown;
   /** The server's store, other after a restore. */
@@ -108,8 +87,10 @@ export function remoteOf(
     const answer = route.startsWith("_local/")
       ? await checkpoints.ask(path, question)
       : await ask(path, question);
-    if (answer.status === 401 || answer.status === 403) throw new CircleUnavailable("out");
-    if (answer.status === 404 && !route.startsWith("_local/")) throw new CircleUnavailable("gone");
+    const why = unavailable(answer);
+    if (why === "out" || (why === "gone" && !route.startsWith("_local/"))) {
+      throw new CircleUnavailable(why);
+    }
     if (answer.status >= 300) return answer;
     if (route === "_changes") return changes(path, question, answer.json as ChangesAnswer);
     if (route === "_revs_diff") await readDiff(question, answer, outcome);
@@ -264,47 +245,4 @@ async function readRows(question: Question, answer: Answer, outcome: Outcome): P
     status: 201,
     json: errors.map(({ id }) => ({ id, error: "forbidden", reason: "refused" })),
   };
-}
-
-/** Ask as the device whose tokens `pass` makes; a token that came too late is renewed once. */
-export function loggedIn(line: Line, pass: Pass): LoggedIn {
-  return async (path, question = {}) => {
-    const answer = await line.ask(path, { ...question, bearer: await pass.token() });
-    const code = (answer.json as { code?: unknown } | null)?.code;
-    if (answer.status !== 401 || code !== "clock") return answer;
-    pass.forget();
-    return line.ask(path, { ...question, bearer: await pass.token() });
-  };
-}
-
-/** Makes login tokens and keeps the newest until shortly before its end. */
-export class Pass {
-  /** Seconds before its end at which a token is not used any more. */
-  static readonly margin = 45;
-  /** Seconds for which a token is good. */
-  static readonly lifetime = 300;
-  #token: Promise<string> | undefined;
-  #until = 0;
-  readonly #make: (now: number) => Promise<string>;
-  readonly #serverS: () => number;
-
-  constructor(make: (now: number) => Promise<string>, serverS: () => number) {
-    this.#make = make;
-    this.#serverS = serverS;
-  }
-
-  token(): Promise<string> {
-    const now = this.#serverS();
-    // A clock that was set back makes the old token look young: then it is made anew as well.
-    const usable = now < this.#until - Pass.margin && now >= this.#until - Pass.lifetime;
-    if (this.#token === undefined || !usable) {
-      this.#token = this.#make(now);
-      this.#until = now + Pass.lifetime;
-    }
-    return this.#token;
-  }
-
-  forget(): void {
-    this.#token = undefined;
-  }
 }

@@ -35,8 +35,8 @@ import type { Mark } from "../circle/standing.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Records, StoredDocument } from "../records.ts";
 import type { Entry } from "./diary.ts";
+import type { LoggedIn } from "./login.ts";
 import type { Receipts } from "./receipts.ts";
-import type { LoggedIn } from "./remote.ts";
 import { asRecord } from "./shapes.ts";
 import type { Known } from "./shelf.ts";
 

@@ -7,8 +7,8 @@ import type { Body } from "../circle/frame.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { Entry } from "./diary.ts";
 import type { Feeds } from "./feeds.ts";
+import type { LoggedIn } from "./login.ts";
 import { recordName } from "./receipts.ts";
-import type { LoggedIn } from "./remote.ts";
 import type { Known } from "./shelf.ts";
 import type { Preview, Summed } from "./snapshots.ts";
 

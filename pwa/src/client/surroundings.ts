@@ -3,8 +3,9 @@ import type { ProfileKeys } from "../keystore.ts";
 import type { Clock } from "./clock.ts";
 import type { Folds } from "./folds.ts";
 import type { LogWriter } from "./log-writer.ts";
+import type { LoggedIn } from "./login.ts";
 import type { Phone } from "./phone.ts";
-import type { LoggedIn } from "./remote.ts";
+import type { Road } from "./roads.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** What every circle of a profile shares. */
@@ -16,6 +17,7 @@ export interface Surroundings {
   readonly ask: LoggedIn;
   readonly writer: LogWriter;
   readonly folds: Folds;
+  readonly road: Road;
   /** Something of this circle changed that the status shows. */
   changed(circle: string): void;
 }

@@ -2,13 +2,9 @@
 import { beforeEach, expect, test } from "vitest";
 import type { Answer, Line, Question } from "../../src/client/line.ts";
 import { LineError } from "../../src/client/line.ts";
-import {
-  CircleUnavailable,
-  loggedIn,
-  Pass,
-  type RemoteCircle,
-  remoteOf,
-} from "../../src/client/remote.ts";
+import { loggedIn, Pass } from "../../src/client/login.ts";
+import { CircleUnavailable } from "../../src/client/outcome.ts";
+import { type RemoteCircle, remoteOf } from "../../src/client/remote.ts";
 
 const CIRCLE = `c${"0".repeat(40)}`;
 const ORIGIN = "http://clinic.test";

@@ -1,7 +1,7 @@
 /** What the network does is expected; what this app does wrong stays visible. */
 import { expect, test } from "vitest";
 import { LineError } from "../../src/client/line.ts";
-import { CircleUnavailable } from "../../src/client/remote.ts";
+import { CircleUnavailable } from "../../src/client/outcome.ts";
 import { expectWeather, isWeather } from "../../src/client/weather.ts";
 
 test.each([
