@@ -46,6 +46,10 @@ class Position(int):
         """A number as it came, with its mark if it has one."""
         return cls(number, getattr(number, "mark", ""))
 
+    def is_at(self, other: int) -> bool:
+        """Whether nothing lies between the two: number and mark are the same."""
+        return self == other and self.mark == Position.of(other).mark
+
 
 @dataclass(frozen=True, slots=True)
 class Sequence:

@@ -10,11 +10,10 @@ from collections.abc import AsyncGenerator
 from typing import Final
 
 from rejoint_server.access.login import Login
-from rejoint_server.exchange.giving import Giving, Visit, end
+from rejoint_server.exchange.giving import Giving, end
 from rejoint_server.exchange.intake import Intake
 from rejoint_server.web.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
 from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound
-from rejoint_sync.exchange.cursor import Cursor
 from rejoint_sync.exchange.frames import MEDIA_TYPE, read, write
 from rejoint_sync.exchange.messages import (
     SENDS_ONLY,
@@ -22,6 +21,7 @@ from rejoint_sync.exchange.messages import (
     Begin,
     Digests,
     Notice,
+    Receipt,
     Wanted,
     Welcome,
     answer_item,
@@ -80,7 +80,6 @@ class Exchange:
         await answer.send(send, head=False)
 
     async def _answer(self, request: Request) -> Answer | Stream:
-        _ = self._store.number  # a store that does not count says so before anything is done
         if media_type(request.header(b"content-type")) != MEDIA_TYPE:
             raise BadContentType(f"Content-Type must be {MEDIA_TYPE}")
         device, session = await self._login.enter(request)
@@ -99,18 +98,19 @@ class Exchange:
     async def _parts(
         self, device: str, session: bytes, begin: Begin, asked: list[Asked]
     ) -> AsyncGenerator[bytes, None]:
-        incarnation = self._store.incarnation
-        cursor = Cursor.read(begin.cursor, incarnation, device, self._store.number)
-        receipts, taken = await self._intake.take(device, asked) if asked else ([], {})
-        if session or not begin.cursor or cursor is None:
-            yield write([answer_item(Welcome(session, incarnation))])
+        visit = await self._giving.visit(device, begin)
+        receipts: list[Receipt] = []
+        if asked:
+            receipts, visit.taken = await self._intake.take(device, asked)
+            visit.number = self._store.number
+        if session or not begin.cursor or not visit.is_known:
+            yield write([answer_item(Welcome(session, self._store.incarnation))])
         yield write(map(answer_item, receipts))
-        visit = Visit(device, begin, cursor or Cursor(), self._store.number, taken)
         compared = [one for one in asked if isinstance(one, Digests | Wanted)]
         if compared:
             async for part in self._giving.compare(visit, compared):
                 yield part
-        if cursor is None:
+        if not visit.is_known:
             yield write([answer_item(Notice("", "cursor"))])
         elif not begin.flags & SENDS_ONLY:
             async for part in self._giving.give(visit):

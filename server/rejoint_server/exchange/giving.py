@@ -4,8 +4,8 @@ A circle in which nothing changed since the cursor is known by its number alone:
 look into the file nor one at its log.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import orjson
@@ -15,9 +15,10 @@ from rejoint_server.access.login import Login
 from rejoint_server.access.memberships import Memberships
 from rejoint_server.circles.policy import sight_of
 from rejoint_server.exchange.intake import Taken
+from rejoint_server.exchange.kept_places import KeptPlaces
 from rejoint_sync.circle.log import Member, Membership
 from rejoint_sync.errors import CircleError, NotFound
-from rejoint_sync.exchange.cursor import Cursor, Place
+from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor, Place
 from rejoint_sync.exchange.digest import Inventory
 from rejoint_sync.exchange.frames import write
 from rejoint_sync.exchange.messages import (
@@ -34,6 +35,8 @@ from rejoint_sync.exchange.messages import (
     answer_item,
 )
 from rejoint_sync.exchange.packing import CHECKPOINT_PREFIX, REQUEST_PREFIX, pack
+from rejoint_sync.sequence import Position
+from rejoint_sync.sequence import Sequence as Number
 from rejoint_sync.stores import ChangesQuery, Leaf, Sight, Store, Stored
 
 GIVEN_BYTES: Final = 1024
@@ -54,8 +57,10 @@ class Visit:
         device: Who asks.
         begin: What it said first.
         cursor: What its cursor means.
+        kept: The places that are kept under the name in that cursor.
         number: Of the store, after all that the request brought was stored.
         taken: What need not be given back.
+        is_known: Whether its cursor means anything here; else it stands at the beginning.
         reached: By circle how far it is informed, of those that were looked at.
         behind: Circles that it is not given although they changed, with where it stands.
         given: Bytes of records so far.
@@ -65,8 +70,10 @@ class Visit:
     device: str
     begin: Begin
     cursor: Cursor
+    kept: Mapping[str, Place]
     number: int
-    taken: Taken
+    taken: Taken = field(default_factory=dict)
+    is_known: bool = True
     reached: dict[str, Place] = field(default_factory=dict)
     behind: dict[str, Place] = field(default_factory=dict)
     given: int = 0
@@ -93,29 +100,58 @@ class Giving:
         self._memberships = memberships
         self._hints = hints
         self._login = login
+        self._places = KeptPlaces(store)
+
+    async def visit(self, device: str, begin: Begin) -> Visit:
+        """Understand how far a device is informed, before anything that it brings is stored."""
+        number = self._store.number
+        cursor = Cursor.read(begin.cursor, self._store.incarnation, device, number)
+        kept: Mapping[str, Place] | None = {}
+        if cursor is not None and cursor.kept:
+            kept = await self._places.find(device, cursor.kept)
+        if cursor is None or kept is None:
+            return Visit(device, begin, Cursor(), {}, number, is_known=False)
+        return Visit(device, begin, cursor, kept, number)
 
     async def give(self, visit: Visit) -> AsyncGenerator[bytes, None]:
         """What is new to the device, item by item, with the cursor that goes with it."""
         circles = await self._hints.remembered(visit.device)
-        starts = await self._store.since(circles, visit.cursor.number)
         cursor = visit.cursor
         # Until the last one is through, each that is keeps its own place.
-        visit.reached = {name: at for name, at in cursor.circles.items() if name in circles}
-        starts |= {name: place.at for name, place in visit.reached.items()}
+        places = {**visit.kept, **cursor.circles}
+        visit.reached = {name: places[name] for name in circles if name in places}
+        known = {name: places[name].at if name in places else None for name in circles}
+        starts = await self._store.behind(known, cursor.number)
         for circle, start in starts.items():
             async for part in self._circle(visit, circle, start):
                 yield part
             if visit.is_full:
                 break
-        if visit.is_full:
-            reached = Cursor(cursor.number, visit.reached | visit.behind)
-        elif starts or not visit.begin.cursor:
-            reached = Cursor(visit.number, visit.behind)
-        else:
-            reached = cursor
-        text = reached.write(self._store.incarnation, visit.device)
+        if not starts and visit.begin.cursor:
+            return
+        is_through = not visit.is_full and visit.number > 0
+        places = visit.behind if is_through else visit.reached | visit.behind
+        text = await self._written(visit, visit.number if is_through else cursor.number, places)
         if text != visit.begin.cursor:
             yield _told(Reached(text))
+
+    async def _written(self, visit: Visit, number: int, places: Mapping[str, Place]) -> bytes:
+        """A cursor with these places, which are kept where they are too many to travel."""
+        name, kept = visit.cursor.kept, visit.kept
+        if number != visit.cursor.number:
+            name, kept = "", {}
+        moved = {
+            circle: place
+            for circle, place in places.items()
+            if circle not in kept or not _is_same(place, kept[circle])
+        }
+        store, device = self._store.incarnation, visit.device
+        text = Cursor(number, moved, name).write(store, device)
+        if len(text) <= PLACES_BYTES:
+            return text
+        name = await self._places.keep(device, places)
+        visit.kept, visit.cursor = dict(places), replace(visit.cursor, kept=name)
+        return Cursor(number, {}, name).write(store, device)
 
     async def _circle(self, visit: Visit, circle: str, start: int) -> AsyncGenerator[bytes, None]:
         try:
@@ -153,16 +189,18 @@ class Giving:
         self, visit: Visit, circle: str, sight: Sight, place: Place
     ) -> AsyncGenerator[bytes, None]:
         skipped = visit.taken.get(circle, frozenset[str]())
-        since_reached, at = 0, place.at
+        since_reached, enough, at = 0, GIVEN_BYTES, place.at
         while True:
-            page = await self._store.changes(
-                circle, ChangesQuery(since=at, limit=ROWS_AT_ONCE, sight=sight)
-            )
-            rows = orjson.loads(b"[" + page.rows + b"]")
-            names = [row["id"] for row in rows if row["id"] not in skipped]
-            names = [name for name in names if not name.startswith(_LEFT_OUT)]
-            held = await self._store.read_many(circle, names) if names else {}
-            found = sorted(held.values(), key=_sequence)
+            query = ChangesQuery(since=at, limit=ROWS_AT_ONCE, sight=sight, exact=False)
+            page = await self._store.changes(circle, query)
+            numbers = {
+                row["id"]: Number.parse(row["seq"]).number
+                for row in orjson.loads(b"[" + page.rows + b"]")
+                if row["id"] not in skipped and not row["id"].startswith(_LEFT_OUT)
+            }
+            held = await self._store.read_many(circle, list(numbers)) if numbers else {}
+            # By the numbers of this page: a document may have moved on since.
+            found = [(held[name], number) for name, number in numbers.items() if name in held]
             for documents, sequence in _portions(found):
                 if visit.is_full:
                     return
@@ -172,10 +210,9 @@ class Giving:
                 visit.reached[circle] = Place(sequence, place.seq)
                 visit.is_full = visit.given >= visit.budget
                 yield item
-                reached = Cursor(visit.cursor.number, visit.reached)
-                text = reached.write(self._store.incarnation, visit.device)
-                if since_reached >= max(GIVEN_BYTES, 8 * len(text)):
-                    since_reached = 0
+                if since_reached >= enough:
+                    text = await self._written(visit, visit.cursor.number, visit.reached)
+                    since_reached, enough = 0, max(GIVEN_BYTES, 8 * len(text))
                     yield _told(Reached(text))
             at = page.last
             if not visit.is_full:
@@ -213,7 +250,7 @@ class Giving:
                 continue
             lacking, beyond = inventory.compare(one.bucket, one.parts)
             held = await self._store.read_many(one.circle, lacking)
-            for documents, _ in _portions(sorted(held.values(), key=_sequence)):
+            for documents, _ in _portions((one, one.sequence) for one in held.values()):
                 yield _told(Given(one.circle, pack(documents, visit.device)))
             if beyond:
                 yield _told(Lacking(one.circle, one.bucket, b"".join(beyond)))
@@ -232,7 +269,9 @@ class Giving:
         held: list[tuple[str, str]] = []
         at = 0
         while True:
-            query = ChangesQuery(since=at, limit=5 * ROWS_AT_ONCE, all_leaves=True, sight=sight)
+            query = ChangesQuery(
+                since=at, limit=5 * ROWS_AT_ONCE, all_leaves=True, sight=sight, exact=False
+            )
             page = await self._store.changes(circle, query)
             for row in orjson.loads(b"[" + page.rows + b"]"):
                 held += [(row["id"], change["rev"]) for change in row["changes"]]
@@ -255,20 +294,19 @@ def _seen_since(member: Member) -> int:
     return max(member.since, *map(member.since_in, member.streams))
 
 
-def _sequence(stored: Stored) -> int:
-    return stored.sequence
+def _is_same(place: Place, other: Place) -> bool:
+    return place == other and Position.of(place.at).is_at(other.at)
 
 
-def _portions(found: Iterable[Stored]) -> Iterable[tuple[list[dict[str, Any]], int]]:
+def _portions(found: Iterable[tuple[Stored, int]]) -> Iterable[tuple[list[dict[str, Any]], int]]:
     """Documents in items of about `GIVEN_BYTES`, each with the number that it reaches."""
     portion: list[dict[str, Any]] = []
     size = sequence = 0
-    for stored in found:
+    for stored, sequence in found:  # the last one's
         for leaf in stored.leaves:
             if not leaf.deleted or stored.id.startswith(REQUEST_PREFIX):
                 portion.append(_document(stored.id, leaf))
                 size += len(leaf.tail)
-        sequence = stored.sequence
         if size >= GIVEN_BYTES:
             yield portion, sequence
             portion, size = [], 0

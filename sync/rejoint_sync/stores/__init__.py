@@ -21,15 +21,14 @@ by tests/contract/:
 7. **Bytes are kept as they came**, once for each database however many revisions have them, and
    go when none has them any more. What a revision's name stands for, body and attachments, never
    changes.
-8. **One count over all.** Where `number` is offered, the changes of all databases are counted
-   together too: what becomes visible at once has one number, and that grows. It is never 0 and, as
-   the others, never given out again.
+8. **One count over all.** Where `number` is not 0, the changes of all databases are counted
+   together too: what becomes visible at once has one number, which grows and never comes again.
 9. **Earlier bodies are not promised.** A store that keeps history shows the bodies of revisions
    that are no leaves until `compact`; another drops them at once. Leaves are never dropped, but by
    `purge`.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -166,6 +165,7 @@ class ChangesQuery:
         include_docs: Paste the winner as `doc`.
         document_ids: Only these documents; None for all.
         sight: Rows this reader is not shown are left out.
+        exact: Whether `pending` must be counted; else it may be too great, but for 0.
     """
 
     since: int = 0
@@ -175,6 +175,7 @@ class ChangesQuery:
     include_docs: bool = False
     document_ids: frozenset[str] | None = None
     sight: Sight = Sight()
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +254,8 @@ class View(Protocol):
 Judge = Callable[[View, Document], None]
 """Raises a `SyncError` when the document must not be stored.
 
-Asked for every document, also for one that is stored already. It keeps nothing between two calls:
-a write whose neighbour failed is run a second time.
+Asked for each document, also one that is stored. It keeps nothing between two calls: a write whose
+neighbour failed is run a second time.
 """
 
 
@@ -273,13 +274,13 @@ class Store(Protocol):
 
     @property
     def number(self) -> int:
-        """Of the newest change of any database: promise 8. Raises `NotOffered`."""
+        """Of the newest change of any database: promise 8; 0 where they are counted apart."""
         ...
 
-    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:
-        """By database that changed after `number` (0: each), from where on in its own feed.
+    async def behind(self, known: Mapping[str, int | None], number: int = 0) -> dict[str, int]:
+        """By database with changes that a reader does not know, from where on in its feed.
 
-        What is not there is left out. Raises `NotOffered`.
+        `known` says up to where it knows each; None: all up to `number`, of which 0 is nothing.
         """
         ...
 
@@ -409,8 +410,7 @@ class Store(Protocol):
     async def wait(self, database: str, since: int, timeout_s: float) -> bool:
         """Sleep until the newest number is above `since`; False when the time is over.
 
-        The store's closing ends it like the time. Raises `NotFound`, also when the database is
-        removed meanwhile.
+        The store's closing ends it too. Raises `NotFound`, also when the database is removed.
         """
         ...
 

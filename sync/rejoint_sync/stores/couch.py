@@ -14,7 +14,7 @@ One database of one shard for each of ours. The port's promises, and how they ar
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from typing import Any, Final, Self, TypeVar
@@ -61,7 +61,6 @@ JUDGES: Final = 8
 
 _SHOW_ALL: Final = Sight()
 _WHOLE: Final = slice(None)
-_NO_NUMBER: Final = "A CouchDB store does not count over all its databases."
 
 
 class CouchStore:
@@ -75,7 +74,7 @@ class CouchStore:
         self._register = register
         self._judges = ThreadPoolExecutor(JUDGES, "judge")
         self._documents = CouchDocuments(http, is_couchdb=is_couchdb)
-        self._feed = CouchFeed(http)
+        self._feed = CouchFeed(http, is_couchdb=is_couchdb)
         self._names = CouchNames(http, self._feed)
         self._local = CouchLocal(http)
         sources = Sources(http, self._documents, self._names, self._judges)
@@ -129,12 +128,19 @@ class CouchStore:
 
     @property
     def number(self) -> int:
-        """Not offered: a cluster counts each database apart."""
-        raise NotOffered(_NO_NUMBER)
+        """As the port: CouchDB counts each database apart."""
+        return 0
 
-    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:  # noqa: ARG002
-        """As `number`."""
-        raise NotOffered(_NO_NUMBER)
+    async def behind(
+        self,
+        known: Mapping[str, int | None],
+        number: int = 0,  # noqa: ARG002  # none was given out
+    ) -> dict[str, int]:
+        """As the port."""
+        self._check_open()
+        newest = await self._feed.newest_of(await self._register.entries(known))
+        found = {name: at for name, at in known.items() if name in newest}
+        return {n: at or 0 for n, at in found.items() if at is None or not newest[n].is_at(at)}
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""

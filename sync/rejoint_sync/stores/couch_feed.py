@@ -7,20 +7,23 @@ mark is only good where there is one copy; else the feed starts over, which show
 reader knows and skips nothing.
 """
 
+import contextlib
 from bisect import bisect_left, insort
 from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from rejoint_sync.errors import StoreUnavailable
+from rejoint_sync.errors import NotFound, StoreUnavailable
 from rejoint_sync.sequence import Position
 from rejoint_sync.stores import ChangesQuery
 from rejoint_sync.stores.couch_http import CouchHttp
 from rejoint_sync.stores.couch_register import Entry
 
 NAMED_AT_ONCE: Final = 100
-"""Up to so many names CouchDB looks up one by one; for more it reads the whole feed."""
+"""Up to so many names CouchDB looks up one by one; for more it reads the whole feed.
+
+As many databases tell their figures at once."""
 
 INDEXES_KEPT: Final = 1000
 """Databases whose deleted names are remembered: none in an ordinary circle, 60 bytes each."""
@@ -69,16 +72,36 @@ class CouchFeed:
 
     Args:
         http: The data path.
+        is_couchdb: Whether it can be asked for the figures of many databases at once.
     """
 
-    def __init__(self, http: CouchHttp) -> None:
+    def __init__(self, http: CouchHttp, *, is_couchdb: bool = True) -> None:
         self._http = http
+        self._is_couchdb = is_couchdb
         self._deleted: OrderedDict[str, _Deleted] = OrderedDict()
 
     async def newest(self, entry: Entry) -> Position:
         """The position of the newest change."""
         answer = await self._http.get(entry.written)
         return position_of(entry, answer.value["update_seq"])
+
+    async def newest_of(self, entries: Collection[Entry]) -> dict[str, Position]:
+        """As `newest`, by our name, of those that are there."""
+        found: dict[str, Position] = {}
+        if not self._is_couchdb:
+            for entry in entries:
+                with contextlib.suppress(NotFound):
+                    found[entry.name] = await self.newest(entry)
+            return found
+        asked = {entry.written: entry for entry in entries}
+        names = list(asked)
+        for start in range(0, len(names), NAMED_AT_ONCE):
+            body = {"keys": names[start : start + NAMED_AT_ONCE]}
+            for row in (await self._http.post("_dbs_info", body=body)).value:
+                if "info" in row:
+                    entry = asked[row["key"]]
+                    found[entry.name] = position_of(entry, row["info"]["update_seq"])
+        return found
 
     async def after(self, entry: Entry, since: int, *, limit: int | None = None) -> Rows:
         """The rows after a position, at most `limit`, which is at least 1."""

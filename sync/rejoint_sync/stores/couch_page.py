@@ -45,10 +45,14 @@ class CouchPages:
         raise StoreUnavailable("the feed changes faster than it can be read")
 
     async def _rows(self, entry: Entry, query: ChangesQuery) -> tuple[list[Row], Position, int]:
-        is_plain = query.sight.shows_all and not query.descending and query.document_ids is None
+        is_plain = not query.descending and query.document_ids is None
+        is_plain &= query.sight.shows_all or not query.exact
         if is_plain and query.limit and not where(entry, query.since)[1]:
             found = await self._feed.after(entry, query.since, limit=query.limit)
             if found.pending is not None:
+                if not query.exact:
+                    shown = [row for row in found.rows if query.sight.shows(row.id)]
+                    return shown, found.last, found.pending
                 return _informed(found, found.rows, found.pending, query)
         # What a reader may not see is not counted, so all that follows must be looked at.
         found = await self._feed.all_of(entry, query)

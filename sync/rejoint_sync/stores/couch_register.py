@@ -15,6 +15,7 @@ document each:
 
 import contextlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -96,6 +97,14 @@ class Register:
             await self._read(_DATABASE + name)
             known = await self._enter(name)
         return known
+
+    async def entries(self, names: Iterable[str]) -> list[Entry]:
+        """Those of these databases that are there."""
+        found = []
+        for name in names:
+            with contextlib.suppress(NotFound):
+                found.append(await self.entry(name))
+        return found
 
     def forget(self, name: str) -> None:
         """Ask anew next time."""

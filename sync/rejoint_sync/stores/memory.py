@@ -200,20 +200,18 @@ class MemoryStore:
         """As the port."""
         return self._number
 
-    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:
+    async def behind(self, known: Mapping[str, int | None], number: int = 0) -> dict[str, int]:
         """As the port."""
         self._check_open()
         found: dict[str, int] = {}
-        for name in databases:
-            records = self._databases[name].records if name in self._databases else None
-            if records is None:
-                continue
-            if number == 0:
-                found[name] = 0
-            elif any(record.number > number for record in records.values()):
-                known = (one.sequence for one in records.values() if one.number <= number)
-                found[name] = max(known, default=0)
-        return found
+        for name in known.keys() & self._databases.keys():
+            at, records = known[name], self._databases[name].records.values()
+            start = max((one.sequence for one in records if one.number <= number), default=0)
+            if at is not None and at < self._databases[name].sequence:
+                found[name] = at
+            elif at is None and (not number or any(one.number > number for one in records)):
+                found[name] = start
+        return {name: found[name] for name in known if name in found}
 
     async def create(self, database: str, documents: Sequence[Document] = ()) -> None:
         """As the port."""

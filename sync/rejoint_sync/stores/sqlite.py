@@ -10,7 +10,7 @@ that opened it.
 
 import asyncio
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Self
@@ -126,15 +126,18 @@ class SqliteStore:
         """As the port."""
         return self._heads.number
 
-    async def since(self, databases: Iterable[str], number: int) -> dict[str, int]:
+    async def behind(self, known: Mapping[str, int | None], number: int = 0) -> dict[str, int]:
         """As the port; what did not change is known without asking the file."""
         found: dict[str, int] = {}
-        for name in databases:
+        for name, at in known.items():
             try:
                 head = self._head(name)
             except NotFound:
                 continue
-            if number == 0:
+            if at is not None:
+                if head.seq > at:
+                    found[name] = at
+            elif number == 0:
                 found[name] = 0
             elif head.number > number:
                 with self._snapshot():

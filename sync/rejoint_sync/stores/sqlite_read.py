@@ -290,7 +290,9 @@ def changes(
     if count:
         reached = first if query.descending else last
     pending = 0
-    if count == query.limit:
+    if count == query.limit and not query.exact:
+        pending = 1
+    elif count == query.limit:
         parameters["since"] = reached
         beyond = " AND seq < :since" if query.descending and count else ""
         [(pending,)] = select(connection, f"SELECT count(*){where}{beyond}", parameters)

@@ -1,0 +1,125 @@
+"""`POST /sync` over every store: in memory, on a disk, and in a CouchDB, which counts each circle.
+
+That is the one of `COUCHDB_URL`; where none is named, a store in memory that counts apart stands
+for it.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from contract.couchdb import couchdb, is_real, open_store
+from rejoint_server.exchange import giving
+from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor
+from rejoint_sync.exchange.frames import Reader, write
+from rejoint_sync.exchange.messages import Begin, Reached, answer_item, request_items
+from rejoint_sync.stores.memory import MemoryStore
+from rejoint_sync.stores.sqlite import SqliteStore
+from server.ring import Ring
+from server.scene import Scene, open_scene
+from server.sync_client import Handset
+
+REAL = pytest.mark.skipif(not is_real(), reason="COUCHDB_URL is not set")
+
+
+class CountingApart(MemoryStore):
+    """Counts the changes of each database for itself, as a CouchDB does."""
+
+    @property
+    def number(self) -> int:
+        """None."""
+        return 0
+
+    async def behind(self, known: Mapping[str, int | None], number: int = 0) -> dict[str, int]:
+        """By what is known of each alone."""
+        assert number == 0
+        return await super().behind(known)
+
+
+@pytest.fixture(params=["memory", "apart", "sqlite", pytest.param("couch", marks=REAL)])
+async def scene(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Scene]:
+    """A server over each store."""
+    if request.param == "couch":
+        with couchdb(tmp_path) as url:
+            async with open_store(url) as store, open_scene(tmp_path, store) as opened:
+                yield opened
+        return
+    kinds = {"memory": MemoryStore, "apart": CountingApart}
+    made = kinds[request.param]() if request.param in kinds else await SqliteStore.open(tmp_path)
+    async with open_scene(tmp_path, made) as opened:
+        yield opened
+    await made.close()
+
+
+async def test_records_go_both_ways_and_come_once(scene: Scene) -> None:
+    ring = await (await Ring.clinic(scene)).patient()
+    patient = await ring.add("patient")
+    laptop, phone = Handset(scene, ring.founder), Handset(scene, patient)
+    await laptop.sync()
+    await phone.sync()
+    assert (await phone.sync()).bytes_down == 3
+    first, second = ring.record(ring.founder), ring.record(patient)
+    assert (await laptop.sync(laptop.records(ring.circle, [first]))).refused == []
+    said = await phone.sync(phone.records(ring.circle, [second]))
+    assert (said.refused, said.documents) == ([], {ring.circle: [first]})
+    assert (await laptop.sync()).documents == {ring.circle: [second]}
+    for device in (laptop, phone):
+        assert (await device.sync()).bytes_down == 3
+        assert len(device.cursor) <= PLACES_BYTES
+
+
+async def test_what_came_before_a_cut_is_kept(scene: Scene) -> None:
+    ring = await (await Ring.clinic(scene)).patient()
+    await ring.push(ring.founder, *[ring.record(ring.founder) for _ in range(8)])
+    answer = (await Handset(scene, ring.founder).post(write(request_items(Begin())))).content
+    names = sorted(Handset(scene, ring.founder).understood(answer).names)
+    for cut in range(0, len(answer), len(answer) // 7):
+        phone = Handset(scene, ring.founder)
+        told = phone.understood(write(list(Reader().feed(answer[:cut])))).told
+        cursors = [place for place, one in enumerate(told) if isinstance(one, Reached)]
+        kept = told[: cursors[-1] + 1] if cursors else []
+        held = phone.understood(write([answer_item(one) for one in kept])).names
+        phone.session = ""
+        assert sorted(held + (await phone.sync()).names) == names
+
+
+async def test_a_strange_cursor_skips_nothing(scene: Scene) -> None:
+    ring = await (await Ring.clinic(scene)).patient()
+    phone = Handset(scene, ring.founder)
+    whole = sorted((await phone.sync()).names)
+    store, me = scene.store, ring.founder.id
+    for cursor in (
+        Cursor(store.number + 1).write(store.incarnation, me),
+        Cursor(store.number).write("other", me),
+        Cursor(store.number).write(store.incarnation, "d" + "A" * 20),
+        Cursor(store.number, {}, "00000001-nothing").write(store.incarnation, me),
+    ):
+        phone.cursor = cursor
+        said = await phone.sync()
+        assert (said.notices, said.names) == (["cursor"], [])
+        phone.cursor = b""
+        assert sorted((await phone.sync()).names) == whole
+
+
+async def test_many_circles_in_small_answers_come_to_an_end(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More than a cursor has room for, each cut before all are through."""
+    monkeypatch.setattr(giving, "PLACES_BYTES", 150)
+    clinic = await Ring.clinic(scene)
+    rings = [await clinic.patient() for _ in range(7)]
+    whole = sorted((await Handset(scene, clinic.founder).sync()).names)
+    phone = Handset(scene, clinic.founder)
+    found: list[str] = []
+    for _ in range(70):
+        said = await phone.sync(budget=1)
+        found += said.names
+        assert len(phone.cursor) <= 150
+        if not said.more:
+            break
+    assert sorted(found) == whole
+    record = rings[-1].record(clinic.founder)
+    await rings[-1].push(clinic.founder, record)
+    assert (await phone.sync()).documents == {rings[-1].circle: [record]}
+    assert (await phone.sync()).bytes_down == 3
