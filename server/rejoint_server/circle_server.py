@@ -8,6 +8,7 @@ from rejoint_server.access.audit import Audit
 from rejoint_server.access.hints import Hints
 from rejoint_server.access.login import Login
 from rejoint_server.access.memberships import Memberships
+from rejoint_server.access.relay_key import RelayKey
 from rejoint_server.access.setup import Setup
 from rejoint_server.access.suspensions import Suspensions
 from rejoint_server.access.tickets import Tickets
@@ -68,7 +69,7 @@ def open_circles(
     """
     memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
     ledger = Ledger(store, clock, Watched(settings.data), journal)
-    suspensions, audit = Suspensions(store), Audit(store, clock)
+    suspensions, audit, relay_key = Suspensions(store), Audit(store, clock), RelayKey(store)
     login = Login(memberships, hints, suspensions, clock, settings.public_url)
     invitations = Invitations(store, memberships, clock)
     quarantine = Quarantine(store, memberships, login, clock)
@@ -90,7 +91,7 @@ def open_circles(
         store, memberships=memberships, hints=hints, login=login, clock=clock, ledger=ledger
     )
     handlers = [
-        *circle_routes(admission, invitations, login, catch_up),
+        *circle_routes(admission, invitations, login, catch_up, relay_key),
         *circle_service_routes(
             RecoveryPapers(store, memberships, login, clock),
             LostWraps(store, memberships, login, clock),
@@ -108,5 +109,5 @@ def open_circles(
         Giving(store, memberships, hints, login),
         body_bytes_max=settings.request_bytes_max,
     )
-    handlers += relay_routes(Relay(store, login, intake, quarantine, clock))
+    handlers += relay_routes(Relay(relay_key, login, intake, quarantine, clock), relay_key)
     return CircleServer(policy, exchange, setup, ledger, upkeep, handlers)

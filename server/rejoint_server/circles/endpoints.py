@@ -9,6 +9,7 @@ from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from rejoint_server.access.login import Login
+from rejoint_server.access.relay_key import RelayKey
 from rejoint_server.circles.admission import Admission, Landed
 from rejoint_server.circles.catch_up import CatchUp
 from rejoint_server.circles.invitations import Invitations
@@ -65,7 +66,11 @@ class Asking(BaseModel):
 
 
 def circle_routes(
-    admission: Admission, invitations: Invitations, login: Login, catch_up: CatchUp
+    admission: Admission,
+    invitations: Invitations,
+    login: Login,
+    catch_up: CatchUp,
+    relay_key: RelayKey,
 ) -> list[ControllerRouterHandler]:
     """The handlers of `/circles` and `/session`.
 
@@ -74,6 +79,7 @@ def circle_routes(
         invitations: Shows them, and keeps requests.
         login: Opens sessions.
         catch_up: Takes back what a restore lost.
+        relay_key: Told to devices for the time when they have no network.
     """
 
     @post("/circles")
@@ -103,7 +109,8 @@ def circle_routes(
     @get("/circles")
     async def mine(request: HttpRequest) -> dict[str, Any]:
         circles = await admission.circles_of(raw_request(request))
-        return {"circles": circles, "incarnation": admission.incarnation}
+        relay = await relay_key.shown()
+        return {"circles": circles, "incarnation": admission.incarnation, "relay": relay}
 
     @get("/circles/{circle:str}/invitations/{iid:str}")
     async def invitation(circle: FromPath[str], iid: FromPath[str]) -> dict[str, Any]:

@@ -8,20 +8,17 @@ done by it. Who carries it is told nothing of what became of them: the author's 
 import asyncio
 from typing import Any, Final
 
-import orjson
 from litestar import Response, get, post
 from litestar.types import ControllerRouterHandler
 
-from rejoint_server.access.hints import NOTES
 from rejoint_server.access.login import Login
 from rejoint_server.access.rates import HourlyRate
+from rejoint_server.access.relay_key import RelayKey
 from rejoint_server.circles.endpoints import HttpRequest
 from rejoint_server.circles.quarantine import Quarantine
 from rejoint_server.clock import Clock
 from rejoint_server.exchange.intake import Intake, code_of
 from rejoint_server.web.asgi import Request
-from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
-from rejoint_sync.circle.envelope import generate_scalar, public_point
 from rejoint_sync.errors import (
     BadContentType,
     CircleError,
@@ -34,12 +31,10 @@ from rejoint_sync.exchange.messages import Records
 from rejoint_sync.exchange.packing import unpack
 from rejoint_sync.exchange.relay import FILE_BYTES_MAX, MEDIA_TYPE, open_file
 from rejoint_sync.multipart import media_type
-from rejoint_sync.stores import Store
 
 FILES_PER_HOUR: Final = 60
 """Files of one device; its phone makes one at a time."""
 
-_NOTE: Final = "relay"
 _PASSING: Final = (StoreUnavailable, StoreFull)
 
 
@@ -47,7 +42,7 @@ class Relay:
     """Takes relay files.
 
     Args:
-        store: Whose notes keep the key.
+        key: What files are sealed to.
         login: Knows devices, and who is served.
         intake: Takes the records of devices that are live.
         quarantine: Keeps those of devices that are gone.
@@ -55,18 +50,13 @@ class Relay:
     """
 
     def __init__(
-        self, store: Store, login: Login, intake: Intake, quarantine: Quarantine, clock: Clock
+        self, key: RelayKey, login: Login, intake: Intake, quarantine: Quarantine, clock: Clock
     ) -> None:
-        self._store = store
+        self._key = key
         self._login = login
         self._intake = intake
         self._quarantine = quarantine
         self._files = HourlyRate(clock, FILES_PER_HOUR)
-        self._turn = asyncio.Lock()
-
-    async def point(self) -> bytes:
-        """The public half of the relay key, which is made when it is first asked for."""
-        return public_point(await self._scalar())
 
     async def take(self, request: Request) -> None:
         """Take a file; whatever it holds is stored or refused when this returns.
@@ -80,7 +70,7 @@ class Relay:
         """
         if media_type(request.header(b"content-type")) != MEDIA_TYPE:
             raise BadContentType(f"Content-Type must be {MEDIA_TYPE}")
-        file, scalar = await request.body(), await self._scalar()
+        file, scalar = await request.body(), await self._key.scalar()
         audience = self._login.audience(request)
         inside = await asyncio.to_thread(open_file, file, scalar, audience)
         pub = await self._login.pub_of(inside.device)
@@ -98,16 +88,6 @@ class Relay:
                 if error.error in codes:
                     raise error("Not all of the file can be stored now; send it again later.")
 
-    async def _scalar(self) -> bytes:
-        async with self._turn:
-            note = await self._store.local_get(NOTES, _NOTE)
-            if note is None:
-                body = orjson.dumps({"key": b64u_encode(generate_scalar())})
-                await self._store.local_put(NOTES, _NOTE, body)
-                note = await self._store.local_get(NOTES, _NOTE)
-                assert note is not None  # it was just put
-            return b64u_decode(orjson.loads(note[1])["key"])
-
     async def _leave(self, device: str, records: Records) -> set[str]:
         """Keep what a device that is gone has left, as far as it may be; the codes of the rest."""
         read = await asyncio.to_thread(unpack, records.packed, records.circle, device)
@@ -119,12 +99,12 @@ class Relay:
         return {code_of(one.error) for one in outcomes if one.error is not None}
 
 
-def relay_routes(relay: Relay) -> list[ControllerRouterHandler]:
+def relay_routes(relay: Relay, relay_key: RelayKey) -> list[ControllerRouterHandler]:
     """The handlers of `/relay`."""
 
     @get("/relay")
     async def key() -> dict[str, Any]:
-        return {"key": b64u_encode(await relay.point())}
+        return {"key": await relay_key.shown()}
 
     @post("/relay")
     async def bring(request: HttpRequest) -> Response[dict[str, Any]]:

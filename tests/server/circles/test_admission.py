@@ -82,6 +82,7 @@ async def test_a_clinician_founds_a_patients_circle(scene: Scene) -> None:
             },
         ],
         "incarnation": scene.store.incarnation,
+        "relay": (await scene.json("GET", "/relay"))["key"],
     }
 
 
