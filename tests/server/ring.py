@@ -85,10 +85,16 @@ class Ring:
         assert answer.status_code == 201, answer.text
 
     async def add(
-        self, role: str, *, s: str = "c", by: DeviceKeys | None = None, member: str = ""
+        self,
+        role: str,
+        keys: DeviceKeys | None = None,
+        *,
+        s: str = "c",
+        by: DeviceKeys | None = None,
+        member: str = "",
     ) -> DeviceKeys:
-        """Bring in a new device."""
-        keys = DeviceKeys.generate()
+        """Bring in a device, a new one when none is given."""
+        keys = keys or DeviceKeys.generate()
         entry = entries.add(
             self.membership,
             by or self.founder,
