@@ -66,11 +66,7 @@ class Asking(BaseModel):
 
 
 def circle_routes(
-    admission: Admission,
-    invitations: Invitations,
-    login: Login,
-    catch_up: CatchUp,
-    relay_key: RelayKey,
+    admission: Admission, invitations: Invitations, login: Login, catch_up: CatchUp, key: RelayKey
 ) -> list[ControllerRouterHandler]:
     """The handlers of `/circles` and `/session`.
 
@@ -79,7 +75,7 @@ def circle_routes(
         invitations: Shows them, and keeps requests.
         login: Opens sessions.
         catch_up: Takes back what a restore lost.
-        relay_key: Told to devices for the time when they have no network.
+        key: Told to devices for the time when they have no network.
     """
 
     @post("/circles")
@@ -109,7 +105,7 @@ def circle_routes(
     @get("/circles")
     async def mine(request: HttpRequest) -> dict[str, Any]:
         circles = await admission.circles_of(raw_request(request))
-        relay = await relay_key.shown()
+        relay = await key.shown()
         return {"circles": circles, "incarnation": admission.incarnation, "relay": relay}
 
     @get("/circles/{circle:str}/invitations/{iid:str}")
