@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
+import { catalogues } from "./tools/catalogue.ts";
 import { finish } from "./tools/finish.ts";
 
 const DIST = "dist";
@@ -49,11 +50,14 @@ export default defineConfig({
             },
           ],
         },
-        chunkFileNames: "assets/[name]-[hash].js",
+        chunkFileNames: ({ facadeModuleId }) => {
+          const piece = /\.icu\?(\w+)$/.exec(facadeModuleId ?? "")?.[1];
+          return piece === undefined ? "assets/[name]-[hash].js" : `assets/[name]-${piece}-[hash].js`;
+        },
       },
     },
   },
   resolve: { alias: Object.fromEntries(STAND_INS.map((name) => [name, standIn(name)])) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [finishing()],
+  plugins: [catalogues(), finishing()],
 });

@@ -1,6 +1,8 @@
 import { defineConfig } from "vitest/config";
+import { catalogues } from "./tools/catalogue.ts";
 
 export default defineConfig({
+  plugins: [catalogues()],
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     environment: "node",

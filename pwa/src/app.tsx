@@ -13,6 +13,7 @@
  *   wipe-failed; keys-pin, keys-none; hide (every bar); lock with lock-{put, change, take, phone,
  *   someone, wipe}, idle-{1, 5, 15}, hidden-{true, false}; lock-{old, new, take, phone}, pin-differs
  * - patient, every screen: help (-> wrong), toast
+ * - language: language with language-{tag}; open-language (at the door, in status)
  * - today: today, exercise-{place}, exercise-start, done-all (tells "all done" at once: 4 taps are
  *   done-all, pain-N, effort-N, save), log-start (-> log-done), morning-open, morning-answer,
  *   note-card, open-notes, open-days, open-status, net-offline, net-trouble, net-refused
@@ -58,18 +59,25 @@ import { hide } from "./ui/hide";
 import { later } from "./ui/later";
 import { goHome, route } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
+import { moreWords } from "./words";
 
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => {
+  await moreWords();
   keepPart("desk");
   keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;
 });
 const members = later(async () => {
+  await moreWords();
   keepPart("members");
   return (await import("./rooms/members")).MembersRoom;
 });
-const paper = later(async () => (await import("./rooms/paper")).PaperRoom);
+const paper = later(async () => {
+  await moreWords();
+  return (await import("./rooms/paper")).PaperRoom;
+});
+const language = later(async () => (await import("./rooms/language")).LanguageRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
 function roomsOf(client: Client) {
@@ -119,6 +127,7 @@ export function App({ loadDoor }: AppProps) {
   const client = way.client.value;
   const door = way.door.value;
   const onOpen = (opened: Client) => void way.show(opened);
+  if (route.value.room === "language") return <language.Part />;
   if (client && door) return <Rooms client={client} door={door} onOpen={onOpen} />;
   return (
     <DoorRoom

@@ -2,18 +2,35 @@
 import "./ui/styles/all.css";
 import { render } from "preact";
 import { App } from "./app";
-import { openOffline } from "./client/offline";
+import { keepPart, openOffline } from "./client/offline";
 import { findVoice } from "./ui/listen";
 import { startRoutes } from "./ui/route";
-import { direction, english, languageTag, speakLanguage } from "./words";
+import { direction, english, languageTag, speakLanguage, wantedLanguage } from "./words";
 
 const root = document.getElementById("app");
 if (!root) throw new Error('index.html has no element "app"');
+
+/** Without its words the app speaks English, which it always has. */
+async function speak(wanted: string): Promise<void> {
+  const languages = await import("./words/languages");
+  await languages.fetchLanguage(wanted, navigator.languages);
+  keepPart(`words-${languageTag()}`);
+}
+
+function show(parent: HTMLElement): void {
+  document.documentElement.lang = languageTag();
+  document.documentElement.dir = direction();
+  startRoutes();
+  findVoice();
+  render(<App loadDoor={async () => (await import("./client/open")).openDoor()} />, parent);
+}
+
 speakLanguage(english(navigator.languages));
-document.documentElement.lang = languageTag();
-document.documentElement.dir = direction();
-startRoutes();
-findVoice();
-render(<App loadDoor={async () => (await import("./client/open")).openDoor()} />, root);
+const wanted = wantedLanguage(navigator.languages);
+if (wanted === "en") show(root);
+else
+  speak(wanted)
+    .catch(() => undefined)
+    .then(() => show(root));
 // Without a service worker the app works as long as there is a network.
 openOffline().catch(() => undefined);

@@ -21,6 +21,7 @@ const BUDGETS = {
   xwing: 12 * 1024,
   standard: 12 * 1024,
   asked: 28 * 1024,
+  language: 4 * 1024,
 } as const;
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
@@ -37,10 +38,19 @@ const PARTS = {
   xwing: /^assets\/xwing-[^/]*\.js$/,
   standard: /^assets\/replication-[^/]*\.js$/,
 } as const;
+/** Words of each language but English, in two pieces: the patient's and the rest. */
+const LANGUAGES = ["es", "fr", "pt", "sw", "hi", "ar"] as const;
+const LANGUAGE_PARTS = LANGUAGES.map(
+  (tag) => [`words-${tag}`, new RegExp(`^assets/${tag}-[^/]*\\.js$`)] as const,
+);
+/** All parts by name. */
+const BY_PART = [...Object.entries(PARTS), ...LANGUAGE_PARTS];
 /** Files that the phone's launcher fetches for itself. */
 const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
 const isKept = (path: string) =>
-  ![NOT_KEPT, ASKED, ...Object.values(PARTS)].some((pattern) => pattern.test(path));
+  ![NOT_KEPT, ASKED, ...BY_PART.map(([, pattern]) => pattern)].some((pattern) =>
+    pattern.test(path),
+  );
 
 interface Built {
   /** Path below the root, without a slash in front. */
@@ -66,7 +76,7 @@ function brotli(bytes: Buffer): Buffer {
 }
 
 function hashOf(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 16);
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 8);
 }
 
 /** Path and content hash of each file that the app needs without a network. */
@@ -83,7 +93,7 @@ function writeWorker(folder: string, files: readonly Built[]): void {
   const list = JSON.stringify(precacheList(files));
   const parts = JSON.stringify(
     Object.fromEntries(
-      Object.entries(PARTS).map(([part, pattern]) => [
+      BY_PART.map(([part, pattern]) => [
         part,
         listed(files.filter(({ path }) => pattern.test(path))),
       ]),
@@ -116,6 +126,13 @@ export function neededFirst(files: readonly Built[]): string[] {
   return [...first];
 }
 
+/** Bytes of the patient's words of each language: the piece that comes before the first screen. */
+function patientWords(paths: readonly string[], sizes: ReadonlyMap<string, number>): number[] {
+  return paths
+    .filter((path) => /^assets\/[a-z]{2}-patient-/.test(path))
+    .map((path) => sizes.get(path) ?? 0);
+}
+
 /** Print each part's size and say which are over their budget. */
 function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[]): string[] {
   const sum = (paths: readonly string[]) =>
@@ -134,6 +151,7 @@ function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[])
     xwing: sum(paths.filter((path) => PARTS.xwing.test(path))),
     standard: sum(paths.filter((path) => PARTS.standard.test(path))),
     asked: sum(paths.filter((path) => ASKED.test(path))),
+    language: Math.max(0, ...patientWords(paths, sizes)),
   };
   for (const [part, bytes] of Object.entries(parts)) {
     const budget = BUDGETS[part as keyof typeof BUDGETS];

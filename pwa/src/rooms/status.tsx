@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { Client } from "../client";
 import { Icon } from "../ui/icon";
+import { LanguageRow } from "../ui/language-row";
 import { Banner } from "../ui/parts";
 import { go } from "../ui/route";
 import { t } from "../words";
@@ -75,6 +76,7 @@ export function StatusCards({ client }: { client: Client }) {
         <span class="grow strong">{t("status.lock")}</span>
         <Icon name="next" size="s" />
       </button>
+      <LanguageRow />
     </>
   );
 }

@@ -35,7 +35,7 @@ async function download(path: string, hash: string): Promise<Response> {
   const cache = path.startsWith("/assets/") ? "default" : "no-cache";
   const response = await fetch(path, { cache, credentials: "omit" });
   const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
-  const found = [...new Uint8Array(digest, 0, 8)].map((byte) => byte.toString(16).padStart(2, "0"));
+  const found = [...new Uint8Array(digest, 0, 4)].map((byte) => byte.toString(16).padStart(2, "0"));
   if (!response.ok || found.join("") !== hash) throw new Error(`${path} is of another version`);
   return response;
 }

@@ -22,6 +22,7 @@ export type Route =
   | { readonly room: "patient"; readonly circle: string }
   | { readonly room: "plan"; readonly circle: string }
   | { readonly room: "paper" }
+  | { readonly room: "language" }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
 
 /** Where in the room of members. */

@@ -19,6 +19,9 @@ export const en = {
   "act.copy": "Copy",
   "act.copied": "Copied",
   "act.share": "Share",
+  "language.title": "Language",
+  "language.name": "English",
+  "language.unread": "Nobody who grew up with this language has checked these words yet.",
   "wait.moment": "One moment.",
   "wait.saving": "Saving.",
 

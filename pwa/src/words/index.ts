@@ -31,12 +31,25 @@ export interface Language {
   readonly locale: string;
   readonly dir: "ltr" | "rtl";
   readonly words: Catalogue;
+  /** Fetches the words that are not the patient's, where they are apart. */
+  readonly more?: () => Promise<Catalogue>;
 }
 
 /** English; days and times as the region of the first English the person reads. */
 export function english(read: readonly string[]): Language {
   const locale = read.find((each) => each.startsWith("en")) ?? "en-GB";
   return { tag: "en", locale, dir: "ltr", words: en };
+}
+
+/** The tag of the language that this phone was told to speak, or that its reader reads first. */
+export function wantedLanguage([first = "en"]: readonly string[]): string {
+  let kept: string | null = null;
+  try {
+    kept = localStorage.getItem("language");
+  } catch {
+    // Storage is closed to this page: then nobody has told it anything.
+  }
+  return kept ?? first.slice(0, 2);
 }
 
 let language = english([]);
@@ -50,8 +63,14 @@ export function speakLanguage(next: Language): void {
   digits = new Intl.NumberFormat(next.locale);
 }
 
-/** Adds a part of the catalogue to the language that is spoken. */
+/** Adds the English words of a room; those of the language that is spoken stay before them. */
 export function addWords(part: Catalogue): void {
+  language = { ...language, words: { ...part, ...language.words } };
+}
+
+/** Promise that the words beyond the patient's are there, as far as they can be fetched. */
+export async function moreWords(): Promise<void> {
+  const part = await language.more?.().catch(() => undefined);
   language = { ...language, words: { ...language.words, ...part } };
 }
 

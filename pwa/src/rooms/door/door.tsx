@@ -4,19 +4,26 @@ import type { Asking, Client, Door as DoorPort, LinkView, ProfileView } from "..
 import { keepPart } from "../../client/offline";
 import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
+import { LanguageRow } from "../../ui/language-row";
 import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { Empty } from "../../ui/parts";
 import { Portrait, pictureName } from "../../ui/portrait";
-import { t } from "../../words";
+import { moreWords, t } from "../../words";
 import { ask, Join, type OnStuck } from "./join";
 
 /** Needed once in the life of a clinic. */
 const setup = later(async () => (await import("./setup")).Setup);
 const locked = later(async () => (await import("../lock")).Locked);
 const keys = later(async () => (await import("../lock")).KeysNeeded);
-const card = later(async () => (await import("./card")).EnterByCard);
-const beside = later(async () => (await import("./beside")).BesideAnother);
+const card = later(async () => {
+  await moreWords();
+  return (await import("./card")).EnterByCard;
+});
+const beside = later(async () => {
+  await moreWords();
+  return (await import("./beside")).BesideAnother;
+});
 const someone = later(async () => (await import("../lock")).SomeoneNew);
 
 export type DoorState =
@@ -181,6 +188,7 @@ function NoLink({ onCard, onBeside }: Pick<DoorProps, "onCard" | "onBeside">) {
         <p class="soft">{t("door.noneHow")}</p>
       </Empty>
       <p class="soft small push">{t("door.noneClinic")}</p>
+      <LanguageRow />
     </Page>
   );
 }

@@ -1,0 +1,119 @@
+/**
+ * Catalogues of the languages: read, checked against the English words, and compiled at build.
+ *
+ * `src/words/<tag>.icu` is JSON: `words`, by the ids of the English ones, in ICU MessageFormat of
+ * which texts, arguments and one plural are used. A catalogue is given to the app in two pieces,
+ * `<tag>.icu?patient` with the words of the patient's rooms and `<tag>.icu?rest`, whose forms
+ * `words/index.ts` only looks up.
+ *
+ * Source: ICU MessageFormat, "Plural Argument"; CLDR plural rules, as the runtime has them.
+ */
+import { readFileSync } from "node:fs";
+import {
+  isPluralElement,
+  type MessageFormatElement,
+  parse,
+  TYPE,
+} from "@formatjs/icu-messageformat-parser";
+import type { Plugin } from "vite";
+import { en } from "../src/words/en.ts";
+import { enClinic } from "../src/words/en-clinic.ts";
+import { enDesk } from "../src/words/en-desk.ts";
+import { enLock } from "../src/words/en-lock.ts";
+import { enMembers } from "../src/words/en-members.ts";
+import { enMore } from "../src/words/en-more.ts";
+
+/** Text, or its plural forms by category. */
+export type Compiled = string | Readonly<Record<string, string>>;
+
+/** The English words that a patient's phone needs, and all others. */
+export const ENGLISH: Readonly<Record<"patient" | "rest", Readonly<Record<string, Compiled>>>> = {
+  patient: { ...en, ...enMore, ...enLock },
+  rest: { ...enMembers, ...enDesk, ...enClinic },
+};
+
+/** Greatest number that a text counts, as far as its grammar goes. */
+const COUNTED_MAX = 1_000;
+
+const NAME = /\.icu\?(patient|rest)$/;
+
+/**
+ * Compile one message of a language.
+ *
+ * @throws Error It has another construct than texts, arguments and one plural around all of it; its
+ *   plural lacks a category of the language.
+ */
+export function compile(tag: string, message: string): Compiled {
+  const elements = parse(message, { ignoreTag: true, requiresOtherClause: true });
+  const plural = elements.find(isPluralElement);
+  if (plural === undefined) return textOf(elements, "");
+  if (elements.length > 1) throw new Error(`a plural has words beside it: ${message}`);
+  const needed = categories(tag);
+  const given = new Set(Object.keys(plural.options));
+  if (needed.size !== given.size || ![...needed].every((category) => given.has(category))) {
+    throw new Error(`expected the plural forms ${[...needed].join(", ")}: ${message}`);
+  }
+  const forms = Object.entries(plural.options).map(
+    ([category, { value }]) => [category, textOf(value, plural.value)] as const,
+  );
+  return Object.fromEntries(forms);
+}
+
+/** The plural forms that numbers people meet here have: millions are not among them. */
+function categories(tag: string): Set<string> {
+  const rules = new Intl.PluralRules(tag);
+  const met = Array.from({ length: COUNTED_MAX + 1 }, (_, n) => rules.select(n));
+  return new Set([...met, "other"]);
+}
+
+function textOf(elements: readonly MessageFormatElement[], counted: string): string {
+  return elements.map((element) => pieceOf(element, counted)).join("");
+}
+
+function pieceOf(element: MessageFormatElement, counted: string): string {
+  if (element.type === TYPE.literal) return element.value;
+  if (element.type === TYPE.argument) return `{${element.value}}`;
+  if (element.type === TYPE.pound) return `{${counted}}`;
+  throw new Error(`only texts, arguments and a plural are used, not element ${element.type}`);
+}
+
+/**
+ * Read and compile the catalogue of a language.
+ *
+ * @param path Its file.
+ * @throws Error A message does not compile; the id is named.
+ */
+export function readCatalogue(path: string, tag: string): Record<string, Compiled> {
+  const { words } = JSON.parse(readFileSync(path, "utf8")) as {
+    readonly words: Readonly<Record<string, string>>;
+  };
+  return Object.fromEntries(
+    Object.entries(words).map(([id, message]) => {
+      try {
+        return [id, compile(tag, message)];
+      } catch (error) {
+        throw new Error(`${tag}, ${id}: ${(error as Error).message}`);
+      }
+    }),
+  );
+}
+
+/** Gives the app the compiled pieces of catalogues. */
+export function catalogues(): Plugin {
+  return {
+    name: "catalogues",
+    enforce: "pre",
+    load(id) {
+      const part = NAME.exec(id)?.[1] as "patient" | "rest" | undefined;
+      if (part === undefined) return undefined;
+      const path = id.slice(0, id.lastIndexOf("?"));
+      this.addWatchFile(path);
+      const tag = /(\w+)\.icu$/.exec(path)?.[1] ?? "";
+      const words = Object.entries(readCatalogue(path, tag)).filter(
+        ([word]) => word in ENGLISH[part],
+      );
+      const code = `export default ${JSON.stringify(Object.fromEntries(words))};`;
+      return { code, moduleType: "js", map: null };
+    },
+  };
+}
