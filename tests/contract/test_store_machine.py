@@ -257,13 +257,18 @@ class TwoStores(RuleBasedStateMachine):
 
         async def after(store: Store) -> Any:
             number = marks[store is self.memory]
-            found = await store.since(["one", "two"], number)
+            found = await store.behind({"one": None, "two": None}, number)
             pages = [
                 await store.changes(name, ChangesQuery(since=at)) for name, at in found.items()
             ]
             return [page.rows for page in pages if page.count]
 
         self.same([after])
+
+    @rule(at=st.integers(0, 12))
+    def go_on_from_a_place(self, at: int) -> None:
+        """Which of them have moved on from a number of their own feed."""
+        self.same([lambda store: store.behind({"one": at, "two": at})])
 
     @rule()
     def restart(self) -> None:
