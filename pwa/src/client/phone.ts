@@ -20,6 +20,14 @@ export interface Channel {
   close(): void;
 }
 
+/** What the browser tells of a request that is over. */
+export interface Timing {
+  /** Bytes of the answer's body as it came; 0 where that is not told. */
+  readonly encodedBytes: number;
+  /** How long a connection was made for it; 0 where none was. */
+  readonly setupMs: number;
+}
+
 export interface Phone {
   /** `https://host`, without a slash at the end. */
   readonly origin: string;
@@ -28,6 +36,10 @@ export interface Phone {
   fetch(url: string, init: RequestInit): Promise<Response>;
   /** The phone's own clock, milliseconds since 1970; often wrong. */
   nowMs(): number;
+  /** Milliseconds of a clock that nobody sets; without it `nowMs` has to do. */
+  steadyMs?(): number;
+  /** Of the last request to this address, asked once; undefined where the browser does not tell. */
+  timing?(url: string): Timing | undefined;
   /** False when the phone is sure that there is no network. */
   online(): boolean;
   visible(): boolean;
@@ -54,6 +66,16 @@ function listen(target: EventTarget, name: string, listener: () => void): () => 
   return () => target.removeEventListener(name, listener);
 }
 
+/** Source: W3C Resource Timing, "PerformanceResourceTiming". */
+function timing(url: string): Timing | undefined {
+  const entry = performance.getEntriesByName(url, "resource").at(-1);
+  // The list is short, and what is full takes nothing more.
+  performance.clearResourceTimings();
+  if (!(entry instanceof PerformanceResourceTiming) || entry.responseEnd === 0) return undefined;
+  const { connectStart, connectEnd, encodedBodySize: encodedBytes } = entry;
+  return { encodedBytes, setupMs: Math.ceil(connectEnd - connectStart) };
+}
+
 /** The browser that this page runs in. */
 export function browserPhone(): Phone {
   return {
@@ -62,6 +84,8 @@ export function browserPhone(): Phone {
     locks: navigator.locks as Locks,
     fetch: (url, init) => fetch(url, init),
     nowMs: () => Date.now(),
+    steadyMs: () => performance.now(),
+    timing,
     online: () => navigator.onLine,
     visible: () => document.visibilityState === "visible",
     on: (event, listener) => {

@@ -139,7 +139,7 @@ export function answered(before: Link, trip: Trip): Link {
   const aimed = over(size * goal, tookMs);
   if (aimed >= link.portion) {
     // What was less than allowed says nothing of what would be too much.
-    const most = Math.max(over(known.through, 6), over(speedBytesS(known), 4));
+    const most = Math.max(4 * START_BYTES, over(known.through, 6), over(speedBytesS(known), 4));
     const grown = Math.max(link.portion, Math.min(aimed, 2 * size, most));
     return { ...known, portion: Math.min(MOST_BYTES, grown) };
   }
@@ -256,8 +256,8 @@ export function speedBytesS({ samples }: Link): number {
     if (ms < quick[1] || (ms === quick[1] && size < quick[0])) quick = sample;
     if (size > large[0] || (size === large[0] && ms < large[1])) large = sample;
   }
-  if (large[0] >= 2 * quick[0] && large[1] > quick[1]) {
-    return Math.max(1, over((large[0] - quick[0]) * 1000, large[1] - quick[1]));
+  if (large[0] >= 2 * quick[0]) {
+    return Math.max(1, over((large[0] - quick[0]) * 1000, Math.max(1, large[1] - quick[1])));
   }
   return Math.max(1, over(large[0] * 1000, large[1]));
 }

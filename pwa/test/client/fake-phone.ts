@@ -16,6 +16,8 @@ export class FakePhone implements Phone {
   isOnline = true;
   /** Milliseconds of the phone for one real one, so that time-outs come soon. */
   haste = 1;
+  /** A clock that nobody sets, where a test brings one. */
+  steadyMs?: () => number;
   readonly #server: Server;
   readonly #serverMs: () => number;
   readonly #listeners = new Map<PhoneEvent, Set<() => void>>();

@@ -87,3 +87,109 @@ test("each answer sets the clock right", async () => {
   expect(Math.abs(clock.serverS - server.nowMs / 1000)).toBeLessThan(2);
   expect(clock.phoneS).toBe(Math.floor(phone.nowMs() / 1000));
 });
+
+const ITEMS = { "Content-Type": "application/cbor-seq" };
+const SENDING = { authorization: "Session abc" };
+
+test("items go and come as bytes, and a refusal as JSON", async () => {
+  let asked: RequestInit | undefined;
+  server.fetch = async (_url, init) => {
+    asked = init;
+    return new Response(new Uint8Array([129, 9]), { headers: { ...ITEMS, "Content-Length": "2" } });
+  };
+  const body = new Uint8Array([129, 0]);
+  const answer = await line.send("/sync", body, { ...SENDING, isGzip: true });
+  expect(answer).toEqual({
+    status: 200,
+    json: undefined,
+    bytes: new Uint8Array([129, 9]),
+    isCut: false,
+  });
+  expect([asked?.method, asked?.body]).toEqual(["POST", body]);
+  expect(Object.fromEntries(new Headers(asked?.headers))).toEqual({
+    authorization: "Session abc",
+    "content-encoding": "gzip",
+    "content-type": "application/cbor-seq",
+  });
+  server.fetch = async () => Response.json({ error: "bad_request" }, { status: 400 });
+  const refused = await line.send("/sync", body, SENDING);
+  expect([refused.status, refused.bytes]).toEqual([400, undefined]);
+});
+
+/** A long answer of which only `pieces` come; then it stays silent. */
+function stuttering(pieces: number): typeof server.fetch {
+  return async (_url, init) => {
+    const body = new ReadableStream({
+      start(controller) {
+        for (let n = 0; n < pieces; n += 1) controller.enqueue(new Uint8Array([129, n]));
+        init.signal?.addEventListener("abort", () => controller.error(new Error("aborted")));
+      },
+    });
+    return new Response(body, { headers: ITEMS });
+  };
+}
+
+test("what came of a long answer before it broke is given", async () => {
+  phone.haste = 1000;
+  server.fetch = stuttering(2);
+  const answer = await line.send("/sync", new Uint8Array(), SENDING);
+  expect([answer.bytes, answer.isCut]).toEqual([new Uint8Array([129, 0, 129, 1]), true]);
+  expect(line.failures).toBe(1);
+  server.fetch = stuttering(0);
+  await expect(line.send("/sync", new Uint8Array(), SENDING)).rejects.toMatchObject({
+    why: "silent",
+  });
+  expect(line.failures).toBe(2);
+});
+
+test("items where JSON was asked for are not this server's", async () => {
+  server.fetch = async () => new Response(new Uint8Array([129, 9]), { headers: ITEMS });
+  await expect(line.ask("/healthz")).rejects.toMatchObject({ why: "portal" });
+});
+
+test("requests grow while they are answered and shrink when they are cut", async () => {
+  const first = line.turn().bytes;
+  let ms = 0;
+  phone.steadyMs = () => ms;
+  server.fetch = async () => {
+    ms += 300;
+    return Response.json({ ok: true });
+  };
+  const bodyOf = () => "x".repeat(line.turn().bytes);
+  for (let n = 0; n < 12; n += 1) await line.ask("/healthz", { body: bodyOf() });
+  const grown = line.turn().bytes;
+  expect(grown).toBeGreaterThan(4 * first);
+  server.fetch = async () => {
+    ms += 2_000;
+    throw new TypeError("reset");
+  };
+  await line.ask("/healthz", { body: bodyOf() }).catch(() => {});
+  expect(line.turn().bytes).toBeLessThan(grown);
+  line.returned();
+  expect(line.turn()).toEqual({ bytes: first, waitMs: 0 });
+  expect(line.failures).toBe(0);
+});
+
+test("a server that answered quickly is given up sooner than one that is not known", async () => {
+  phone.haste = 20;
+  server.fault = () => "silent";
+  const silence = async () => {
+    const startMs = performance.now();
+    await line.ask("/healthz").catch(() => {});
+    return (performance.now() - startMs) * phone.haste;
+  };
+  expect(await silence()).toBeGreaterThan(9_000);
+  server.fault = () => undefined;
+  for (let n = 0; n < 5; n += 1) await line.ask("/healthz");
+  server.fault = () => "silent";
+  expect(await silence()).toBeLessThan(7_000);
+});
+
+test("a request that somebody else gave up says nothing of the link", async () => {
+  server.fault = () => "silent";
+  const controller = new AbortController();
+  const asked = line.ask("/healthz", { signal: controller.signal });
+  controller.abort();
+  await expect(asked).rejects.toMatchObject({ why: "silent" });
+  expect(line.failures).toBe(0);
+});

@@ -198,7 +198,7 @@ def answered(link: Link, trip: Trip) -> Link:
     aimed = size * goal_ms // took_ms
     if aimed >= link.portion:
         # What was less than allowed says nothing of what would be too much.
-        most = max(known.through // 6, speed_bytes_s(known) // 4)
+        most = max(4 * START_BYTES, known.through // 6, speed_bytes_s(known) // 4)
         grown = max(link.portion, min(aimed, 2 * size, most))
         return replace(known, portion=min(MOST_BYTES, grown))
     if 2 * size < link.portion and took_ms <= goal_ms:
@@ -387,8 +387,8 @@ def speed_bytes_s(link: Link) -> int:
         return SLOWEST_BYTES_S
     quick_size, quick_ms = min(link.samples, key=lambda sample: (sample[1], sample[0]))
     large_size, large_ms = max(link.samples, key=lambda sample: (sample[0], -sample[1]))
-    if large_size >= 2 * quick_size and large_ms > quick_ms:
-        return max(1, (large_size - quick_size) * 1000 // (large_ms - quick_ms))
+    if large_size >= 2 * quick_size:
+        return max(1, (large_size - quick_size) * 1000 // max(1, large_ms - quick_ms))
     return max(1, large_size * 1000 // large_ms)
 
 
