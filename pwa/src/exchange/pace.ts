@@ -183,7 +183,7 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
 export function returned(link: Link, nowMs: number): Link {
   return {
     ...link,
-    portion: Math.min(link.portion, START_BYTES),
+    portion: START_BYTES,
     samples: [],
     beganMs: nowMs,
     endedMs: nowMs,

@@ -247,7 +247,7 @@ def returned(link: Link, now_ms: int) -> Link:
     """The phone says that a network is back, maybe another one: begin anew, at once and small."""
     return replace(
         link,
-        portion=min(link.portion, START_BYTES),
+        portion=START_BYTES,
         samples=(),
         began_ms=now_ms,
         ended_ms=now_ms,
