@@ -22,6 +22,11 @@ export const ITEMS_MAX = 10_000;
 export const SENDS_ONLY = 1;
 /** A flag: today's session is logged; it says nothing else and is kept nowhere else. */
 export const DONE_TODAY = 2;
+/**
+ * A flag: an answer that would only say that there is no more may be status 204 without a body. A
+ * browser that reads a body tells the server so, in 35 bytes, when it did not for 5 s.
+ */
+export const MAY_BE_EMPTY = 4;
 
 const CIRCLE_BYTES = 20;
 const SESSION_BYTES = 16;
@@ -33,7 +38,7 @@ export interface Begin {
   readonly cursor: Bytes;
   /** Most bytes of records that the answer may hold, before compression; 0 for the server's most. */
   readonly budget: number;
-  /** Sum of `SENDS_ONLY` and `DONE_TODAY`. */
+  /** Sum of `SENDS_ONLY`, `DONE_TODAY` and `MAY_BE_EMPTY`. */
   readonly flags: number;
 }
 

@@ -16,10 +16,12 @@ from rejoint_server.web.asgi import ROUTE, Answer, Receive, Request, Scope, Send
 from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound
 from rejoint_sync.exchange.frames import MEDIA_TYPE, read, write
 from rejoint_sync.exchange.messages import (
+    MAY_BE_EMPTY,
     SENDS_ONLY,
     Asked,
     Begin,
     Digests,
+    End,
     Notice,
     Receipt,
     Wanted,
@@ -88,6 +90,8 @@ class Exchange:
         first, is_over = await _begun(parts)
         if not is_over:
             return Stream(_chained(first, parts), content_type=_TYPE, is_live=True)
+        if first == _NOTHING and begin.flags & MAY_BE_EMPTY:
+            return Answer(204, b"", ((b"content-type", _TYPE),))
         headers: tuple[tuple[bytes, bytes], ...] = ()
         if len(first) >= GZIP_BYTES_MIN and request.takes_gzip:
             smaller = _deflated(first)
@@ -119,6 +123,7 @@ class Exchange:
 
 
 _TYPE: Final = MEDIA_TYPE.encode()
+_NOTHING: Final = write([answer_item(End(more=False))])
 _GZIP: Final = ((b"content-encoding", b"gzip"),)
 
 

@@ -27,6 +27,9 @@ SENDS_ONLY: Final = 1
 DONE_TODAY: Final = 2
 """A flag: today's session is logged; it says nothing else and is kept nowhere else."""
 
+MAY_BE_EMPTY: Final = 4
+"""A flag: an answer that would only say `End(more=False)` may be status 204 without a body."""
+
 _CIRCLE_BYTES: Final = 20
 _SESSION_BYTES: Final = 16
 _BUCKET_LETTERS_MAX: Final = 5
@@ -40,7 +43,7 @@ class Begin:
         cursor: As the last answer gave it; empty at first.
         budget: Most bytes of records that the answer may hold, before compression; 0 for as many
             as the server gives. At least one record is given where there is one.
-        flags: Sum of `SENDS_ONLY` and `DONE_TODAY`; other bits are ignored.
+        flags: Sum of `SENDS_ONLY`, `DONE_TODAY` and `MAY_BE_EMPTY`; other bits are ignored.
     """
 
     cursor: bytes = b""

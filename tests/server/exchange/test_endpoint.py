@@ -4,14 +4,17 @@ import gzip
 from pathlib import Path
 from typing import Any
 
+import httpx
 import orjson
 import pytest
 
 from rejoint_sync.circle.invitation import invitation_id
 from rejoint_sync.exchange.cursor import Cursor
-from rejoint_sync.exchange.frames import Reader, write
+from rejoint_sync.exchange.frames import MEDIA_TYPE, Reader, write
 from rejoint_sync.exchange.messages import (
+    MAY_BE_EMPTY,
     SENDS_ONLY,
+    Asked,
     Begin,
     Bundle,
     Notice,
@@ -77,6 +80,25 @@ async def test_nothing_new_costs_next_to_nothing(world: World) -> None:
     said = await world.phone.sync()
     assert (said.names, said.of(Reached), said.of(Welcome)) == ([], [], [])
     assert (world.phone.bytes_up, said.bytes_down) <= (40, 3)
+
+
+async def test_an_answer_may_be_empty_where_the_device_says_so(world: World) -> None:
+    phone = world.phone
+    await phone.sync(flags=MAY_BE_EMPTY)
+
+    async def asked(*items: Asked, flags: int = MAY_BE_EMPTY) -> httpx.Response:
+        return await phone.post(write(request_items(Begin(phone.cursor, 0, flags), items)))
+
+    answer = await asked()
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer.headers["content-type"] == MEDIA_TYPE
+    assert "content-security-policy" not in answer.headers
+    assert "content-length" not in answer.headers
+    assert (await asked(flags=0)).status_code == 200
+    brought = phone.records(world.circle, [world.patient.record()])
+    assert (await asked(brought)).status_code == 200
+    phone.cursor = b"\x01"
+    assert (await asked()).status_code == 200
 
 
 async def test_one_record_each_way_in_one_request_and_no_echo(world: World) -> None:
