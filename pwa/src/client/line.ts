@@ -10,20 +10,24 @@
  * see `exchange/pace.ts`. Who carries records asks `turn()` before each request:
  *
  *     const { bytes, waitMs } = line.turn();
- *     const answer = await line.send("/sync", body, { authorization: "Session …" });
- *     if (answer.bytes !== undefined) …items; answer.isCut: ask again for the rest
+ *     const { status, isItems, parts } = await line.post("/sync", body, "Session …");
+ *     for await (const part of parts) …
  *
  * Bytes are counted where a meter was given.
  */
 import type { Bytes } from "../circle/encoding.ts";
+import { MEDIA_TYPE } from "../exchange/frames.ts";
 import * as pace from "../exchange/pace.ts";
 import type { Clock } from "./clock.ts";
-import type { Phone, Timing } from "./phone.ts";
+import type { Phone } from "./phone.ts";
 import { wireCost } from "./wire-cost.ts";
 
 /** Length of an answer that does not tell it; more than a batch of records has. */
 const UNTOLD_BYTES = 64 * 1024;
-const ITEMS = "application/cbor-seq";
+/** Shorter bodies fit into one packet as they are. */
+const GZIP_BYTES_MIN = 600;
+/** Smaller than this share is smaller: reading it costs something too. */
+const GAIN = 0.95;
 
 /** silent: no answer in time; down: no network; portal: something else answered; busy: try later. */
 export type Unreached = "silent" | "down" | "portal" | "busy";
@@ -45,27 +49,23 @@ export interface Answer {
   readonly json: unknown;
 }
 
-/** An answer to items: items where it was understood, else JSON that says why not. */
-export interface Items extends Answer {
-  readonly bytes: Bytes | undefined;
-  /** Whether the connection broke within the items; those before it count. */
-  readonly isCut: boolean;
+/** The beginning of an answer, and what follows piece by piece. */
+export interface Reply {
+  readonly status: number;
+  /** Whether its parts are items of a CBOR sequence; else they are JSON. */
+  readonly isItems: boolean;
+  /** To be read to the end. Throws LineError where the answer is cut; what came before counts. */
+  readonly parts: AsyncIterable<Bytes>;
 }
+
+/** What one-request sync needs of the line. */
+export type Wire = Pick<Line, "post" | "turn">;
 
 /** What a request may bring. */
 export interface Question {
   readonly method?: string;
   readonly body?: string;
   readonly bearer?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** What a request of items brings besides them. */
-export interface Sending {
-  /** The whole header: `Bearer …` or `Session …`. */
-  readonly authorization: string;
-  /** Whether the body is in gzip. */
-  readonly isGzip?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -77,13 +77,18 @@ export interface Counter {
 /** One request that is under way. */
 interface Way {
   readonly url: string;
-  readonly init: RequestInit;
   readonly controller: AbortController;
   readonly sent: number;
+  /** Bytes of the answer, so far or as it tells. */
+  got: number;
+  /** By the steady clock. */
   readonly askedMs: number;
+  /** By the phone's own. */
+  readonly clockMs: number;
   /** Given up by its time-out, and not by somebody who asked for that. */
   isSilent: boolean;
   stop: () => void;
+  readonly forget: () => void;
 }
 
 export class Line {
@@ -133,131 +138,128 @@ export class Line {
     if (bearer !== undefined) headers.set("Authorization", `Bearer ${bearer}`);
     if (body !== undefined) headers.set("Content-Type", "application/json");
     const init: RequestInit = body === undefined ? { method, headers } : { method, headers, body };
-    const { status, json, bytes } = await this.#go(path, init, body?.length ?? 0, signal);
-    if (bytes !== undefined) throw new LineError("portal");
-    return { status, json };
+    const way = this.#begin(path, body?.length ?? 0, signal);
+    try {
+      const response = await this.#fetch(way, init);
+      if (!isOf(response, "json")) throw new LineError("portal");
+      const length = Number(response.headers.get("Content-Length") ?? UNTOLD_BYTES);
+      this.#wait(way, pace.patienceMs(this.#link, length, this.#nowMs()));
+      const text = await response.text();
+      way.got = text.length;
+      const json = parse(text);
+      this.#arrived(way);
+      if (response.status >= 500 || response.status === 429) throw new LineError("busy");
+      this.#hear(way, response);
+      return { status: response.status, json };
+    } catch (error) {
+      throw this.#failed(way, error);
+    } finally {
+      this.#end(way);
+    }
   }
 
   /**
-   * Send items and hear items.
+   * Post items, in gzip where that makes them smaller; resolves when the answer begins.
    *
    * @param path As in `ask`.
    * @param body A CBOR sequence.
-   * @throws LineError No answer of the server came, or not even its beginning; what was sent may
-   *   have arrived.
+   * @param authorization The header of that name.
+   * @throws LineError No answer came; what was sent may have arrived or not.
    */
-  async send(path: string, body: Bytes, sending: Sending): Promise<Items> {
-    const headers = new Headers({ "Content-Type": ITEMS, Authorization: sending.authorization });
-    if (sending.isGzip === true) headers.set("Content-Encoding", "gzip");
-    return this.#go(path, { method: "POST", headers, body }, body.length, sending.signal);
+  async post(path: string, body: Bytes, authorization: string): Promise<Reply> {
+    const packed = await smaller(body);
+    const headers = new Headers({ "Content-Type": MEDIA_TYPE, Authorization: authorization });
+    if (packed !== body) headers.set("Content-Encoding", "gzip");
+    const way = this.#begin(path, packed.length);
+    try {
+      const response = await this.#fetch(way, { method: "POST", headers, body: packed });
+      const isItems = isOf(response, MEDIA_TYPE);
+      if (!isItems && !isOf(response, "json")) throw new LineError("portal");
+      if (isItems) this.#hear(way, response);
+      return { status: response.status, isItems, parts: this.#parts(response, way) };
+    } catch (error) {
+      this.#end(way);
+      throw this.#failed(way, error);
+    }
   }
 
-  async #go(path: string, init: RequestInit, sent: number, signal?: AbortSignal): Promise<Items> {
+  /** Always to its end: an answer that is left before takes the connection along. */
+  async *#parts({ body }: Response, way: Way): AsyncGenerator<Bytes> {
+    const reader = body?.getReader();
+    try {
+      for (;;) {
+        this.#wait(way, pace.SILENCE_MAX_MS);
+        const next = await reader?.read();
+        way.stop();
+        if (next?.value === undefined) break;
+        way.got += next.value.length;
+        yield next.value as Bytes;
+      }
+      this.#arrived(way);
+    } catch (error) {
+      throw this.#failed(way, error);
+    } finally {
+      this.#end(way);
+    }
+  }
+
+  #begin(path: string, sent: number, signal?: AbortSignal): Way {
     const controller = new AbortController();
     const abort = () => controller.abort();
     signal?.addEventListener("abort", abort);
-    const way: Way = {
+    this.#open.add(controller);
+    return {
       url: this.#phone.origin + path,
-      init: {
-        ...init,
-        credentials: "omit",
-        cache: "no-store",
-        redirect: "error",
-        signal: controller.signal,
-      },
       controller,
       sent,
+      got: 0,
       askedMs: this.#nowMs(),
+      clockMs: this.#phone.nowMs(),
       isSilent: false,
       stop: () => {},
+      forget: () => signal?.removeEventListener("abort", abort),
     };
-    this.#open.add(controller);
-    try {
-      return await this.#exchange(way);
-    } catch (error) {
-      if (error instanceof LineError) throw error;
-      this.#broke(way);
-      throw new LineError(controller.signal.aborted ? "silent" : "down");
-    } finally {
-      way.stop();
-      this.#open.delete(controller);
-      signal?.removeEventListener("abort", abort);
-    }
   }
 
-  async #exchange(way: Way): Promise<Items> {
-    const askedMs = this.#phone.nowMs();
-    this.#allow(way, way.sent);
-    const response = await this.#phone.fetch(way.url, way.init);
-    const type = response.headers.get("Content-Type") ?? "";
-    const length = response.headers.get("Content-Length");
-    const isItems = type.includes(ITEMS);
-    if (!isItems && !type.includes("json")) {
-      this.#counter?.count(...wireCost(way.sent, 0, undefined));
-      throw new LineError("portal");
-    }
-    const given = isItems && length === null ? await this.#pieces(way, response) : undefined;
-    if (given !== undefined) return this.#told(way, response, given, askedMs);
-    this.#allow(way, Number(length ?? UNTOLD_BYTES));
-    // Not by a reader: Chromium ends the connection of an answer that is read piece by piece.
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    return this.#told(way, response, { bytes, isCut: false }, askedMs);
+  #fetch(way: Way, init: RequestInit): Promise<Response> {
+    this.#wait(way, pace.patienceMs(this.#link, way.sent, way.askedMs));
+    return this.#phone.fetch(way.url, {
+      ...init,
+      credentials: "omit",
+      cache: "no-store",
+      redirect: "error",
+      signal: way.controller.signal,
+    });
   }
 
-  /** A long answer, as far as it came. */
-  async #pieces(
-    way: Way,
-    { body }: Response,
-  ): Promise<{ bytes: Bytes; isCut: boolean } | undefined> {
-    const reader = body?.getReader();
-    if (reader === undefined) return undefined;
-    const pieces: Uint8Array[] = [];
-    let isCut = false;
-    try {
-      for (let isDone = false; !isDone; ) {
-        this.#allow(way, 0);
-        const piece = await reader.read();
-        isDone = piece.done;
-        if (piece.value !== undefined) pieces.push(piece.value);
-      }
-    } catch (error) {
-      if (pieces.length === 0) throw error;
-      isCut = true;
-    }
-    return { bytes: new Uint8Array(await new Blob(pieces as BlobPart[]).arrayBuffer()), isCut };
+  #end(way: Way): void {
+    way.stop();
+    way.forget();
+    this.#open.delete(way.controller);
   }
 
-  #told(
-    way: Way,
-    { status, headers }: Response,
-    { bytes, isCut }: { bytes: Bytes; isCut: boolean },
-    askedMs: number,
-  ): Items {
+  #arrived(way: Way): void {
     const timing = this.#phone.timing?.(way.url);
-    if (isCut) this.#broke(way, bytes.length);
-    else this.#arrived(way, bytes.length, timing);
-    const isItems = headers.get("Content-Type")?.includes(ITEMS) === true;
-    const json = isItems ? undefined : parse(new TextDecoder().decode(bytes));
-    if (status >= 500 || status === 429) throw new LineError("busy");
-    this.#hear(headers.get("Date"), askedMs);
-    return { status, json, bytes: isItems ? bytes : undefined, isCut };
-  }
-
-  #arrived(way: Way, decoded: number, timing: Timing | undefined): void {
-    const got = timing?.encodedBytes || decoded;
+    const got = timing?.encodedBytes || way.got;
     this.#counter?.count(...wireCost(way.sent, got, timing));
     this.#link = pace.answered(this.#link, this.#trip(way, got, timing?.setupMs ?? 0));
   }
 
   /** How far it came is not told: it is counted as far as its time was enough for. */
-  #broke(way: Way, got = 0): void {
-    if (!this.#phone.online()) return;
-    const [up, down] = wireCost(way.sent, got, undefined);
+  #failed(way: Way, error: unknown): LineError {
+    const { controller, isSilent, sent, got } = way;
+    const [up, down] = wireCost(sent, got, undefined);
+    if (error instanceof LineError) {
+      if (error.why === "portal") this.#counter?.count(up, down);
+      return error;
+    }
     const most = ((this.#nowMs() - way.askedMs) * pace.speedBytesS(this.#link)) / 1000;
     this.#counter?.count(Math.min(up, Math.floor(most)), got > 0 ? down : 0);
     // Who gave it up by hand knows more than the line does.
-    if (way.controller.signal.aborted && !way.isSilent) return;
-    this.#link = pace.cut(this.#link, this.#trip(way, got, 0), way.isSilent);
+    if (isSilent || !controller.signal.aborted) {
+      this.#link = pace.cut(this.#link, this.#trip(way, got, 0), isSilent);
+    }
+    return new LineError(controller.signal.aborted ? "silent" : "down");
   }
 
   #trip({ sent, askedMs }: Way, got: number, setupMs: number): pace.Trip {
@@ -265,10 +267,8 @@ export class Line {
     return { sent, got, beganMs: Math.min(askedMs + setupMs, endedMs), endedMs, setupMs };
   }
 
-  /** From now on so many bytes may take their time, and not longer. */
-  #allow(way: Way, bytes: number): void {
+  #wait(way: Way, ms: number): void {
     way.stop();
-    const ms = pace.patienceMs(this.#link, bytes, this.#nowMs());
     way.stop = this.#phone.after(ms, () => {
       way.isSilent = true;
       way.controller.abort();
@@ -279,11 +279,23 @@ export class Line {
     return Math.floor(this.#phone.steadyMs?.() ?? this.#phone.nowMs());
   }
 
-  #hear(date: string | null, askedMs: number): void {
-    const serverMs = date === null ? Number.NaN : Date.parse(date);
+  #hear({ clockMs }: Way, { headers }: Response): void {
+    const serverMs = Date.parse(headers.get("Date") ?? "");
     // `Date` is cut to whole seconds: half of one is the better guess.
-    if (!Number.isNaN(serverMs)) this.#clock.heard(serverMs + 500, askedMs);
+    if (!Number.isNaN(serverMs)) this.#clock.heard(serverMs + 500, clockMs);
   }
+}
+
+function isOf({ headers }: Response, type: string): boolean {
+  return headers.get("Content-Type")?.includes(type) === true;
+}
+
+/** A body in gzip where that is worth it, else as it is. */
+async function smaller(body: Bytes): Promise<Bytes> {
+  if (body.length < GZIP_BYTES_MIN || globalThis.CompressionStream === undefined) return body;
+  const stream = new Blob([body]).stream().pipeThrough(new CompressionStream("gzip"));
+  const packed = new Uint8Array(await new Response(stream).arrayBuffer());
+  return packed.length < GAIN * body.length ? packed : body;
 }
 
 function parse(text: string): unknown {

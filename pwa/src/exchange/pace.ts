@@ -171,7 +171,7 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
   const half = Math.max(LEAST_BYTES, over(tried, 2));
   return {
     ...failed,
-    portion: Math.max(LEAST_BYTES, half, Math.min(link.carried, link.portion)),
+    portion: link.carried < link.portion ? Math.max(half, link.carried) : half,
     lives: silent ? link.lives : [...link.lives, lifeMs].slice(-LIVES),
     load: silent ? link.load : link.carried,
     cutMs: trip.endedMs,

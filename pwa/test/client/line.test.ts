@@ -1,7 +1,7 @@
 /** Silence, captive portals and broken bodies are one thing: the server was not reached. */
 import { beforeEach, expect, test } from "vitest";
 import { Clock } from "../../src/client/clock.ts";
-import { Line } from "../../src/client/line.ts";
+import { Line, type Reply } from "../../src/client/line.ts";
 import { openShelf } from "../../src/client/shelf.ts";
 import { FakePhone } from "./fake-phone.ts";
 import { FakeServer } from "./fake-server.ts";
@@ -89,31 +89,51 @@ test("each answer sets the clock right", async () => {
 });
 
 const ITEMS = { "Content-Type": "application/cbor-seq" };
-const SENDING = { authorization: "Session abc" };
+
+async function heard({ parts }: Reply): Promise<number[]> {
+  const all: number[] = [];
+  for await (const part of parts) all.push(...part);
+  return all;
+}
 
 test("items go and come as bytes, and a refusal as JSON", async () => {
   let asked: RequestInit | undefined;
   server.fetch = async (_url, init) => {
     asked = init;
-    return new Response(new Uint8Array([129, 9]), { headers: { ...ITEMS, "Content-Length": "2" } });
+    return new Response(new Uint8Array([129, 9]), { headers: ITEMS });
   };
   const body = new Uint8Array([129, 0]);
-  const answer = await line.send("/sync", body, { ...SENDING, isGzip: true });
-  expect(answer).toEqual({
-    status: 200,
-    json: undefined,
-    bytes: new Uint8Array([129, 9]),
-    isCut: false,
-  });
+  const reply = await line.post("/sync", body, "Session abc");
+  expect([reply.status, reply.isItems, await heard(reply)]).toEqual([200, true, [129, 9]]);
   expect([asked?.method, asked?.body]).toEqual(["POST", body]);
   expect(Object.fromEntries(new Headers(asked?.headers))).toEqual({
     authorization: "Session abc",
-    "content-encoding": "gzip",
     "content-type": "application/cbor-seq",
   });
   server.fetch = async () => Response.json({ error: "bad_request" }, { status: 400 });
-  const refused = await line.send("/sync", body, SENDING);
-  expect([refused.status, refused.bytes]).toEqual([400, undefined]);
+  const refused = await line.post("/sync", body, "Session abc");
+  expect([refused.status, refused.isItems]).toEqual([400, false]);
+  server.fault = () => "portal";
+  server.fetch = async () => new Response("<html>", { headers: { "Content-Type": "text/html" } });
+  await expect(line.post("/sync", body, "")).rejects.toMatchObject({ why: "portal" });
+});
+
+test("a body goes in gzip where that makes it smaller", async () => {
+  const sent: [string | null, number][] = [];
+  server.fetch = async (_url, init) => {
+    const { length } = init.body as Uint8Array;
+    sent.push([new Headers(init.headers).get("Content-Encoding"), length]);
+    return new Response(new Uint8Array([129, 9]), { headers: ITEMS });
+  };
+  await heard(await line.post("/sync", new Uint8Array(2_000), ""));
+  await heard(await line.post("/sync", crypto.getRandomValues(new Uint8Array(2_000)), ""));
+  await heard(await line.post("/sync", new Uint8Array(500), ""));
+  expect(sent[0]?.[0]).toBe("gzip");
+  expect(sent[0]?.[1]).toBeLessThan(100);
+  expect(sent.slice(1)).toEqual([
+    [null, 2_000],
+    [null, 500],
+  ]);
 });
 
 /** A long answer of which only `pieces` come; then it stays silent. */
@@ -132,14 +152,21 @@ function stuttering(pieces: number): typeof server.fetch {
 test("what came of a long answer before it broke is given", async () => {
   phone.haste = 1000;
   server.fetch = stuttering(2);
-  const answer = await line.send("/sync", new Uint8Array(), SENDING);
-  expect([answer.bytes, answer.isCut]).toEqual([new Uint8Array([129, 0, 129, 1]), true]);
-  expect(line.failures).toBe(1);
-  server.fetch = stuttering(0);
-  await expect(line.send("/sync", new Uint8Array(), SENDING)).rejects.toMatchObject({
-    why: "silent",
-  });
-  expect(line.failures).toBe(2);
+  const { parts } = await line.post("/sync", new Uint8Array(), "");
+  const got: number[] = [];
+  const all = (async () => {
+    for await (const part of parts) got.push(...part);
+  })();
+  await expect(all).rejects.toMatchObject({ why: "silent" });
+  expect([got, line.failures]).toEqual([[129, 0, 129, 1], 1]);
+});
+
+test("who takes long over a piece of an answer is not taken for a silent server", async () => {
+  phone.haste = 1000;
+  server.fetch = async () => new Response(new Uint8Array([129, 9]), { headers: ITEMS });
+  const { parts } = await line.post("/sync", new Uint8Array(), "");
+  for await (const _ of parts) await new Promise((resolve) => setTimeout(resolve, 40));
+  expect(line.failures).toBe(0);
 });
 
 test("items where JSON was asked for are not this server's", async () => {

@@ -232,10 +232,10 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
     if not was_there:
         return failed
     half = max(LEAST_BYTES, min(link.portion, max(trip.sent, LEAST_BYTES)) // 2)
-    portion = max(half, min(link.carried, link.portion)) if link.carried else half
+    portion = max(half, link.carried) if link.carried < link.portion else half
     return replace(
         failed,
-        portion=max(LEAST_BYTES, portion),
+        portion=portion,
         lives=link.lives if silent else (*link.lives, life_ms)[-_LIVES:],
         load=link.load if silent else link.carried,
         cut_ms=trip.ended_ms,
