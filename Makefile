@@ -17,7 +17,7 @@ APP_READY := $(PY_READY) $(NODE_READY) $(PWA_READY)
 PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-long proof-checks check format types lock audit bench shots clean
+.PHONY: help setup demo run test test-long proof-checks check format types lock audit bench torture shots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -76,6 +76,10 @@ bench: setup $(VENV)/.browser ## figures of this tree, as ratios in one run
 	python tests/bench/circles.py
 	python tests/bench/one_request.py
 	python tests/bench/sealing.py
+	python tests/bench/wire.py
+
+torture: setup $(VENV)/.browser ## records through networks that hardly are any, beside stock PouchDB
+	python tests/bench/torture.py $(ARGS)
 
 shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
 	python pwa/tools/shots.py

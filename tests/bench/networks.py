@@ -1,0 +1,100 @@
+"""The network between phones and the server of a bench: real namespaces, or a forwarder.
+
+Both have the same face, so that rows do not care. What a forwarder cannot do is said by `ABOUT`.
+"""
+
+import shlex
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from bench.forwarder import Conditions, Connection, Forwarder
+from bench.link import MTU, QUEUE_PACKETS, SERVER, Link
+
+PORT: Final = 8443
+ABOUT: Final = {
+    True: f"two network namespaces, TUN devices of {MTU} bytes, queues of {QUEUE_PACKETS} packets,"
+    " TCP of the kernel",
+    False: "a forwarder of TCP on the loopback interface: loss is only lateness there, and a dial"
+    " in the dark is taken and waits",
+}
+
+
+@dataclass(slots=True)
+class Network:
+    """One network.
+
+    Attributes:
+        forwarder: Stands before the server, inside the link where there is one.
+        link: None without namespaces.
+        origin: How phones reach the server.
+    """
+
+    forwarder: Forwarder
+    link: Link | None
+    origin: str
+    _before: list[int] = field(default_factory=lambda: [0, 0, 0])
+
+    def become(self, conditions: Conditions) -> None:
+        """Be like this from now on."""
+        if self.link is None:
+            self.forwarder.conditions = conditions
+        else:
+            self.link.conditions = conditions
+            self.forwarder.conditions = Conditions(is_mute=conditions.is_mute)
+
+    @property
+    def conditions(self) -> Conditions:
+        """How it is."""
+        return self.forwarder.conditions if self.link is None else self.link.conditions
+
+    def cut(self) -> None:
+        """Reset every connection."""
+        if self.link is not None:
+            self.link.cut()
+        self.forwarder.cut()
+
+    def connections(self) -> list[Connection]:
+        """All that reached the server's side."""
+        return self.forwarder.connections
+
+    def inside(self) -> list[str]:
+        """What stands before a command that is to run where the phones are."""
+        return [] if self.link is None else self.link.inside()
+
+    def wrapped(self, program: str, folder: Path) -> str:
+        """A program that starts another one where the phones are."""
+        script = folder / "inside.sh"
+        script.write_text(f'#!/bin/sh\nexec {shlex.join([*self.inside(), program])} "$@"\n')
+        script.chmod(0o755)
+        return str(script)
+
+    def begin(self) -> None:
+        """Count from here."""
+        self._before = self._totals()
+
+    @property
+    def counted(self) -> list[int]:
+        """Bytes up and down on the sockets of TCP, and of packets, since `begin`."""
+        return [now - then for now, then in zip(self._totals(), self._before, strict=True)]
+
+    def _totals(self) -> list[int]:
+        if self.link is None:
+            return [self.forwarder.up, self.forwarder.down, 0]
+        return [*self.link.sent, sum(self.link.link_bytes)]
+
+
+@contextmanager
+def open_network(*, namespaces: bool) -> Iterator[Network]:
+    """A network without faults; the forwarder's target is to be set."""
+    if namespaces:
+        with (
+            Link() as link,
+            Forwarder(("127.0.0.1", 0), host=SERVER, port=PORT) as forwarder,
+        ):
+            yield Network(forwarder, link, f"https://{SERVER}:{PORT}")
+    else:
+        with Forwarder(("127.0.0.1", 0)) as forwarder:
+            yield Network(forwarder, None, f"https://127.0.0.1:{forwarder.port}")
