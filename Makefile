@@ -4,6 +4,8 @@
 PYTHON ?= python3
 PORT ?= 8000
 DATA ?= data
+SEEDS ?= 200
+FROM ?= 0
 VENV := .venv
 BIN := $(VENV)/bin
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/pwa/node_modules/.bin:$(PATH)
@@ -17,7 +19,7 @@ APP_READY := $(PY_READY) $(NODE_READY) $(PWA_READY)
 PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-long proof-checks check format types lock audit bench torture shots clean
+.PHONY: help setup demo run test test-long sim proof-checks check format types lock audit bench torture shots clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -37,6 +39,9 @@ test: setup $(VENV)/.browser ## every test once, at its small size
 test-long: setup $(VENV)/.browser ## every test at its full count
 	REJOINT_LONG=1 pytest -n 2 --dist loadfile
 	cd pwa && REJOINT_LONG=1 vitest run
+
+sim: setup ## seeded worlds: SEEDS=20000 of them, FROM=0; one alone tells what happened in it
+	cd tests && PYTHONHASHSEED=0 python -m sim.run --seeds $(SEEDS) --from $(FROM) $(ARGS)
 
 proof-checks: setup ## delete each check of the circle code in turn; print which vector turns red
 	cd tests && python -m vectors.delete_checks $(ARGS)

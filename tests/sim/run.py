@@ -1,0 +1,108 @@
+"""`python -m sim.run`: worlds by their seeds.
+
+Prints one line for each world that breaks a law, with how to run it again, and a last line about
+all of them; the exit status is 1 when any did. One world alone prints what happened in it.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SEEDS_FILE: Final = Path(__file__).with_name("seeds.txt")
+_CHUNK: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How one world went.
+
+    Attributes:
+        seed: Its seed.
+        broken: The laws that did not hold.
+        lines: What happened.
+        digest: Of the lines.
+        requests: Of all phones.
+        hours: Virtual.
+    """
+
+    seed: int
+    broken: tuple[str, ...]
+    lines: tuple[str, ...]
+    digest: str
+    requests: int
+    hours: float
+
+
+def judge(seed: int) -> Verdict:
+    """Run one world."""
+    from sim.world import Size, run_world  # the workers import it, once each
+
+    went = run_world(seed, Size())
+    lines = tuple(went.trace.lines)
+    return Verdict(seed, tuple(went.broken), lines, went.trace.digest, went.requests, went.hours)
+
+
+def judged(seeds: list[int], jobs: int) -> Iterator[Verdict]:
+    """Run worlds side by side, in the order of their seeds."""
+    if jobs == 1 or len(seeds) == 1:
+        yield from map(judge, seeds)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(judge, seeds, chunksize=_CHUNK)
+
+
+def kept_seeds() -> list[int]:
+    """The seeds that once failed."""
+    lines = SEEDS_FILE.read_text().splitlines()
+    return [int(line.split()[0]) for line in lines if line and not line.startswith("#")]
+
+
+def main(arguments: list[str]) -> int:
+    """Run what is asked for; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m sim.run", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200, help="how many (200)")
+    parser.add_argument("--from", type=int, default=0, dest="first", help="the first (0)")
+    parser.add_argument("--kept", action="store_true", help="those of seeds.txt instead")
+    parser.add_argument("--step", type=int, default=1, help="every how many-th (1)")
+    parser.add_argument("--until-broken", action="store_true", help="end at the first that fails")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="side by side")
+    asked = parser.parse_args(arguments)
+    last = asked.first + asked.seeds * asked.step
+    seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
+    failed = requests = count = 0
+    hours = 0.0
+    for verdict in judged(seeds, asked.jobs):
+        count += 1
+        requests += verdict.requests
+        hours += verdict.hours
+        if len(seeds) == 1:
+            sys.stdout.write("\n".join(verdict.lines) + "\n")
+        if verdict.broken:
+            failed += 1
+            _tell(verdict)
+            if asked.until_broken:
+                break
+    sys.stdout.write(
+        f"{count} worlds, {failed} broke a law; {requests} requests, {hours:.0f} virtual hours\n"
+    )
+    return 1 if failed else 0
+
+
+def _tell(verdict: Verdict) -> None:
+    again = f"make sim SEEDS=1 FROM={verdict.seed}"
+    sys.stdout.write(f"seed={verdict.seed} trace={verdict.digest} again: {again}\n")
+    sys.stdout.writelines(f"    {words}\n" for words in dict.fromkeys(verdict.broken))
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    # The order of a set must not differ from run to run.
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "sim.run", *sys.argv[1:]])
+    sys.exit(main(sys.argv[1:]))

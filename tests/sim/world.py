@@ -1,0 +1,223 @@
+"""One seeded world: a clinic, its phones, their network, a day of bad luck, and then the truth.
+
+safety   phones act beside each other while everything goes wrong that can go wrong
+healing  the faults end; everybody syncs until nobody has anything to say any more
+laws     what was promised is looked for; see `laws`
+"""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any, Final
+
+from rejoint_sync.circle.log import Membership
+from rejoint_sync.errors import SyncError
+from sim import acts, chance, headless, laws, mishaps
+from sim.chance import source
+from sim.headless import HeadlessPhone, Killed
+from sim.hosting import Hosting
+from sim.network import LATE_S_MAX, Network
+from sim.scene import SCENE_S_MAX, SCENES, Scene, prepared
+from sim.trace import Trace
+from sim.virtual_time import runner
+from sim.witness import Witness
+
+HOUR_S: Final = 3600.0
+ROUNDS_MAX: Final = 8
+"""Rounds of healing after which nothing may be under way any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much happens in a world.
+
+    Attributes:
+        acts: Of each phone.
+        mishaps: Of the world around them.
+        hours: Over which they are spread.
+    """
+
+    acts: int = 6
+    mishaps: int = 8
+    hours: float = 20.0
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a world went.
+
+    Attributes:
+        broken: The laws that did not hold, in words; empty when all is well.
+        trace: What happened.
+        requests: Of all phones.
+        hours: Virtual.
+    """
+
+    broken: list[str]
+    trace: Trace
+    requests: int
+    hours: float
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that a world consists of.
+
+    Args:
+        seed: Decides everything.
+        folder: Empty.
+        size: How much happens.
+    """
+
+    seed: int
+    folder: Path
+    size: Size
+    chance: Random = field(init=False)
+    trace: Trace = field(init=False)
+    hosting: Hosting = field(init=False)
+    network: Network = field(init=False)
+    phones: dict[str, HeadlessPhone] = field(init=False, default_factory=dict)
+    witness: Witness = field(init=False, default_factory=Witness)
+    circle: str = field(init=False, default="")
+    backups: list[Path] = field(init=False, default_factory=list)
+    upheaval: asyncio.Lock = field(init=False, default_factory=asyncio.Lock)
+    marks: int = field(init=False, default=0)
+
+    def __post_init__(self) -> None:
+        self.chance = source(self.seed, "schedule")
+        self.trace = Trace(asyncio.get_running_loop().time)
+        self.hosting = Hosting(self.folder / "server")
+        self.network = Network(self.hosting, source(self.seed, "network"), self.trace)
+        self.network.old_server = self.chance.random() < 0.4
+
+    def phone(self, name: str) -> HeadlessPhone:
+        """The phone of this name, a new one when there is none."""
+        if name not in self.phones:
+            rests = self.chance.random() < 0.4
+            self.phones[name] = HeadlessPhone(name, self.folder / name, self.network, rests=rests)
+        return self.phones[name]
+
+    async def attempt(self, name: str, act: str, *arguments: Any, **options: Any) -> Any:
+        """One act of a phone; None when the world was against it."""
+        phone = self.phone(name)
+        try:
+            answer = await phone.do(act, *arguments, **options)
+        except SyncError as error:
+            code = getattr(error, "code", None) or error.error
+            self.trace.note(name, f"{act}: {code}")
+            return None
+        except Killed:
+            self.trace.note(name, f"{act}: killed")
+            return None
+        except Exception as error:  # noqa: BLE001  # every other one is a fault of the phone
+            self.trace.note(name, f"{act}: {type(error).__name__}")
+            self.witness.accuse(f"{name} fails in {act}: {_place_of(error)}")
+            phone.end()
+            return None
+        self.trace.note(name, f"{act}: done{_figures(answer)}")
+        return answer
+
+    def is_removed(self, device: str) -> bool:
+        """Whether somebody was told that a device is out."""
+        return (self.circle, device) in self.witness.removed
+
+    async def enter(self, scene: Scene) -> None:
+        """Begin where a scene stands."""
+        scene.copy_into(self.folder)
+        self.circle = scene.circle
+        for name, device in scene.devices.items():
+            self.phone(name).id = device
+            self.witness.joined.add((self.circle, device))
+        await self.hosting.start()
+
+    async def suffer(self) -> None:
+        """The safety phase."""
+        until_s = asyncio.get_running_loop().time() + self.size.hours * HOUR_S
+        days = [acts.live(self, name, self.size.acts, until_s) for name in self.phones]
+        await asyncio.gather(mishaps.befall(self, self.size.mishaps, until_s), *days)
+
+    async def heal(self) -> None:
+        """The faults end; everybody syncs until nobody has anything to say."""
+        for phone in self.phones.values():
+            phone.kill_in, phone.full, phone.ahead_s, phone.rests = None, 0, 0.0, False
+            phone.link.weather = "good"
+        self.hosting.full = 0
+        self.trace.note("world", "heals")
+        await asyncio.sleep(LATE_S_MAX)
+        for _ in range(ROUNDS_MAX):
+            if await self._round():
+                return
+            await asyncio.sleep(2 * HOUR_S)
+        self.witness.accuse("somebody never has enough of sending or fetching")
+
+    async def _round(self) -> bool:
+        """Everybody syncs once; whether nobody brought or got anything."""
+        quiet = True
+        members = await self.members()
+        for name, phone in list(self.phones.items()):
+            brought = phone.link.brought
+            report = await self.attempt(name, "sync")
+            # Who was taken out may find that a restored server has forgotten it, and say so.
+            stuck = report is None or (report["trouble"] and members.live(phone.id))
+            if stuck or report["pulled"] or report["resealed"] or phone.link.brought != brought:
+                quiet = False
+        return quiet
+
+    async def members(self) -> Membership:
+        """Who is in the circle, as the server has it."""
+        assert self.hosting.store is not None
+        return await laws.membership_of(self.hosting.store, self.circle)
+
+    async def run(self) -> Outcome:
+        """The whole life of a world."""
+        await self.suffer()
+        await self.heal()
+        broken = await laws.check(self)
+        for phone in self.phones.values():
+            await phone.rest()
+        await self.hosting.kill()
+        requests = sum(phone.link.requests for phone in self.phones.values())
+        hours = asyncio.get_running_loop().time() / HOUR_S
+        return Outcome(broken, self.trace, requests, hours)
+
+
+def _figures(answer: Any) -> str:
+    """What a sync says of itself, without names."""
+    if not isinstance(answer, dict) or "trouble" not in answer:
+        return ""
+    told = ("pushed", "pulled", "resealed", "rekeyed", "quarantined", "alarms")
+    words = [f"{name} {answer[name]}" for name in told if answer[name]]
+    words += [f"refused {one['code']}" for one in answer["refused"]]
+    words += [f"trouble {one['code']}" for one in answer["trouble"]]
+    return " (" + ", ".join(words) + ")" if words else ""
+
+
+def _place_of(error: BaseException) -> str:
+    """The kind of an error and where it was raised; its text may hold what people wrote."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__
+    file = Path(trace.tb_frame.f_code.co_filename).name
+    return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
+
+
+def run_world(seed: int, size: Size) -> Outcome:
+    """One world from its beginning to its end; from then on this process belongs to worlds."""
+    headless.install()
+    scene = prepared(seed % SCENES)
+    chance.install(source(seed, "secrets"))
+    with (
+        tempfile.TemporaryDirectory(prefix="rejoint-world-") as folder,
+        runner(source(seed, "threads"), SCENE_S_MAX) as running,
+    ):
+        return running.run(_run(seed, Path(folder), size, scene))
+
+
+async def _run(seed: int, folder: Path, size: Size, scene: Scene) -> Outcome:
+    world = World(seed, folder, size)
+    await world.enter(scene)
+    return await world.run()
