@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from rejoint_sync.circle import entries, limits
-from rejoint_sync.circle.document import rev_of, structural_rev
+from rejoint_sync.circle.document import Sealed, SealedDocument, rev_of, structural_rev
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
 from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError
@@ -95,6 +95,29 @@ def test_a_document_of_anyone_else_is_refused(keys: Any, kind: str, code: str) -
 )
 def test_a_changed_document_is_refused(change: dict[str, Any], code: str) -> None:
     assert judged(sealed(CIRCLE) | change) == code
+
+
+def arrived(document: dict[str, Any], circle: str = CIRCLE.circle) -> SealedDocument:
+    """As one-request sync brings it."""
+    name, h = document["_id"], document["h"]
+    raw = (b64u_decode(document["c"]), b64u_decode(document["s"]))
+    return SealedDocument.of(circle, name, h, Sealed.of_raw(circle, name, h, *raw))
+
+
+def test_what_was_read_on_arrival_is_checked_all_the_same() -> None:
+    good = sealed(CIRCLE)
+    proof = check_signature(CIRCLE, arrived(good))
+    assert proof is not None
+    judge(CIRCLE, [proof])(Shelf(), proof.document)
+    forged = arrived(good | {"s": b64u_encode(bytes(64))})
+    assert code_of(check_signature, CIRCLE, forged) == "sig"
+    assert code_of(judge(CIRCLE), Shelf(), forged) == "sig"
+    assert code_of(check_signature, CIRCLE, arrived(sealed(CIRCLE, STRANGER))) == "author"
+
+
+def test_what_was_read_for_another_circle_is_read_again() -> None:
+    elsewhere = arrived(sealed(CIRCLE), "c" + "0" * 40)
+    assert code_of(check_signature, CIRCLE, elsewhere) == "schema"
 
 
 def test_a_document_without_content_is_refused() -> None:

@@ -6,7 +6,7 @@ that is brought at once shares the store's turns.
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import Final
 
 from rejoint_server.access.login import Login
 from rejoint_server.access.memberships import Memberships
@@ -17,7 +17,7 @@ from rejoint_sync.circle.entries import Bundle as LogBundle
 from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, SyncError, Unauthorized
 from rejoint_sync.exchange.messages import Asked, Bundle, Receipt, Records
-from rejoint_sync.exchange.packing import unpack
+from rejoint_sync.exchange.packing import arrivals
 
 UNPACKED_AT_ONCE: Final = 64
 """Rows; more are unpacked in a thread."""
@@ -99,9 +99,9 @@ class Intake:
         if not member.live:
             raise CircleError("removed", "this device is not in the circle any more")
         if len(brought.packed) > UNPACKED_AT_ONCE:
-            read = await asyncio.to_thread(_documents, brought, device)
+            read = await asyncio.to_thread(arrivals, brought.packed, brought.circle, device)
         else:
-            read = _documents(brought, device)
+            read = arrivals(brought.packed, brought.circle, device)
         good = [one for one in read if isinstance(one, Document)]
         visitor = Visitor(
             brought.circle, sight=sight_of(member), device=device, again=brought.again
@@ -120,17 +120,6 @@ class Intake:
 def code_of(error: SyncError) -> str:
     """The word by which a client knows why something was refused."""
     return error.code if isinstance(error, CircleError) else error.error
-
-
-def _documents(brought: Records, device: str) -> list[Document | SyncError]:
-    read: list[Document | SyncError] = []
-    for one in unpack(brought.packed, brought.circle, device):
-        value: dict[str, Any] | SyncError = one
-        try:
-            read.append(one if isinstance(one, SyncError) else Document.parse(value))
-        except SyncError as error:
-            read.append(error)
-    return read
 
 
 def _item(receipt: Receipt) -> int:

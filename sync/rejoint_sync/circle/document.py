@@ -10,7 +10,7 @@ Source: docs/circle.md, "Documents".
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Self
 
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode, jcs
@@ -29,7 +29,9 @@ from rejoint_sync.circle.jws import header as jws_header
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
 from rejoint_sync.circle.log import Member, Membership
+from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError
+from rejoint_sync.revision import Revision
 
 DOCUMENT_TYP: Final = "rj1+doc"
 KINDS: Final = frozenset({"at", "ev", "nt", "pl", "pr", "sn"})
@@ -41,6 +43,7 @@ _ID: Final = re.compile(
 HEAD: Final = re.compile(r"(0|[1-9][0-9]{0,3})\.([A-Za-z0-9_-]{16})\Z")
 """What `h` looks like: number and first letters of the hash of a log entry."""
 
+_PLAIN: Final = re.compile(r"[0-9A-Za-z:._-]*\Z")
 _MEMBERS: Final = frozenset({"_id", "h", "c", "s"})
 
 
@@ -115,16 +118,31 @@ class Sealed:
         head = HEAD.match(h) if type(h) is str else None
         if head is None or type(c) is not str or type(s) is not str:
             raise CircleError("schema", "expected a head, a sealed part and a signature")
-        if len(c) > DOCUMENT_BYTES_MAX:
-            raise CircleError("limit", f"expected at most {DOCUMENT_BYTES_MAX} sealed characters")
-        if len(b64u_decode(c)) < NONCE_BYTES + TAG_BYTES:
-            raise CircleError("schema", "expected a sealed part with nonce and tag")
+        _require_length(c)
+        _require_nonce_and_tag(b64u_decode(c))
         b64u_decode(s)
-        header = _header(circle, str(identity), h)
+        header = _header(circle, members["_id"], h)
         digest = _digest(header, c)
         if members.get("_rev", "1-" + digest) != "1-" + digest:
             raise CircleError("schema", "expected the revision that belongs to the content")
         return cls(identity, int(head[1]), head[2], header, c, s, digest)
+
+    @classmethod
+    def of_raw(cls, circle: str, name: str, h: str, c: bytes, s: bytes) -> Self:
+        """As `parse`, where sealed part and signature came as bytes and no `_rev` did.
+
+        Raises:
+            CircleError: `schema`, `limit`.
+        """
+        identity, head = DocumentId.parse(name), HEAD.match(h)
+        if head is None:
+            raise CircleError("schema", "expected a head")
+        text = b64u_encode(c)
+        _require_length(text)
+        _require_nonce_and_tag(c)
+        header = _header(circle, name, h)
+        digest = _digest(header, text)
+        return cls(identity, int(head[1]), head[2], header, text, b64u_encode(s), digest)
 
     @property
     def signing_input(self) -> bytes:
@@ -139,6 +157,34 @@ class Sealed:
     def verify(self, point: bytes) -> None:
         """Check the signature. Raises `CircleError` with `sig`."""
         es256_verify(point, self.signing_input, b64u_decode(self.s))
+
+
+@dataclass(frozen=True, slots=True)
+class SealedDocument(Document):
+    """A sealed document on its way into a store, made of what was read already.
+
+    Attributes:
+        circle: The circle as whose document it was read.
+        content: What was read.
+    """
+
+    circle: str = field(kw_only=True)
+    content: Sealed = field(kw_only=True)
+
+    @classmethod
+    def of(cls, circle: str, name: str, h: str, content: Sealed) -> Self:
+        """The document with this name, head and content, whose grammar `Sealed` has checked."""
+        c, s = content.c, content.s
+        return cls(
+            id=name,
+            rev=Revision(1, content.digest),
+            ancestors=(),
+            deleted=False,
+            tail=f',"h":"{h}","c":"{c}","s":"{s}"}}'.encode("ascii"),
+            members={"h": h, "c": c, "s": s},
+            circle=circle,
+            content=content,
+        )
 
 
 def seal(  # noqa: PLR0913  # each is named at the call
@@ -268,6 +314,16 @@ def rev_of(circle: str, document: Mapping[str, Any]) -> str:
     return "1-" + _digest(_header(circle, document["_id"], document["h"]), document["c"])
 
 
+def _require_length(c: str) -> None:
+    if len(c) > DOCUMENT_BYTES_MAX:
+        raise CircleError("limit", f"expected at most {DOCUMENT_BYTES_MAX} sealed characters")
+
+
+def _require_nonce_and_tag(sealed: bytes) -> None:
+    if len(sealed) < NONCE_BYTES + TAG_BYTES:
+        raise CircleError("schema", "expected a sealed part with nonce and tag")
+
+
 def structural_rev(document: Mapping[str, Any]) -> str:
     """Compute the revision of an entry, a wrap or an invitation: a hash of all its members.
 
@@ -284,5 +340,12 @@ def _digest(header: str, c: str) -> str:
 
 def _header(circle: str, document_id: str, h: str) -> str:
     device = document_id.split(":")[2]
+    if _PLAIN.match(circle + document_id + h):
+        # What `jcs` writes for these members, whose names are in order, where nothing is escaped.
+        text = (
+            f'{{"alg":"ES256","cir":"{circle}","h":"{h}","id":"{document_id}","kid":"{device}"'
+            f',"typ":"{DOCUMENT_TYP}"}}'
+        )
+        return b64u_encode(text.encode("ascii"))
     members = jws_header(DOCUMENT_TYP, device) | {"cir": circle, "h": h, "id": document_id}
     return b64u_encode(jcs(members))

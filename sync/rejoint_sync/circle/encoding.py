@@ -4,7 +4,6 @@ A second spelling of the same bytes would give a signed thing a second name, so 
 encode again and compare.
 """
 
-import base64
 import binascii
 import json
 import re
@@ -16,6 +15,8 @@ from rejoint_sync.errors import CircleError
 INTEGER_MAX: Final = 2**53 - 1
 """Greatest integer that every language reads alike."""
 
+_TO_URL: Final = bytes.maketrans(b"+/", b"-_")
+_FROM_URL: Final = bytes.maketrans(b"-_", b"+/")
 _PRINTABLE: Final = re.compile(r"[ -~]*\Z")
 
 
@@ -27,7 +28,8 @@ def b64u_encode(data: bytes) -> str:
     >>> b64u_encode(bytes([251, 255]))
     '-_8'
     """
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    text = binascii.b2a_base64(data, newline=False).rstrip(b"=")
+    return text.translate(_TO_URL).decode("ascii")
 
 
 def b64u_decode(text: str) -> bytes:
@@ -37,8 +39,9 @@ def b64u_decode(text: str) -> bytes:
         CircleError: `b64`: padding, another alphabet, an impossible length, or left-over bits.
     """
     try:
-        data = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-    except (binascii.Error, ValueError) as error:
+        padded = text.encode("ascii").translate(_FROM_URL) + b"=" * (-len(text) % 4)
+        data = binascii.a2b_base64(padded)
+    except ValueError as error:
         raise CircleError("b64", "expected base64url of a possible length") from error
     if b64u_encode(data) != text:  # also padding, other letters, which the decoder skips
         raise CircleError("b64", "expected base64url in its one spelling")

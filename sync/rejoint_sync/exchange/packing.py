@@ -13,14 +13,21 @@ is over (`"_deleted":true`), is in its JSON text, with its ancestors.
 Source: docs/protocol.md, "One-request sync"; docs/circle.md, "Documents".
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, TypeVar
 
 import orjson
 
 from rejoint_sync.circle.attachment import chunk_rev
-from rejoint_sync.circle.document import DocumentId, rev_of, structural_rev
+from rejoint_sync.circle.document import (
+    DocumentId,
+    Sealed,
+    SealedDocument,
+    rev_of,
+    structural_rev,
+)
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
+from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, SyncError
 
 KIND_CODES: Final = ("ev", "nt", "pl", "pr", "at", "sn")
@@ -31,6 +38,7 @@ CHECKPOINT_PREFIX: Final = "cp:"
 REQUEST_PREFIX: Final = "req:"
 
 Packed = list[Any]
+T = TypeVar("T")
 
 _STREAMS: Final = "ck"
 _AUTHOR_BYTES: Final = 15
@@ -86,23 +94,53 @@ def unpack(packed: Iterable[object], circle: str, asker: str) -> list[dict[str, 
         For each row its document; `CircleError` with `schema` for a row that is none. Such a row
         takes no other along, unless that leans on an author or a head that it does not name.
     """
+
+    def sealed(name: str, h: str, c: bytes, s: bytes) -> dict[str, Any]:
+        document = {"_id": name, "h": h, "c": b64u_encode(c), "s": b64u_encode(s)}
+        return {"_rev": rev_of(circle, document), **document}
+
+    return _each(packed, circle, asker, sealed, dict)
+
+
+def arrivals(packed: Iterable[object], circle: str, asker: str) -> list[Document | SyncError]:
+    """As `unpack`, on their way into a store.
+
+    Returns:
+        For each row its document, or why there is none: also what `Sealed.of_raw` and
+        `Document.parse` raise.
+    """
+
+    def sealed(name: str, h: str, c: bytes, s: bytes) -> Document:
+        return SealedDocument.of(circle, name, h, Sealed.of_raw(circle, name, h, c, s))
+
+    return _each(packed, circle, asker, sealed, Document.parse)
+
+
+def _each(
+    packed: Iterable[object],
+    circle: str,
+    asker: str,
+    sealed: Callable[[str, str, bytes, bytes], T],
+    other: Callable[[dict[str, Any]], T],
+) -> list[T | SyncError]:
+    """Each row as one of the two makes it, or why it is none."""
     author, head = asker, ""
-    documents: list[dict[str, Any] | SyncError] = []
+    made: list[T | SyncError] = []
     for row in packed:
         try:
             if type(row) is not list:
                 raise _malformed()
             if len(row) == _OTHER_LENGTH:
-                documents.append(_other(*row))
+                made.append(other(_other(*row)))
                 continue
             if len(row) == _CHUNK_LENGTH:
-                documents.append(_chunk(circle, *row))
+                made.append(other(_chunk(circle, *row)))
                 continue
             author, head = _lean(row, author, head)
-            documents.append(_sealed(row, circle, author, head))
+            made.append(sealed(*_parts(row, author, head)))
         except SyncError as error:
-            documents.append(error)
-    return documents
+            made.append(error)
+    return made
 
 
 def _raw(document: Mapping[str, Any]) -> tuple[bytes, bytes]:
@@ -157,17 +195,15 @@ def _lean(row: list[Any], author: str, head: str) -> tuple[str, str]:
     )
 
 
-def _sealed(row: list[Any], circle: str, author: str, head: str) -> dict[str, Any]:
+def _parts(row: list[Any], author: str, head: str) -> tuple[str, str, bytes, bytes]:
+    """Name, head, sealed part and signature of a sealed row."""
     kind, month, _, counter, seq, _, c, s = row
-    if not all(type(value) is int and value >= 0 for value in (kind, month, counter, seq)):
+    if not (type(kind) is type(month) is type(counter) is type(seq) is int):
         raise _malformed()
-    if kind >= len(KIND_CODES) or type(c) is not bytes or type(s) is not bytes:
+    if not (type(c) is type(s) is bytes and 0 <= kind < len(KIND_CODES)):
+        raise _malformed()
+    if month < 0 or counter < 0 or seq < 0:
         raise _malformed()
     n, stream = divmod(counter, 2)
-    document = {
-        "_id": f"{KIND_CODES[kind]}:{month:04d}:{author}:{_STREAMS[stream]}{n:06d}",
-        "h": f"{seq}.{head}",
-        "c": b64u_encode(c),
-        "s": b64u_encode(s),
-    }
-    return {"_rev": rev_of(circle, document), **document}
+    name = f"{KIND_CODES[kind]}:{month:04d}:{author}:{_STREAMS[stream]}{n:06d}"
+    return name, f"{seq}.{head}", c, s

@@ -16,6 +16,7 @@ from rejoint_sync.circle.document import (
     KINDS,
     DocumentId,
     Sealed,
+    SealedDocument,
     author_of,
     require_allowed,
     structural_rev,
@@ -183,8 +184,12 @@ def _signed(membership: Membership, document: Document) -> Signed:
     one_revision = document.id.startswith(_CHECKPOINT) or not document.ancestors
     if document.deleted or document.rev is None or not one_revision:
         raise CircleError("schema", "expected a sealed document in its one revision")
-    members: dict[str, Any] = {**document.members, "_id": document.id, "_rev": str(document.rev)}
     content: Sealed | Checkpoint | str
+    if isinstance(document, SealedDocument) and document.circle == membership.circle:
+        content = document.content
+        content.verify(author_of(membership, content).sign_point)
+        return Signed(membership.circle, membership.seq, document, content)
+    members: dict[str, Any] = {**document.members, "_id": document.id, "_rev": str(document.rev)}
     if document.id.startswith(_CHECKPOINT):
         content = Checkpoint.read(membership, members)
     elif document.id.startswith(_CHUNK):

@@ -1,15 +1,20 @@
 """Documents on the wire: the shared vectors, and nothing that takes another along."""
 
 import json
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rejoint_sync.errors import CircleError
+from rejoint_sync.circle.document import Sealed, SealedDocument
+from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
+from rejoint_sync.document import Document
+from rejoint_sync.errors import CircleError, SyncError
 from rejoint_sync.exchange.frames import read
-from rejoint_sync.exchange.packing import pack, unpack
+from rejoint_sync.exchange.packing import arrivals, pack, unpack
 from sync.exchange.test_frames import FOLDER, plain
 
 VECTORS = json.loads((Path(FOLDER) / "packing.json").read_text())
@@ -51,3 +56,59 @@ def test_any_rows_are_documents_or_refused(rows: list[Any]) -> None:
     read_rows = unpack(rows, CIRCLE, ASKER)
     assert len(read_rows) == len(rows)
     assert all(isinstance(one, dict | CircleError) for one in read_rows)
+
+
+FIELDS = [field.name for field in fields(Document)]
+
+
+def test_what_arrives_is_what_replication_would_bring() -> None:
+    """Field by field, and read as the judge would read it."""
+    found = arrivals(plain(VECTORS["packed"]), CIRCLE, ASKER)
+    for document, arrived in zip(VECTORS["documents"], found, strict=True):
+        expected = Document.parse(document)
+        assert isinstance(arrived, Document)
+        for name in FIELDS:
+            assert getattr(arrived, name) == getattr(expected, name), name
+        if isinstance(arrived, SealedDocument):
+            assert (arrived.circle, arrived.content) == (CIRCLE, Sealed.parse(CIRCLE, document))
+    assert any(isinstance(one, SealedDocument) for one in found)
+
+
+def test_what_is_none_does_not_arrive() -> None:
+    good = plain(VECTORS["packed"])[0]
+    for bad in plain(VECTORS["refused"]):
+        before, error, after = arrivals([good, bad, good], CIRCLE, ASKER)
+        assert isinstance(error, CircleError)
+        assert error.code == "schema"
+        assert isinstance(before, Document)
+        assert before == after
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "code"),
+    [
+        (1, 2613, "schema"),
+        (1, 10**9, "schema"),
+        (3, 0, "schema"),
+        (3, 2 * 10**6, "schema"),
+        (4, 10_000, "schema"),
+        (6, bytes(27), "schema"),
+        (6, bytes(DOCUMENT_BYTES_MAX), "limit"),
+    ],
+)
+def test_names_heads_and_sizes_are_checked_on_arrival(place: int, value: Any, code: str) -> None:
+    row = list(plain(VECTORS["packed"])[0])
+    row[place] = value
+    [error] = arrivals([row], CIRCLE, ASKER)
+    assert isinstance(error, CircleError)
+    assert error.code == code
+    [document] = unpack([row], CIRCLE, ASKER)
+    with pytest.raises(CircleError, match=error.reason):
+        Sealed.parse(CIRCLE, document)
+
+
+@given(st.lists(JUNK, max_size=5))
+def test_any_rows_arrive_or_are_refused(rows: list[Any]) -> None:
+    found = arrivals(rows, CIRCLE, ASKER)
+    assert len(found) == len(rows)
+    assert all(isinstance(one, Document | SyncError) for one in found)
