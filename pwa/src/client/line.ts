@@ -20,7 +20,7 @@ import { MEDIA_TYPE } from "../exchange/frames.ts";
 import * as pace from "../exchange/pace.ts";
 import type { Clock } from "./clock.ts";
 import type { Phone } from "./phone.ts";
-import { wireCost } from "./wire-cost.ts";
+import { WireCost } from "./wire-cost.ts";
 
 /** Length of an answer that does not tell it; more than a batch of records has. */
 const UNTOLD_BYTES = 64 * 1024;
@@ -65,6 +65,8 @@ export type Wire = Pick<Line, "post" | "turn">;
 export interface Question {
   readonly method?: string;
   readonly body?: string;
+  /** In place of `body`: sent as they are. */
+  readonly bytes?: Bytes;
   readonly bearer?: string;
   readonly signal?: AbortSignal;
 }
@@ -77,6 +79,8 @@ export interface Counter {
 /** One request that is under way. */
 interface Way {
   readonly url: string;
+  readonly path: string;
+  readonly authorization: string;
   readonly controller: AbortController;
   readonly sent: number;
   /** Bytes of the answer, so far or as it tells. */
@@ -96,6 +100,7 @@ export class Line {
   readonly #clock: Clock;
   readonly #counter: Counter | undefined;
   readonly #open = new Set<AbortController>();
+  readonly #cost = new WireCost();
   #link = pace.NEW_LINK;
 
   /** @param counter Told what each request cost. */
@@ -133,12 +138,14 @@ export class Line {
    * @throws LineError No answer of the server came; what was asked may have happened or not.
    */
   async ask(path: string, question: Question = {}): Promise<Answer> {
-    const { body, bearer, method = body === undefined ? "GET" : "POST", signal } = question;
+    const { bytes, body = bytes, bearer, signal } = question;
+    const { method = body === undefined ? "GET" : "POST" } = question;
     const headers = new Headers({ Accept: "application/json" });
     if (bearer !== undefined) headers.set("Authorization", `Bearer ${bearer}`);
-    if (body !== undefined) headers.set("Content-Type", "application/json");
+    const type = body === bytes ? "application/octet-stream" : "application/json";
+    if (body !== undefined) headers.set("Content-Type", type);
     const init: RequestInit = body === undefined ? { method, headers } : { method, headers, body };
-    const way = this.#begin(path, body?.length ?? 0, signal);
+    const way = this.#begin(path, headers, body?.length ?? 0, signal);
     try {
       const response = await this.#fetch(way, init);
       if (!isOf(response, "json")) throw new LineError("portal");
@@ -170,11 +177,13 @@ export class Line {
     const packed = await smaller(body);
     const headers = new Headers({ "Content-Type": MEDIA_TYPE, Authorization: authorization });
     if (packed !== body) headers.set("Content-Encoding", "gzip");
-    const way = this.#begin(path, packed.length);
+    const way = this.#begin(path, headers, packed.length);
     try {
       const response = await this.#fetch(way, { method: "POST", headers, body: packed });
       const isItems = isOf(response, MEDIA_TYPE);
-      if (!isItems && !isOf(response, "json")) throw new LineError("portal");
+      const isOurs = isItems || isOf(response, "json");
+      // A server of before says in plain text that it has no such path.
+      if (!isOurs && response.status < 400) throw new LineError("portal");
       if (isItems) this.#hear(way, response);
       return { status: response.status, isItems, parts: this.#parts(response, way) };
     } catch (error) {
@@ -203,13 +212,15 @@ export class Line {
     }
   }
 
-  #begin(path: string, sent: number, signal?: AbortSignal): Way {
+  #begin(path: string, headers: Headers, sent: number, signal?: AbortSignal): Way {
     const controller = new AbortController();
     const abort = () => controller.abort();
     signal?.addEventListener("abort", abort);
     this.#open.add(controller);
     return {
       url: this.#phone.origin + path,
+      path,
+      authorization: headers.get("Authorization") ?? "",
       controller,
       sent,
       got: 0,
@@ -241,14 +252,14 @@ export class Line {
   #arrived(way: Way): void {
     const timing = this.#phone.timing?.(way.url);
     const got = timing?.encodedBytes || way.got;
-    this.#counter?.count(...wireCost(way.sent, got, timing));
+    this.#counter?.count(...this.#costOf(way, got, (timing?.setupMs ?? 0) > 0));
     this.#link = pace.answered(this.#link, this.#trip(way, got, timing?.setupMs ?? 0));
   }
 
   /** How far it came is not told: it is counted as far as its time was enough for. */
   #failed(way: Way, error: unknown): LineError {
-    const { controller, isSilent, sent, got } = way;
-    const [up, down] = wireCost(sent, got, undefined);
+    const { controller, isSilent, got } = way;
+    const [up, down] = this.#costOf(way, got, false);
     if (error instanceof LineError) {
       if (error.why === "portal") this.#counter?.count(up, down);
       return error;
@@ -260,6 +271,10 @@ export class Line {
       this.#link = pace.cut(this.#link, this.#trip(way, got, 0), isSilent);
     }
     return new LineError(controller.signal.aborted ? "silent" : "down");
+  }
+
+  #costOf({ path, authorization, sent, askedMs: atMs }: Way, got: number, isNew: boolean) {
+    return this.#cost.of({ path, authorization, sent, got, isNew, atMs });
   }
 
   #trip({ sent, askedMs }: Way, got: number, setupMs: number): pace.Trip {
