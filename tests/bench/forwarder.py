@@ -21,8 +21,8 @@ SEGMENT_BYTES: Final = 1348
 
 BUFFER_BYTES: Final = 4096
 QUEUE_SEGMENTS: Final = 20
-HANDSHAKE, APPLICATION = 22, 23
-"""Types of TLS records."""
+APPLICATION: Final = 23
+"""Type of TLS records after the greetings."""
 
 _LINGER_ZERO: Final = struct.pack("ii", 1, 0)
 
@@ -102,6 +102,13 @@ class Connection:
     is_mute: bool = False
     sockets: list[socket.socket] = field(default_factory=list)
     task: "asyncio.Task[None] | None" = None
+
+    @property
+    def greeting(self) -> int:
+        """Bytes from the client before its first question: its part of the handshake."""
+        sizes = [size for kind, size in self.records_up.seen if kind != APPLICATION]
+        finished = [size for kind, size in self.records_up.seen if kind == APPLICATION][:1]
+        return sum(sizes + finished)
 
     def count(self, data: bytes, *, up: bool) -> None:
         """Something passes."""

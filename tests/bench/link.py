@@ -190,7 +190,7 @@ class Link:
                 packet = os.read(self._devices[way], 65536)
             except BlockingIOError:
                 return
-            segment = _segment(packet, way)
+            segment = segment_of(packet, way)
             if segment is None or self._is_refused(segment, way, packet):
                 continue
             self._pass(way, packet)
@@ -236,7 +236,7 @@ class Link:
         ends = ((CLIENT, port), (SERVER, flow.server_port))
         source, target = ends if way == _UP else ends[::-1]
         numbers = flow.expected[way], flow.expected[1 - way]
-        self._write(1 - way, _reset_packet(source, target, *numbers))
+        self._write(1 - way, reset_packet(source, target, *numbers))
 
     def _write(self, device: int, packet: bytes) -> None:
         with contextlib.suppress(OSError):
@@ -262,7 +262,8 @@ def _wait_for_namespace(pid: int) -> None:
         time.sleep(0.01)
 
 
-def _segment(packet: bytes, way: int) -> Segment | None:
+def segment_of(packet: bytes, way: int) -> Segment | None:
+    """The segment in a packet of IPv4 that goes this way, up or down; None of another kind."""
     if packet[0] >> 4 != 4 or packet[9] != _TCP:
         return None
     at = (packet[0] & 15) * 4
@@ -273,9 +274,10 @@ def _segment(packet: bytes, way: int) -> Segment | None:
     return Segment(port, sequence, acknowledged, packet[at + 13], payload)
 
 
-def _reset_packet(
+def reset_packet(
     source: tuple[str, int], target: tuple[str, int], sequence: int, acknowledged: int
 ) -> bytes:
+    """A packet that ends a connection, if its receiver expects this number."""
     ends = b"".join(_address(host) for host, _ in (source, target))
     tcp = struct.pack(
         "!HHIIBBHHH", source[1], target[1], sequence, acknowledged, 5 << 4, _RST | _ACK, 0, 0, 0

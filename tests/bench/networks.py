@@ -22,6 +22,24 @@ ABOUT: Final = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What passed.
+
+    Attributes:
+        up, down: Bytes on the sockets of TCP, each byte once.
+        packets: Bytes of packets in both directions, 0 where there are none to count.
+        dials: Connections that came through.
+        greetings: Bytes up of their handshakes.
+    """
+
+    up: int = 0
+    down: int = 0
+    packets: int = 0
+    dials: int = 0
+    greetings: int = 0
+
+
 @dataclass(slots=True)
 class Network:
     """One network.
@@ -35,7 +53,7 @@ class Network:
     forwarder: Forwarder
     link: Link | None
     origin: str
-    _before: list[int] = field(default_factory=lambda: [0, 0, 0])
+    _before: list[int] = field(default_factory=lambda: [0] * 5)
 
     def become(self, conditions: Conditions) -> None:
         """Be like this from now on."""
@@ -76,14 +94,17 @@ class Network:
         self._before = self._totals()
 
     @property
-    def counted(self) -> list[int]:
-        """Bytes up and down on the sockets of TCP, and of packets, since `begin`."""
-        return [now - then for now, then in zip(self._totals(), self._before, strict=True)]
+    def counted(self) -> Counted:
+        """What passed since `begin`."""
+        totals = zip(self._totals(), self._before, strict=True)
+        return Counted(*(now - then for now, then in totals))
 
     def _totals(self) -> list[int]:
+        dials = self.forwarder.connections
+        handshakes = [len(dials), sum(dial.greeting for dial in dials)]
         if self.link is None:
-            return [self.forwarder.up, self.forwarder.down, 0]
-        return [*self.link.sent, sum(self.link.link_bytes)]
+            return [self.forwarder.up, self.forwarder.down, 0, *handshakes]
+        return [*self.link.sent, sum(self.link.link_bytes), *handshakes]
 
 
 @contextmanager

@@ -25,7 +25,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 from bench.far import TlsServer, far_scene  # noqa: E402
 from bench.forwarder import Conditions  # noqa: E402
 from bench.link import is_possible, leave_the_network  # noqa: E402
-from bench.networks import ABOUT, Network, open_network  # noqa: E402
+from bench.networks import ABOUT, Counted, Network, open_network  # noqa: E402
 from bench.torture_phones import PHONES, Phone, Place, drafts  # noqa: E402
 from rejoint_sync.exchange.frames import write  # noqa: E402
 from rejoint_sync.exchange.packing import pack  # noqa: E402
@@ -45,7 +45,7 @@ class Result:
     Attributes:
         delivered: Records that the server holds.
         payload: Their bytes, packed.
-        counted: Bytes up, down and of packets.
+        counted: What passed.
         requests: Requests of the client.
         first_s, last_s: When the first and the last of them was there.
         seconds: How long the row took.
@@ -54,7 +54,7 @@ class Result:
 
     delivered: int = 0
     payload: int = 0
-    counted: list[int] = field(default_factory=lambda: [0, 0, 0])
+    counted: Counted = field(default_factory=Counted)
     requests: int = 0
     first_s: float = math.nan
     last_s: float = math.nan
@@ -199,13 +199,16 @@ async def payload(ring: Ring) -> int:
 
 def show(kind: str, client: str, result: Result, records: int) -> None:
     """Print a row."""
-    up, down, link = result.counted
-    ratio = f"{(up + down) / result.payload:.2f}x" if result.payload else "-"
-    up_ratio = f"{up / result.payload:.2f}x" if result.payload else "-"
+    passed, sealed = result.counted, result.payload
+    asked = passed.up - passed.greetings
+    ratios = [
+        f"{some / sealed:.2f}x" if sealed else "-" for some in (asked, passed.up + passed.down)
+    ]
     cells = (
-        f"{NETWORKS[kind][0]:32}{PHONES[client][0]:26}{result.delivered:>5} of {records}"
-        f"{result.requests:>9}{up:>11,}{down:>11,}{result.payload:>9,}{up_ratio:>8}{ratio:>8}"
-        f"{link or '-':>10}{result.first_s:>8.1f}{result.last_s:>8.1f}{result.seconds:>8.1f}"
+        f"{NETWORKS[kind][0]:32}{PHONES[client][0]:25}{result.delivered:>5} of {records}"
+        f"{result.requests:>9}{passed.dials:>6}{passed.greetings:>10,}{asked:>10,}{passed.down:>9,}"
+        f"{sealed:>8,}{ratios[0]:>7}{ratios[1]:>7}{passed.packets or '-':>9}"
+        f"{result.first_s:>7.1f}{result.last_s:>7.1f}{result.seconds:>7.1f}"
     )
     print(f"{cells}  {result.why}".rstrip(), flush=True)
 
@@ -213,15 +216,20 @@ def show(kind: str, client: str, result: Result, records: int) -> None:
 def head() -> None:
     """Print the head of the table."""
     print(
-        f"{'network':32}{'client':26}{'delivered':>12}{'requests':>9}{'bytes up':>11}{'down':>11}"
-        f"{'payload':>9}{'up':>8}{'both':>8}{'packets':>10}{'first s':>8}{'last s':>8}{'s':>8}"
+        f"{'network':32}{'client':25}{'delivered':>12}{'requests':>9}{'dials':>6}{'greeting':>10}"
+        f"{'asked':>10}{'down':>9}{'payload':>8}{'asked':>7}{'all':>7}{'packets':>9}"
+        f"{'first s':>7}{'last s':>7}{'s':>7}"
     )
 
 
 async def main(asked: argparse.Namespace, *, namespaces: bool) -> None:
     """Run and print."""
     print(f"{asked.records} records; {ABOUT[namespaces]}")
-    print("bytes are payload of TCP, each counted once; payload is the records as /sync packs them")
+    print(
+        "bytes are payload of TCP, each counted once: up, in handshakes (greeting) and after them"
+        " (asked), and down; payload is the records as /sync packs them, of which asked and all are"
+        " given as multiples; packets are bytes of IP both ways, repeats and losses too"
+    )
     with tempfile.TemporaryDirectory() as made, open_network(namespaces=namespaces) as network:
         folder = Path(made)
         with TlsServer(folder / "server", network.origin) as server:
