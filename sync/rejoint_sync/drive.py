@@ -13,17 +13,19 @@ status line, headers and body as it came (still compressed) down. Chunk marks, T
 in it.
 """
 
+import contextlib
 import ssl
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
 
 import orjson
 
 from rejoint_sync import errors
-from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError
+from rejoint_sync.errors import CircleError, NotOffered, StoreUnavailable, SyncError
 from rejoint_sync.replicator import (
     BulkDocs,
     BulkGet,
@@ -44,6 +46,15 @@ from rejoint_sync.replicator import (
 
 CONNECT_S: Final = 10.0
 READ_S: Final = 30.0
+
+ANSWER_BYTES_MAX: Final = 64 * 1024 * 1024
+"""A streamed answer, in bytes after decompression: many times what a server gives at once."""
+
+GZIP_BYTES_MIN: Final = 600
+"""Shorter bodies fit into one packet as they are."""
+
+_GZIP_WBITS: Final = 31
+_GAIN: Final = 0.95
 
 if TYPE_CHECKING:
     import httpx
@@ -183,6 +194,78 @@ class Connection:
                 raise
         return await self._once(method, path, params, body)
 
+    async def stream(
+        self, path: str, content: bytes, media_type: str, session: str = ""
+    ) -> AsyncGenerator[bytes, None]:
+        """One POST of bytes; its answer part by part, as it comes, decompressed.
+
+        To be closed (`contextlib.aclosing`) where it is not read to its end.
+
+        Args:
+            path: Of the route.
+            content: The body; goes in gzip where that makes it smaller.
+            media_type: Of the body and of the answer.
+            session: Shown instead of a token; empty for none.
+
+        Raises:
+            NotOffered: This server does not have the route, whoever says so.
+            Unreachable: No answer, one that is not the server's, or one that was cut: what came
+                before is good.
+            SyncError: As `call`.
+        """
+        try:
+            async for part in self._streamed(path, content, media_type, session):
+                yield part
+        except CircleError as error:
+            if error.code != "clock" or session or self._token is None:
+                raise
+        else:
+            return
+        async for part in self._streamed(path, content, media_type, session):
+            yield part
+
+    async def _streamed(
+        self, path: str, content: bytes, media_type: str, session: str
+    ) -> AsyncGenerator[bytes, None]:
+        import httpx  # noqa: PLC0415 - as above
+
+        body, headers = _deflated(content)
+        headers |= {"content-type": media_type, "accept": media_type}
+        if session:
+            headers["authorization"] = f"Session {session}"
+        elif self._token is not None:
+            headers["authorization"] = f"Bearer {self._token()}"
+        request = self._client.build_request("POST", path, content=body, headers=headers)
+        self._traffic.requests += 1
+        self._traffic.bytes_up += _request_bytes(request, body)
+        response: httpx.Response | None = None
+        try:
+            response = await self._client.send(request, stream=True)
+            if response.status_code != _OK or _media_type(response) != media_type:
+                await response.aread()
+                self._refused(response)
+            self._note_time(response)
+            taken = 0
+            async for part in response.aiter_bytes():
+                taken += len(part)
+                if taken > ANSWER_BYTES_MAX:
+                    raise Unreachable("an answer that does not end")
+                yield part
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise Unreachable(f"no answer from the server ({type(error).__name__})") from None
+        finally:
+            if response is not None:
+                self._traffic.bytes_down += _response_bytes(response)
+                with contextlib.suppress(httpx.HTTPError):
+                    await response.aclose()
+
+    def _refused(self, response: "httpx.Response") -> NoReturn:
+        """Raise what an answer means that is not the one that was asked for."""
+        if response.status_code in _MISSING_ROUTE:
+            raise NotOffered("this server does not have this route")
+        self._read(response)
+        raise Unreachable("an answer that is not a Rejoint server's")
+
     async def _once(
         self, method: str, path: str, params: Mapping[str, str | int] | None, body: object
     ) -> Any:
@@ -228,6 +311,24 @@ class Connection:
             self._heard(int(parsedate_to_datetime(response.headers["date"]).timestamp()))
         except (KeyError, ValueError, TypeError):
             return
+
+
+_OK: Final = 200
+_MISSING_ROUTE: Final = (404, 405, 501)
+
+
+def _deflated(content: bytes) -> tuple[bytes, dict[str, str]]:
+    """A body as it is sent, and the headers that go with it."""
+    if len(content) >= GZIP_BYTES_MIN:
+        stream = zlib.compressobj(wbits=_GZIP_WBITS)
+        smaller = stream.compress(content) + stream.flush()
+        if len(smaller) < _GAIN * len(content):
+            return smaller, {"content-encoding": "gzip"}
+    return content, {}
+
+
+def _media_type(response: "httpx.Response") -> str:
+    return str(response.headers.get("content-type", "")).partition(";")[0].strip().lower()
 
 
 _BY_STATUS: Final[dict[int, type[SyncError]]] = {

@@ -165,6 +165,9 @@ class LyingServer:
         if not self._servers:
             await _send(send, Answer(200, {}))
             return
+        if scope["path"] == "/sync":
+            await _send(send, Answer(404, {"error": "not_found", "reason": "missing"}))
+            return
         if not scope["path"].startswith(_SPOKEN):
             await self._servers[0][0].edge(scope, receive, send)
             return

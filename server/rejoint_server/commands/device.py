@@ -186,7 +186,7 @@ async def _sync(device: "Device", _: argparse.Namespace) -> Answer:
 
 
 async def _move(device: "Device", arguments: argparse.Namespace) -> Answer:
-    return device.move(arguments.to, connect=arguments.server)
+    return await device.move(arguments.to, connect=arguments.server)
 
 
 async def _show(device: "Device", arguments: argparse.Namespace) -> Answer:

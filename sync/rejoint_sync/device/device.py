@@ -134,7 +134,7 @@ class Device(MembershipActs, EnteringActs, KeepingActs):
             answer = await invite(line, copy, Invited(me.role, me.member, me.s, mode), self._state)
         return dict(answer)
 
-    def move(self, server: str, *, connect: str | None = None) -> dict[str, Any]:
+    async def move(self, server: str, *, connect: str | None = None) -> dict[str, Any]:
         """Follow the server to another address.
 
         Args:
@@ -146,6 +146,9 @@ class Device(MembershipActs, EnteringActs, KeepingActs):
         """
         keys = self._identity.keys
         moved = self._home.adopt(Identity(origin_of(server), origin_of(connect or server), keys))
+        self._state.session = ""  # who answers there is not who gave it
+        self._state.missed_at = self._state.looked_at = 0
+        await self._state.write(self._home.store)
         return {"device": self.id, "server": moved.server, "connect": moved.connect}
 
     # -- records ---------------------------------------------------------------------------------

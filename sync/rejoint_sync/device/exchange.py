@@ -59,6 +59,8 @@ class Report:
         refused: What is set aside now, of all circles.
         alarms: Number of alarms that are new.
         trouble: Circles that could not be brought up to date, each with why.
+        differed: Circles of which this device or the server had something that the other lacked,
+            found by comparing.
     """
 
     pushed: int = 0
@@ -71,6 +73,7 @@ class Report:
     refused: list[Refusal] = field(default_factory=list)
     alarms: int = 0
     trouble: list[dict[str, str]] = field(default_factory=list)
+    differed: list[str] = field(default_factory=list)
 
 
 class _Pushed:
@@ -101,10 +104,7 @@ async def push(line: Line, copy: CircleCopy, report: Report) -> None:
 
     What it takes is counted in `report`, what it refused is in `copy.state.refused`.
     """
-    state = copy.state
-    hopeless = {one.id for one in state.refused if one.code not in MAY_HEAL}
-    again = [name for name in state.unsent if name not in hopeless]
-    held = await copy.store.read_many(copy.circle, again)
+    held = await copy.store.read_many(copy.circle, offered_of(copy))
     offered = {name: [leaf.rev for leaf in stored.leaves] for name, stored in held.items()}
     progress = Progress()
     here = StorePeer(copy.store, copy.circle)
@@ -113,12 +113,43 @@ async def push(line: Line, copy: CircleCopy, report: Report) -> None:
         await drive(replicate(run, progress, offered), here, _Pushed(line, copy), _keeper(copy))
     finally:
         report.pushed += sum(is_sealed(name) for name in progress.written)
-        if not progress.arrived.isdisjoint(state.unsent) or any(
-            one.id in progress.arrived for one in state.refused
-        ):
-            state.unsent = [name for name in state.unsent if name not in progress.arrived]
-            state.refused = [one for one in state.refused if one.id not in progress.arrived]
-            await copy.save()
+        await answered(copy, progress.arrived)
+
+
+def offered_of(copy: CircleCopy) -> list[str]:
+    """Own documents that the server has not answered for, but those refused for good."""
+    hopeless = {one.id for one in copy.state.refused if one.code not in MAY_HEAL}
+    return [name for name in copy.state.unsent if name not in hopeless]
+
+
+async def answered(
+    copy: CircleCopy, arrived: Collection[str], refused: Sequence[Refusal] = ()
+) -> None:
+    """Note durably what became of documents that were sent, by whichever road.
+
+    What was refused is dealt with by `tending` and `resealing`, which look at the notes alone.
+
+    Args:
+        copy: Its notes change.
+        arrived: Names of documents that the server has now.
+        refused: What it did not take.
+    """
+    state = copy.state
+    names = arrived if isinstance(arrived, set | frozenset) else set(arrived)
+    waited = len(state.unsent), len(state.refused)
+    state.unsent = [name for name in state.unsent if name not in names]
+    state.refused = [one for one in state.refused if one.id not in names]
+    gone = names | {one.id for one in refused}
+    told = [
+        note
+        for stream, note in state.checkpoints.items()
+        if note.owed and f"cp:{stream}:{copy.keys.id}" in gone
+    ]
+    for note in told:
+        note.owed = False
+    state.set_aside(list(refused))
+    if refused or told or waited != (len(state.unsent), len(state.refused)):
+        await copy.save()
 
 
 async def pull(line: Line, copy: CircleCopy, report: Report) -> None:
@@ -138,7 +169,7 @@ async def pull(line: Line, copy: CircleCopy, report: Report) -> None:
         copy.forget_keys()
         report.pulled += sum(is_sealed(name) for name in progress.written)
         state.refused = [one for one in state.refused if one.id not in progress.written]
-        report.alarms += _note_forged(copy, progress.refused, line.now_s())
+        report.alarms += note_forged(copy, progress.refused, line.now_s())
         await copy.save()
 
 
@@ -154,7 +185,7 @@ class _FromStart:
         return "0-1" if isinstance(request, PutLocal) else await self._peer.answer(request)
 
 
-def _note_forged(copy: CircleCopy, refusals: Sequence[Refusal], now_s: int) -> int:
+def note_forged(copy: CircleCopy, refusals: Sequence[Refusal], now_s: int) -> int:
     """Keep as alarms what no honest server gives for a record; how many are new."""
     before = len(copy.state.alarms)
     reason = "the server shows something that its author did not write in the place of a record"
@@ -218,6 +249,16 @@ def _require_later(found: Checkpoint, held: str) -> None:
         raise CircleError("replaced", "another checkpoint of the same number")
 
 
+def is_readable(name: str, device: str) -> bool:
+    """Whether a device keeps a document of this name.
+
+    The log is taken on its own; invitations and others' wraps are of no use to it.
+    """
+    if name.startswith(WRAP_PREFIX):
+        return name.endswith(f":{device}")
+    return not name.startswith(("log:", "inv:"))
+
+
 def is_sealed(name: str) -> bool:
     """Whether a document of this name is a sealed record."""
     return name.partition(":")[0] in KINDS
@@ -232,14 +273,10 @@ def _run(line: Line, copy: CircleCopy, *, push: bool) -> Run:
     device = line.identity.keys.id
     here = f"{device} {copy.circle}"
     there = f"{line.identity.server} {line.incarnation} {copy.circle}"
-    own_wraps = f":{device}"
     own_checkpoints = {f"cp:{stream}:{device}" for stream in STREAMS}
 
     def readable(name: str) -> bool:
-        """The log is pulled on its own; invitations and others' wraps are of no use here."""
-        if name.startswith(WRAP_PREFIX):
-            return name.endswith(own_wraps)
-        return not name.startswith(("log:", "inv:"))
+        return is_readable(name, device)
 
     session = secrets.token_hex(8)
 

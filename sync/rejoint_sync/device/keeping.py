@@ -9,10 +9,11 @@ from rejoint_sync.device import export, snapshots
 from rejoint_sync.device.desk import Desk, origin_of
 from rejoint_sync.device.home import Identity
 from rejoint_sync.device.line import Line
+from rejoint_sync.device.longer_way import listed_of
 from rejoint_sync.device.recovery import enter_by_card, open_card, print_card
 from rejoint_sync.device.removal import remove
 from rejoint_sync.device.state import DEVICE_DATABASE, PaperNote
-from rejoint_sync.device.sync import listed_of, sync_all
+from rejoint_sync.device.sync import sync_all
 from rejoint_sync.errors import BadRequest, Unauthorized
 
 EVERY_OTHER = "all"

@@ -4,7 +4,8 @@ Time on this machine is only used with the correction that the server's last ans
 of a log are stamped by an answer of just now.
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import AsyncGenerator, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -12,9 +13,15 @@ from rejoint_sync.circle.keys import login_token
 from rejoint_sync.device.home import Identity
 from rejoint_sync.device.state import DeviceState
 from rejoint_sync.drive import Connection, Traffic, open_client
+from rejoint_sync.errors import SyncError, Unauthorized
+from rejoint_sync.exchange.frames import MEDIA_TYPE, Item, Reader
 
 if TYPE_CHECKING:
     import httpx
+
+
+class NotUnderstood(SyncError):
+    """An answer of one-request sync that this version cannot read on; what came before is good."""
 
 
 class Line:
@@ -62,6 +69,51 @@ class Line:
         """Hang up."""
         if self._client is not None:
             await self._client.__aexit__(kind, error, trace)
+
+    async def exchange(self, content: bytes) -> AsyncGenerator[list[Item], None]:
+        """Ask `POST /sync`, by the session where there is one; the items of the answer.
+
+        To be closed (`contextlib.aclosing`) where it is not read to its end.
+
+        Args:
+            content: A whole request.
+
+        Yields:
+            Items as they come, several at once where they came at once.
+
+        Raises:
+            NotOffered: This server has no one-request sync.
+            NotUnderstood: What follows is no item.
+            Unreachable: No answer, or it was cut.
+            SyncError: The request was refused.
+        """
+        try:
+            async for items in self._exchanged(content, self._state.session):
+                yield items
+        except Unauthorized:
+            if not self._state.session:
+                raise
+            self._state.session = ""
+        else:
+            return
+        async for items in self._exchanged(content, ""):
+            yield items
+
+    async def _exchanged(self, content: bytes, session: str) -> AsyncGenerator[list[Item], None]:
+        reader = Reader()
+        answer = self.known.stream("/sync", content, MEDIA_TYPE, session)
+        async with contextlib.aclosing(answer) as parts:
+            async for part in parts:
+                items: list[Item] = []
+                fault: SyncError | None = None
+                try:
+                    items.extend(reader.feed(part))
+                except SyncError as error:
+                    fault = error
+                if items:
+                    yield items
+                if fault is not None:
+                    raise NotUnderstood(fault.reason)
 
     def now_s(self) -> int:
         """Unix seconds by the server, as far as it is known."""

@@ -105,6 +105,34 @@ async def _pull(line: Line, copy: CircleCopy, seq: int | None) -> None:
             return
 
 
+async def take_entries(line: Line, copy: CircleCopy, entries: list[dict[str, Any]]) -> None:
+    """Take entries of a log that came along with other documents.
+
+    Args:
+        line: Tells the time.
+        copy: Its log grows.
+        entries: In any order; those that are here already are held against these.
+
+    Raises:
+        CircleError: `fork`, kept as an alarm that stops all writing; `seq`: one in between is
+            missing; other codes as `pull_log`.
+    """
+    heads = copy.membership.heads if copy.membership else ()
+    fresh: dict[int, dict[str, Any]] = {}
+    for entry in entries:
+        number = entry["_id"].removeprefix("log:")
+        if not number.isdecimal():
+            raise CircleError("schema", "expected a name like log:000001")
+        if int(number) >= len(heads):
+            fresh[int(number)] = entry
+        elif parse_entry(entry).hash != heads[int(number)]:
+            await _raise_alarm(line, copy, "fork", _ANOTHER)
+    numbers = sorted(fresh)
+    if numbers and numbers[0] != len(heads):
+        raise CircleError("seq", "an entry of this log is missing")
+    await _extend(line, copy, [fresh[number] for number in numbers])
+
+
 async def _extend(line: Line, copy: CircleCopy, entries: list[dict[str, Any]]) -> None:
     """Take entries; one that breaks a rule is an alarm: no honest server takes such a one."""
     try:

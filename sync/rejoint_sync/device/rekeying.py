@@ -13,7 +13,7 @@ from rejoint_sync.device.exchange import Report, pull
 from rejoint_sync.device.feeds import advance, fence
 from rejoint_sync.device.keys import Fences, open_epochs, wraps_of
 from rejoint_sync.device.line import Line
-from rejoint_sync.device.log import Answer, Made, append_once
+from rejoint_sync.device.log import Answer, Made, append_once, pull_log
 from rejoint_sync.errors import CircleError
 
 YEAR_SECONDS: Final = 365 * 86_400
@@ -69,19 +69,28 @@ async def rekey_when_due(line: Line, copy: CircleCopy) -> int:
     Returns:
         How many epochs were opened.
     """
+    if copy.state.alarm or not await _due(copy, line.now_s()):
+        return 0
+    # Another device may have been faster, which is heard with the log.
+    await pull_log(line, copy)
+    due = await _due(copy, line.now_s())
+    if not due:
+        return 0
+    await rekey(line, copy, due)
+    return len(due)
+
+
+async def _due(copy: CircleCopy, now_s: int) -> list[str]:
+    """The streams that need a new epoch by this device, as far as its copy of the log says."""
     lacking = set(await copy.lacking())
-    due = [
+    return [
         stream
         for stream in copy.require_me().streams
         if stream in copy.members.epochs
         and stream not in lacking
-        and _is_due(copy, stream, line.now_s())
+        and _is_due(copy, stream, now_s)
         and _may(copy, stream)
     ]
-    if not due or copy.state.alarm:
-        return 0
-    await rekey(line, copy, due)
-    return len(due)
 
 
 def _is_due(copy: CircleCopy, stream: str, now_s: int) -> bool:

@@ -96,11 +96,22 @@ class DeviceState:
         offset_s: The server's clock minus this machine's, when it last answered.
         own: Invitations of one's own further devices.
         paper: The printed card, None without one.
+        cursor: How far one-request sync has informed this device, base64url; empty at first.
+        session: A login that the server gave, base64url; empty without one.
+        looked_at: When the server was last asked in which circles this device is, and how long
+            their logs are, unix seconds.
+        compared_at: When all circles were last compared with the server's, unix seconds.
+        missed_at: When the server last said that it has no one-request sync, unix seconds.
     """
 
     offset_s: int = 0
     own: list[Own] = field(default_factory=list)
     paper: PaperNote | None = None
+    cursor: str = ""
+    session: str = ""
+    looked_at: int = 0
+    compared_at: int = 0
+    missed_at: int = 0
 
     @classmethod
     async def read(cls, store: Store) -> Self:
@@ -110,12 +121,15 @@ class DeviceState:
         note = await _read(store, DEVICE_DATABASE)
         if note is None:
             return cls()
-        paper = note.get("paper")
-        return cls(
-            int(note["offset_s"]),
-            [Own(**own) for own in note["own"]],
-            PaperNote(**paper) if paper else None,
-        )
+        try:
+            paper = note.pop("paper", None)
+            return cls(
+                own=[Own(**own) for own in note.pop("own")],
+                paper=PaperNote(**paper) if paper else None,
+                **note,
+            )
+        except (TypeError, KeyError):
+            raise HomeUnusable("the notes of this device were changed by something else") from None
 
     async def write(self, store: Store) -> None:
         """Write the note durably."""
@@ -177,12 +191,14 @@ class CheckpointNote:
         rev: Its revision.
         at: When it was written, unix seconds.
         vec: What it says.
+        owed: Whether the server has not answered for it yet.
     """
 
     i: int
     rev: str
     at: int
     vec: dict[str, list[Any]]
+    owed: bool = False
 
 
 @dataclass(slots=True)
@@ -253,6 +269,8 @@ class CircleState:
             of the hash of that entry, since the sync before.
         missing: Whether documents are known to be there that are not here.
         looked_at: When the server was last asked for everything because of that, unix seconds.
+        behind: Whether one-request sync brought something that could not be taken: all of it is
+            then read by replication.
     """
 
     pin: tuple[int, str] | None = None
@@ -285,6 +303,7 @@ class CircleState:
     ahead: dict[str, list[Any]] = field(default_factory=dict)
     missing: bool = False
     looked_at: int = 0
+    behind: bool = False
 
     @classmethod
     async def read(cls, store: Store, circle: str) -> Self:

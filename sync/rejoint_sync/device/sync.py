@@ -1,23 +1,32 @@
-"""One sync of a device: every circle, its log first, then what was written here, then the rest.
+"""One sync of a device: all circles in one request; one that needs it goes the longer way.
+
+The longer way (`longer_way`) is taken where the server has no one-request sync, where something
+about a circle is unusual, and where the server, asked now and then, does not name a circle or names
+a shorter log than was seen.
 
 Circles are independent: one that is in trouble is reported and holds up no other. When the server
 cannot be reached at all, the whole sync says so.
 """
 
-import asyncio
-import contextlib
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Collection
 from typing import Final
 
+from rejoint_sync.circle.encoding import b64u_decode
 from rejoint_sync.device.admission import add_own
-from rejoint_sync.device.catch_up import return_to, show_newest
 from rejoint_sync.device.circle import CircleCopy
+from rejoint_sync.device.comparing import compare
 from rejoint_sync.device.enrolment import bring_wanted
-from rejoint_sync.device.exchange import Report, pull, push
-from rejoint_sync.device.handing_on import not_offered, repair, report_missing
-from rejoint_sync.device.lateness import hand_in
+from rejoint_sync.device.exchange import LOOK_AGAIN_S, Report
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import pull_log, resume
+from rejoint_sync.device.longer_way import (
+    SENDINGS,
+    guarded,
+    hand_on,
+    listed_or_gone,
+    replicate_all,
+)
+from rejoint_sync.device.one_request import CursorLost, OneRequest, Owed
 from rejoint_sync.device.recovery import bring_card_along
 from rejoint_sync.device.rekeying import rekey_when_due
 from rejoint_sync.device.resealing import reseal
@@ -25,20 +34,40 @@ from rejoint_sync.device.snapshots import check, fetch_first
 from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.device.tending import tend
 from rejoint_sync.device.waiting import require_expected, seal_waiting
-from rejoint_sync.device.watch import compare, sign
+from rejoint_sync.device.watch import compare as compare_marks
+from rejoint_sync.device.watch import sign
 from rejoint_sync.drive import Unreachable
-from rejoint_sync.errors import SyncError, Unauthorized
+from rejoint_sync.errors import NotOffered, SyncError
+from rejoint_sync.exchange.messages import DONE_TODAY, Begin
 from rejoint_sync.stores import Store
 
-AT_ONCE: Final = 4
-"""Circles in work at the same time."""
+LOOK_S: Final = 3600
+"""How often, in seconds, the server is asked in which circles this device is and how long their
+logs are; one that has no one-request sync, whether it has it now."""
 
-_SENDINGS: Final = 3
-"""How often in one sync what waits is sealed again because the key has just changed."""
+COMPARE_S: Final = 7 * 86_400
+"""How often, in seconds, all circles are compared with the server's by digest."""
+
+REPAIR_QUIET_S: Final = 86_400
+"""How often, in seconds, a circle in which nothing happens is asked which keys others lack."""
 
 
-async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
+async def sync_all(
+    line: Line,
+    store: Store,
+    state: DeviceState,
+    *,
+    done_today: bool = False,
+    compares: bool = False,
+) -> Report:
     """Bring all circles of a device up to date, both ways.
+
+    Args:
+        line: To the server.
+        store: The device's own.
+        state: What spans the circles.
+        done_today: Whether to tell the server that today's session is done, and nothing else of it.
+        compares: Whether to compare all circles with the server's by digest though it is not due.
 
     Raises:
         Unreachable: There is no server to talk to.
@@ -51,12 +80,11 @@ async def sync_all(line: Line, store: Store, state: DeviceState) -> Report:
     # A founding whose answer was lost comes first: without it the server may not know this device.
     for copy in copies.values():
         if copy.state.pending is not None:
-            await _guarded(resume(line, copy), copy, report)
-    listed = await _listed_or_gone(line, copies)
-    for name in listed.keys() - copies.keys():
-        await store.create(name)
-        copies[name] = await CircleCopy.open(store, name, keys)
-    await _all_circles(line, copies, listed, report)
+            await guarded(resume(line, copy), copy, report)
+    if compares:
+        state.compared_at = state.looked_at = state.missed_at = 0
+    trip = OneRequest(line, store, state, copies, report, flags=DONE_TODAY if done_today else 0)
+    await _Sync(line, store, state, report, trip).run()
     if copies:
         await _apart(add_own(line, state, copies), report)
         await _apart(bring_card_along(line, state, copies), report)
@@ -76,115 +104,202 @@ async def _apart(work: Awaitable[object], report: Report) -> None:
         report.trouble.append({"circle": "", "code": code, "reason": error.reason})
 
 
-async def _listed_or_gone(line: Line, copies: Mapping[str, CircleCopy]) -> dict[str, int]:
-    """As `listed_of`; nothing for a device that is in no circle any more, or not yet."""
-    try:
-        return await listed_of(line)
-    except Unauthorized:
-        # A restore may have forgotten that this device was let in.
-        if await return_to(line, copies.values()):
-            with contextlib.suppress(Unauthorized):
-                return await listed_of(line)
-        if not any(copy.me is not None or copy.state.asked for copy in copies.values()):
-            raise
-        return {}
+class _Sync:
+    """Decides which circle goes which way."""
 
+    def __init__(
+        self, line: Line, store: Store, state: DeviceState, report: Report, trip: OneRequest
+    ) -> None:
+        self._line = line
+        self._store = store
+        self._state = state
+        self._copies = trip.copies
+        self._report = report
+        self._trip = trip
+        self._listed: dict[str, int] | None = None
 
-async def _all_circles(
-    line: Line, copies: Mapping[str, CircleCopy], listed: Mapping[str, int], report: Report
-) -> None:
-    """Several at once; when the server is gone, those not begun are left for another time."""
-    gate = asyncio.Semaphore(AT_ONCE)
-    lost: list[Unreachable] = []
+    def _is_over(self, then_s: int, seconds: int) -> bool:
+        """Whether so much time has passed; a clock that was set back counts as well."""
+        return abs(self._line.now_s() - then_s) >= seconds
 
-    async def one(copy: CircleCopy) -> None:
-        async with gate:
-            if lost:
-                return
-            try:
-                await _guarded(_circle(line, copy, listed.get(copy.circle), report), copy, report)
-            except Unreachable as error:
-                lost.append(error)
-
-    await asyncio.gather(*(one(copy) for copy in copies.values()))
-    if lost:
-        raise lost[0]
-
-
-async def _guarded(work: Awaitable[object], copy: CircleCopy, report: Report) -> None:
-    """Do the work of one circle; its trouble is reported, no server at all is everyone's."""
-    try:
-        await work
-    except Unreachable:
-        raise
-    except SyncError as error:
-        code = getattr(error, "code", None) or error.error
-        trouble = {"circle": copy.circle, "code": str(code), "reason": error.reason}
-        report.trouble.append(trouble)
-
-
-async def listed_of(line: Line) -> dict[str, int]:
-    """The circles in which the server sees this device live, each with the number of its head."""
-    answer = await line.known.call("GET", "/circles")
-    try:
-        line.incarnation = str(answer.get("incarnation", ""))
-        line.waiting = frozenset(
-            str(circle["circle"]) for circle in answer["circles"] if circle.get("waiting")
-        )
-        return {str(circle["circle"]): int(circle["seq"]) for circle in answer["circles"]}
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise Unreachable("an answer that is not a Rejoint server's") from None
-
-
-async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report) -> None:
-    if seq is None and copy.me is None and copy.state.asked:
-        report.waiting.append(copy.circle)
-        return
-    if seq is None and copy.me is None:
-        # A founding or a joining that came to nothing.
-        await copy.store.delete(copy.circle)
-        return
-    copy.require_writable()
-    await pull_log(line, copy, seq=seq)
-    if copy.circle in line.waiting and copy.live:
-        await show_newest(line, copy)
-    if copy.me is not None and not copy.live:
-        report.removed.append(copy.circle)
-        report.quarantined += await hand_in(line, copy)
-        return
-    await require_expected(copy, now_s=line.now_s())
-    await bring_wanted(line, copy)
-    await seal_waiting(copy, now_s=line.now_s())
-    await _send(line, copy, report)
-    if not copy.state.begun:
-        await fetch_first(line, copy)
-    await pull(line, copy, report)
-    copy.state.begun = True
-    await _hand_on(line, copy)
-    report.alarms += await compare(copy, now_s=line.now_s())
-    report.alarms += await check(copy, now_s=line.now_s())
-    if await sign(copy, now_s=line.now_s()):
-        await push(line, copy, report)
-
-
-async def _send(line: Line, copy: CircleCopy, report: Report) -> None:
-    """Send what waits, under the key of now, also when it changes while this is under way."""
-    for _ in range(_SENDINGS):
-        report.rekeyed += await rekey_when_due(line, copy)
-        report.resealed += await reseal(line, copy, now_s=line.now_s())
-        await push(line, copy, report)
-        waiting = set(copy.state.unsent)
-        if any(one.code == "stale" and one.id in waiting for one in copy.state.refused):
-            await pull_log(line, copy)
-        elif not await tend(line, copy, now_s=line.now_s()):
+    async def run(self) -> None:
+        """Bring everything up to date. Raises as `sync_all`."""
+        state = self._state
+        offered = self._is_over(state.missed_at, LOOK_S)
+        if not offered or not state.cursor or self._is_over(state.looked_at, LOOK_S):
+            await self._look()
+        longer = await self._in_one() if offered else None
+        if longer == set() and self._copies:
             return
+        listed = await self._look() if self._listed is None else self._listed
+        chosen = {
+            name: copy for name, copy in self._copies.items() if longer is None or name in longer
+        }
+        await replicate_all(self._line, chosen, listed, self._report)
 
+    async def _look(self) -> dict[str, int]:
+        """Ask in which circles this device is; make room for those that are not here."""
+        listed = await listed_or_gone(self._line, self._copies)
+        for name in listed.keys() - self._copies.keys():
+            await self._store.create(name)
+            self._copies[name] = await CircleCopy.open(self._store, name, self._line.identity.keys)
+        self._state.looked_at = self._line.now_s()
+        await self._state.write(self._store)
+        self._listed = listed
+        return listed
 
-async def _hand_on(line: Line, copy: CircleCopy) -> None:
-    """Say which keys are missing here, and write those that others miss."""
-    try:
-        await report_missing(line, copy)
-        await repair(line, copy, now_s=line.now_s())
-    except SyncError as error:
-        if not not_offered(error):
-            raise
+    # -- by one request --------------------------------------------------------------------------
+
+    async def _in_one(self) -> set[str] | None:
+        """All that can be done in one request, or few.
+
+        Returns:
+            The circles that are left for the longer way; None when all are.
+        """
+        for _ in range(2):
+            try:
+                return await self._rounds()
+            except CursorLost:
+                await self._look()
+            except NotOffered:
+                self._state.missed_at = self._line.now_s()
+                await self._state.write(self._store)
+                break
+            except Unreachable:
+                raise
+            except SyncError:
+                break  # refused or not understood: the longer way says why, or does without
+        return None
+
+    async def _rounds(self) -> set[str]:
+        trip = self._trip
+        trip.longer |= {name for name, copy in self._copies.items() if self._is_unfit(copy)}
+        ready = await self._prepared()
+        extra: Owed | None = await self._compared(ready)
+        for _ in range(SENDINGS):
+            seqs = {name: self._copies[name].members.seq for name in ready}
+            await trip.run(ready, extra)
+            extra = None
+            again = False
+            for name in sorted(ready - trip.longer):
+                again |= await self._tended(self._copies[name], seqs[name])
+            before, ready = ready, await self._prepared()
+            if not again and ready <= before:
+                break
+        signed = {name for name in ready if await self._finished(self._copies[name])}
+        if signed:
+            await trip.run(signed)
+        return self._left()
+
+    def _is_unfit(self, copy: CircleCopy) -> bool:
+        """Whether a circle must go the longer way, as far as that is known before."""
+        named = self._listed is None or copy.circle in self._listed
+        if copy.state.behind:
+            return True
+        if copy.membership is None:
+            return not copy.state.asked and (self._listed is None or not named)
+        if not copy.live:
+            return self._listed is not None or bool(copy.state.unsent)
+        if self._listed is None:
+            return False
+        shown = self._listed.get(copy.circle, -1)
+        return shown < copy.membership.seq or copy.circle in self._line.waiting
+
+    async def _prepared(self) -> set[str]:
+        """The circles that are fit for one request, with all that waits in them sealed."""
+        ready: set[str] = set()
+        for name, copy in self._copies.items():
+            if name in self._trip.longer or not copy.live:
+                continue
+            if await self._went(self._prepare(copy), copy):
+                ready.add(name)
+        return ready
+
+    async def _prepare(self, copy: CircleCopy) -> None:
+        line, now_s = self._line, self._line.now_s()
+        copy.require_writable()
+        await require_expected(copy, now_s=now_s)
+        await bring_wanted(line, copy)
+        await seal_waiting(copy, now_s=now_s)
+        self._report.rekeyed += await rekey_when_due(line, copy)
+        self._report.resealed += await reseal(line, copy, now_s=now_s)
+        if not copy.state.begun and copy.circle not in self._trip.changed:
+            await fetch_first(line, copy)
+
+    async def _compared(self, ready: Collection[str]) -> Owed:
+        """Compare what is due; what is still to be brought."""
+        state, now_s = self._state, self._line.now_s()
+        begun = [name for name in ready if self._copies[name].state.begun]
+        is_due = self._is_over(state.compared_at, COMPARE_S)
+        chosen = [
+            name
+            for name in begun
+            if is_due or not state.cursor or self._looks_again(self._copies[name])
+        ]
+        # With an empty cursor the first item of anything else may come along; it is small.
+        begin = Begin(b64u_decode(state.cursor), 0 if state.cursor else 1, 0)
+        found = await compare(self._trip, chosen, begin)
+        for name in chosen:
+            self._copies[name].state.looked_at = now_s
+        if is_due or not state.cursor:
+            state.compared_at = now_s
+            await state.write(self._store)
+        self._report.differed += sorted(found.differ)
+        return found.extra
+
+    def _looks_again(self, copy: CircleCopy) -> bool:
+        return copy.state.missing and self._is_over(copy.state.looked_at, LOOK_AGAIN_S)
+
+    async def _tended(self, copy: CircleCopy, seq: int) -> bool:
+        """Deal with what was refused; whether there is something to send again."""
+        again: list[bool] = []
+
+        async def work() -> None:
+            waiting = set(copy.state.unsent)
+            if any(one.code == "stale" and one.id in waiting for one in copy.state.refused):
+                if copy.members.seq == seq:
+                    await pull_log(self._line, copy)
+                again.append(True)
+            else:
+                again.append(await tend(self._line, copy, now_s=self._line.now_s()))
+
+        return copy.live and await self._went(work(), copy) and again[0]
+
+    async def _finished(self, copy: CircleCopy) -> bool:
+        """Look at what came; whether something was signed."""
+        signed: list[int] = []
+        changed = copy.circle in self._trip.changed or not copy.state.begun
+
+        async def work() -> None:
+            now_s = self._line.now_s()
+            copy.state.begun = True
+            if changed or self._is_over(copy.state.repaired_at, REPAIR_QUIET_S):
+                await hand_on(self._line, copy)
+            if changed or copy.state.ahead or copy.state.missing:
+                self._report.alarms += await compare_marks(copy, now_s=now_s)
+                self._report.alarms += await check(copy, now_s=now_s)
+            signed.append(await sign(copy, now_s=now_s))
+
+        if not copy.live or copy.circle in self._trip.longer:
+            return False
+        return await self._went(work(), copy) and bool(signed[0])
+
+    async def _went(self, work: Awaitable[object], copy: CircleCopy) -> bool:
+        """As `guarded`; whether there was no trouble."""
+        before = len(self._report.trouble)
+        await guarded(work, copy, self._report)
+        return len(self._report.trouble) == before
+
+    def _left(self) -> set[str]:
+        """What is left for the longer way, now that all was told."""
+        left = set(self._trip.longer)
+        for name, copy in self._copies.items():
+            if name in left or copy.live:
+                continue
+            if copy.membership is not None and name not in self._trip.changed:
+                self._report.removed.append(name)
+            elif copy.state.asked and name not in (self._listed or {}):
+                self._report.waiting.append(name)
+            else:
+                left.add(name)
+        return left

@@ -178,7 +178,7 @@ async def _write(
         digests.append(stored.leaves[0].rev.partition("-")[2])
     history = {"start": i, "ids": digests}
     said = {device: [one.n, one.d] for device, one in vec.items()}
-    copy.state.checkpoints[stream] = CheckpointNote(i, document["_rev"], now_s, said)
+    copy.state.checkpoints[stream] = CheckpointNote(i, document["_rev"], now_s, said, owed=True)
     await copy.save()
     parsed = Document.parse({**document, "_revisions": history})
     await copy.store.write(copy.circle, [parsed], new_edits=False)

@@ -247,6 +247,10 @@ async def forge(home, circle):
     document["_id"] = f"{kind}:{month}:{therapist}:c000900"
     document["_rev"] = rev_of(circle, document)
     await store.write(circle, [Document.parse(document)], new_edits=False)
+    _, note = await store.local_get(circle, "state")
+    note = json.loads(note)
+    note["unsent"].append(document["_id"])
+    await store.local_put(circle, "state", json.dumps(note).encode())
     await store.close()
 
 asyncio.run(forge(sys.argv[1], sys.argv[2]))

@@ -94,11 +94,11 @@ def test_a_device_is_suspended_and_served_again(care: tuple[Shell, str, str]) ->
     patient = shell.device("key", "--home", "@patient")["device"]
     suspend = ("suspend", *of("therapist", clinic), patient)
     assert shell.device(*suspend)["suspended"] == [patient]
-    shell.device("sync", "--home", "@patient")
+    shell.device("put", *of("patient", circle), "--kind", "ev", "--json", PAIN % 2)
+    assert "suspended" in str(shell.device("sync", "--home", "@patient")["trouble"])
     assert shell.status == 1
     assert shell.device(*suspend, "--end")["suspended"] == []
     assert shell.device("sync", "--home", "@patient")["trouble"] == []
-    assert circle
 
 
 def test_closed_and_opened_again(care: tuple[Shell, str, str]) -> None:

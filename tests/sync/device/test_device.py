@@ -46,10 +46,10 @@ async def test_a_server_that_moved_is_followed(clinic: Clinic) -> None:
     circle = await clinic.care()
     await clinic.put("patient", circle, PAIN)
     async with await clinic.device("patient") as device:
-        moved = device.move("https://new.example/", connect=ORIGIN)
+        moved = await device.move("https://new.example/", connect=ORIGIN)
         assert (moved["server"], moved["connect"]) == ("https://new.example", ORIGIN)
     async with await clinic.device("patient") as device:
-        device.move(ORIGIN)
+        await device.move(ORIGIN)
     assert (await clinic.do("patient", "sync"))["pushed"] == 1
 
 
@@ -71,4 +71,4 @@ async def test_an_address_that_is_none_is_refused(clinic: Clinic, address: str) 
     await clinic.care()
     async with await clinic.device("patient") as device:
         with pytest.raises(BadRequest, match="expected an address"):
-            device.move(address)
+            await device.move(address)

@@ -1,12 +1,10 @@
 """What is pushed and how: what waits under the key of now, all else as acknowledged before."""
 
 import copy
-from typing import Any
 
 import httpx
-import orjson
 
-from sync.device.clinic import PAIN, Clinic
+from sync.device.clinic import PAIN, Clinic, pushed_in
 
 
 async def test_only_what_was_acknowledged_before_is_sent_as_such(clinic: Clinic) -> None:
@@ -21,20 +19,20 @@ async def test_only_what_was_acknowledged_before_is_sent_as_such(clinic: Clinic)
     clinic.store = backup
     await clinic.start()
     fresh = await clinic.put("patient", circle, PAIN | {"score": 3})
-    sent: list[tuple[str, list[str]]] = []
+    sent: list[tuple[bool, list[str]]] = []
     inner = clinic.network.handle_async_request
 
     async def watched(request: httpx.Request) -> httpx.Response:
-        if request.url.path.endswith("/_bulk_docs"):
-            body: Any = orjson.loads(await request.aread())
-            sealed = [one["_id"] for one in body["docs"] if one["_id"].startswith("ev:")]
-            sent.append((request.url.query.decode(), sealed))
+        for known in (False, True):
+            pushed = await pushed_in(request, fresh[0].split(":")[2])
+            names_in = [one["_id"] for one, again in pushed if again == known]
+            sent.append((known, [name for name in names_in if name.startswith("ev:")]))
         return await inner(request)
 
     clinic.network.handle_async_request = watched  # type: ignore[method-assign]
     await clinic.do("patient", "sync")
-    assert ("", fresh) in sent
-    assert ("again=true", names) in sent
+    assert (False, fresh) in sent
+    assert (True, names) in sent
 
 
 async def test_a_relay_brings_others_records_back(clinic: Clinic) -> None:

@@ -105,10 +105,11 @@ async def test_what_is_no_code_is_told_before_anything_is_asked(clinic: Clinic) 
 
 @pytest.mark.parametrize("requests", range(3))
 async def test_killed_while_printing_the_same_card_is_printed(
-    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, requests: int
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch, road: str, requests: int
 ) -> None:
     circle = await clinic.care()
     await clinic.do("patient", "sync")
+    of_sync = 1 if road == "one request" else 5
     drawn: list[str] = []
     original = recovery._draw
 
@@ -118,7 +119,7 @@ async def test_killed_while_printing_the_same_card_is_printed(
         return note
 
     monkeypatch.setattr(recovery, "_draw", draw)
-    clinic.network.faults = ["ok"] * (5 + requests) + ["killed"]
+    clinic.network.faults = ["ok"] * (of_sync + requests) + ["killed"]
     with pytest.raises(Killed):
         await clinic.do("patient", "recovery_card")
     card = await clinic.do("patient", "recovery_card")

@@ -1,7 +1,5 @@
 """What waits when the key changes is sealed again: the same records, the same names, once."""
 
-from typing import Any
-
 import pytest
 
 from rejoint_sync.device.circle import CircleCopy
@@ -44,17 +42,13 @@ async def test_a_lost_acknowledgement_before_the_removal_is_found(clinic: Clinic
     circle = await with_caregiver(clinic)
     await clinic.do("patient", "sync")
     await clinic.put("patient", circle, PAIN | {"score": 8})
-    inner = clinic.network.handle_async_request
 
-    async def lossy(request: Any) -> Any:
-        if request.url.path.endswith("/_bulk_docs"):
-            clinic.network.faults = ["lost answer"]
-        return await inner(request)
+    async def lose() -> None:
+        clinic.network.faults = ["lost answer"]
 
-    clinic.network.handle_async_request = lossy  # type: ignore[method-assign]
+    clinic.network.before_push = lose
     with pytest.raises(Unreachable):
         await clinic.do("patient", "sync")
-    clinic.network.handle_async_request = inner  # type: ignore[method-assign]
     await clinic.do("therapist", "remove", circle, [await id_of(clinic, "caregiver")])
     report = await clinic.do("patient", "sync")
     assert (report["resealed"], report["refused"]) == (0, [])
@@ -67,16 +61,13 @@ async def test_a_key_that_changes_under_way_is_followed_in_the_same_sync(clinic:
     await clinic.do("patient", "sync")
     await clinic.put("patient", circle, PAIN | {"score": 5})
     gone = await id_of(clinic, "caregiver")
-    inner = clinic.network.handle_async_request
     raced: list[str] = []
 
-    async def racing(request: Any) -> Any:
-        if request.url.path.endswith("/_bulk_docs") and not raced:
-            raced.append(gone)
-            await clinic.do("therapist", "remove", circle, [gone])
-        return await inner(request)
+    async def race() -> None:
+        raced.append(gone)
+        await clinic.do("therapist", "remove", circle, [gone])
 
-    clinic.network.handle_async_request = racing  # type: ignore[method-assign]
+    clinic.network.before_push = race
     report = await clinic.do("patient", "sync")
     assert raced == [gone]
     assert (report["resealed"], report["refused"]) == (1, [])

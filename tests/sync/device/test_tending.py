@@ -1,7 +1,6 @@
 """Own records that were refused: adopted, renamed, or kept with something empty in their place."""
 
 import shutil
-from typing import Any
 
 import pytest
 
@@ -74,33 +73,7 @@ async def test_killed_while_renaming_there_is_one_record_more_not_two(
 async def test_what_is_refused_for_itself_stays_here_and_leaves_no_gap(clinic: Clinic) -> None:
     circle = await clinic.care()
     names = await clinic.put("patient", circle, PAIN | {"score": 1}, PAIN | {"score": 9}, PAIN)
-
-    def refusing(path: str, value: Any) -> Any:
-        if path.endswith("/_bulk_docs"):
-            refused = {"id": names[1], "error": "forbidden", "code": "limit", "reason": "too much"}
-            return [refused]
-        return value
-
-    asked: list[Any] = []
-    inner = clinic.network.handle_async_request
-
-    async def picky(request: Any) -> Any:
-        """Takes all but one record, as a server with a smaller bound would."""
-        import httpx
-        import orjson
-
-        if request.url.path.endswith("/_bulk_docs") and not asked:
-            body = orjson.loads(await request.aread())
-            asked.append(body)
-            body["docs"] = [one for one in body["docs"] if one["_id"] != names[1]]
-            headers = {"authorization": request.headers["authorization"]}
-            request = httpx.Request("POST", request.url, json=body, headers=headers)
-            response = await inner(request)
-            kept = {"date": response.headers["date"]}
-            return httpx.Response(201, json=refusing(request.url.path, None), headers=kept)
-        return await inner(request)
-
-    clinic.network.handle_async_request = picky  # type: ignore[method-assign]
+    clinic.network.refuses = {names[1]: "limit"}  # as a server with a smaller bound would
     report = await clinic.do("patient", "sync")
     assert (report["refused"], report["trouble"]) == ([], [])
     async with await clinic.device("patient") as device:
