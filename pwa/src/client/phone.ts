@@ -5,12 +5,16 @@
  * `location`, a timer or a clock.
  */
 
-/** What the phone tells: the network came, the app came to the front, it is leaving, it is used. */
-export type PhoneEvent = "online" | "offline" | "visible" | "hidden" | "touched";
+/**
+ * What the phone tells: the network came, the app came to the front, it is leaving, it is used; the
+ * service worker was woken, since a network is there or news.
+ */
+export type PhoneEvent = "online" | "offline" | "visible" | "hidden" | "touched" | "woken";
 
 /** The part of the Web Locks interface that is used. */
 export interface Locks {
-  request<T>(name: string, options: LockOptions, held: () => Promise<T>): Promise<T>;
+  /** Calls `held` with null where the lock was to be had at once and is not free. */
+  request<T>(name: string, options: LockOptions, held: (lock: unknown) => Promise<T>): Promise<T>;
 }
 
 /** A wire between the tabs of one origin; a tab does not hear itself. */
@@ -50,6 +54,9 @@ export interface Phone {
   channel(name: string): Channel;
 }
 
+/** Said by the service worker to every window, and the name of its Background Sync. */
+const WAKE = "carry";
+
 function browserChannel(name: string): Channel {
   const wire = new BroadcastChannel(name);
   return {
@@ -64,6 +71,16 @@ function browserChannel(name: string): Channel {
 function listen(target: EventTarget, name: string, listener: () => void): () => void {
   target.addEventListener(name, listener);
   return () => target.removeEventListener(name, listener);
+}
+
+function listenToWorker(listener: () => void): () => void {
+  const { serviceWorker } = navigator;
+  if (serviceWorker === undefined) return () => {};
+  const hear = (event: MessageEvent) => {
+    if (event.data === WAKE) listener();
+  };
+  serviceWorker.addEventListener("message", hear);
+  return () => serviceWorker.removeEventListener("message", hear);
 }
 
 /** Source: W3C Resource Timing, "PerformanceResourceTiming". */
@@ -96,6 +113,7 @@ export function browserPhone(): Phone {
           for (const stop of stops) stop();
         };
       }
+      if (event === "woken") return listenToWorker(listener);
       return listen(document, "visibilitychange", () => {
         if (document.visibilityState === event) listener();
       });

@@ -239,7 +239,7 @@ export function patienceMs(link: Link, sent: number, nowMs: number): number {
  *
  * @param chance From 0 to 1; half of the pause is by chance, so that a clinic does not call in step.
  */
-export function pauseMs(link: Link, chance: number): number {
+export function pauseMs(link: Pick<Link, "failures">, chance: number): number {
   if (link.failures === 0) return 0;
   const full = Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS * 2 ** Math.min(link.failures - 1, 20));
   return over(full, 2) + Math.floor(over(full, 2) * chance);
