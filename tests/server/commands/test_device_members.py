@@ -120,7 +120,7 @@ def test_late_records_are_accepted(care: tuple[Shell, str, str]) -> None:
     scores = [
         row["value"].get("score") for row in shell.records(str(shell.folder / "patient"), circle)
     ]
-    assert scores == [4]
+    assert 4 in scores
 
 
 def test_leaving(care: tuple[Shell, str, str]) -> None:
