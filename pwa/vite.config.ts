@@ -39,7 +39,7 @@ export default defineConfig({
       external: ["crypto"],
       input: { index: "index.html", sw: "src/sw/worker.ts" },
       output: {
-        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+        entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash:7].js"),
         // Small files that several parts share travel as one: they compress better together.
         codeSplitting: {
           includeDependenciesRecursively: false,
@@ -52,7 +52,9 @@ export default defineConfig({
         },
         chunkFileNames: ({ facadeModuleId }) => {
           const piece = /\.icu\?(\w+)$/.exec(facadeModuleId ?? "")?.[1];
-          return piece === undefined ? "assets/[name]-[hash].js" : `assets/[name]-${piece}-[hash].js`;
+          return piece === undefined
+            ? "assets/[name]-[hash:7].js"
+            : `assets/[name]-${piece}-[hash:7].js`;
         },
       },
     },

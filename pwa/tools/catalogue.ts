@@ -3,8 +3,8 @@
  *
  * `src/words/<tag>.icu` is JSON: `words`, by the ids of the English ones, in ICU MessageFormat of
  * which texts, arguments and one plural are used. A catalogue is given to the app in two pieces,
- * `<tag>.icu?patient` with the words of the patient's rooms and `<tag>.icu?rest`, whose forms
- * `words/index.ts` only looks up.
+ * `<tag>.icu?patient` with the words of the patient's rooms, a list in the order of the English ones,
+ * and `<tag>.icu?rest` with the others by their ids; `words/index.ts` only looks their forms up.
  *
  * Source: ICU MessageFormat, "Plural Argument"; CLDR plural rules, as the runtime has them.
  */
@@ -16,20 +16,16 @@ import {
   TYPE,
 } from "@formatjs/icu-messageformat-parser";
 import type { Plugin } from "vite";
-import { en } from "../src/words/en.ts";
-import { enClinic } from "../src/words/en-clinic.ts";
-import { enDesk } from "../src/words/en-desk.ts";
-import { enLock } from "../src/words/en-lock.ts";
-import { enMembers } from "../src/words/en-members.ts";
-import { enMore } from "../src/words/en-more.ts";
+import { patientWords } from "../src/words/patient-words.ts";
+import { restWords } from "../src/words/rest-words.ts";
 
 /** Text, or its plural forms by category. */
 export type Compiled = string | Readonly<Record<string, string>>;
 
 /** The English words that a patient's phone needs, and all others. */
 export const ENGLISH: Readonly<Record<"patient" | "rest", Readonly<Record<string, Compiled>>>> = {
-  patient: { ...en, ...enMore, ...enLock },
-  rest: { ...enMembers, ...enDesk, ...enClinic },
+  patient: patientWords,
+  rest: restWords,
 };
 
 /** Greatest number that a text counts, as far as its grammar goes. */
@@ -109,10 +105,14 @@ export function catalogues(): Plugin {
       const path = id.slice(0, id.lastIndexOf("?"));
       this.addWatchFile(path);
       const tag = /(\w+)\.icu$/.exec(path)?.[1] ?? "";
-      const words = Object.entries(readCatalogue(path, tag)).filter(
-        ([word]) => word in ENGLISH[part],
-      );
-      const code = `export default ${JSON.stringify(Object.fromEntries(words))};`;
+      const words = readCatalogue(path, tag);
+      const ids = Object.keys(ENGLISH[part]);
+      // The first words come without ids, which the app has already, in the order of the English ones.
+      const texts =
+        part === "patient"
+          ? ids.map((word) => words[word] ?? 0)
+          : Object.fromEntries(ids.flatMap((word) => (words[word] ? [[word, words[word]]] : [])));
+      const code = `export default ${JSON.stringify(texts)};`;
       return { code, moduleType: "js", map: null };
     },
   };

@@ -76,7 +76,7 @@ function brotli(bytes: Buffer): Buffer {
 }
 
 function hashOf(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 8);
+  return createHash("sha256").update(bytes).digest("hex").slice(0, 6);
 }
 
 /** Path and content hash of each file that the app needs without a network. */

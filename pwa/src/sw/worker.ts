@@ -9,6 +9,10 @@
  * Parts that not every phone needs are in `__PARTS__`: what only clinicians use, and the code of keys
  * that resist quantum computers. A part is kept, whole, from the first time that a page asks for it,
  * and then in every later version.
+ *
+ * When the browser says that a network is there, open pages are woken; where none is open, what pages
+ * left to be sent is sent as it is, sealed and ready, once. The page that opens next sends again what
+ * it has heard no receipt of.
  */
 type Listed = readonly [path: string, hash: string];
 declare const __FILES__: readonly Listed[];
@@ -17,6 +21,10 @@ declare const __VERSION__: string;
 declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `app-${__VERSION__}`;
+/** Where a page leaves requests; see `phone.ts`. */
+const PARKED = "parked";
+/** What wakes a page; also the name of the Background Sync. */
+const WAKE = "carry";
 const files = new Map(__FILES__);
 const parts = new Map(Object.entries(__PARTS__));
 const inParts = new Map([...parts.values()].flat());
@@ -35,7 +43,7 @@ async function download(path: string, hash: string): Promise<Response> {
   const cache = path.startsWith("/assets/") ? "default" : "no-cache";
   const response = await fetch(path, { cache, credentials: "omit" });
   const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
-  const found = [...new Uint8Array(digest, 0, 4)].map((byte) => byte.toString(16).padStart(2, "0"));
+  const found = [...new Uint8Array(digest, 0, 3)].map((byte) => byte.toString(16).padStart(2, "0"));
   if (!response.ok || found.join("") !== hash) throw new Error(`${path} is of another version`);
   return response;
 }
@@ -68,7 +76,7 @@ async function install(): Promise<void> {
 
 async function activate(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => name !== CACHE).map((name) => caches.delete(name)));
+  await Promise.all(names.filter((name) => ![CACHE, PARKED].includes(name)).map((name) => caches.delete(name)));
   await self.clients.claim();
 }
 
@@ -77,6 +85,31 @@ async function serve(request: Request, path: string, hash: string): Promise<Resp
   return (await cache.match(keyOf(path, hash))) ?? fetch(request);
 }
 
+/** Rejects where the server was not reached: then the browser tries again. */
+async function post(parked: Cache, url: string): Promise<void> {
+  const kept = await parked.match(url);
+  if (kept === undefined) return;
+  const { headers } = kept;
+  const init = { method: "POST", headers, body: await kept.blob(), credentials: "omit" } as const;
+  const answer = await fetch("/sync", init);
+  await answer.blob();
+  if (answer.status < 500) await parked.delete(url);
+}
+
+async function carry(): Promise<void> {
+  const pages = await self.clients.matchAll({ includeUncontrolled: true });
+  for (const page of pages) page.postMessage(WAKE);
+  if (pages.length > 0) return;
+  const parked = await caches.open(PARKED);
+  for (const { url } of await parked.keys()) {
+    const lock = `sync ${new URL(url).search.slice(1)}`;
+    await navigator.locks.request(lock, () => post(parked, url));
+  }
+}
+
+self.addEventListener("sync", (event) => {
+  (event as ExtendableEvent).waitUntil(carry());
+});
 self.addEventListener("install", (event) => event.waitUntil(install()));
 self.addEventListener("activate", (event) => event.waitUntil(activate()));
 self.addEventListener("message", (event) => {

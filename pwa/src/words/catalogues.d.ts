@@ -1,7 +1,7 @@
 /** What the build makes of a catalogue, see `tools/catalogue.ts`. */
 declare module "*.icu?patient" {
-  const words: import("./index").Catalogue;
-  export default words;
+  const texts: readonly (0 | import("./index").Text)[];
+  export default texts;
 }
 declare module "*.icu?rest" {
   const words: import("./index").Catalogue;

@@ -17,11 +17,11 @@ export type WordId =
   | keyof typeof enDesk
   | keyof typeof enLock
   | keyof typeof enMembers
-  | keyof typeof enMore;
+  | keyof typeof enMore
+/** A text, or its plural forms by category. */
+export type Text = string | Readonly<Record<string, string>>;
 /** Words by id; the part of a room comes with the room. */
-export type Catalogue = Readonly<
-  Partial<Record<WordId, string | Readonly<Record<string, string>>>>
->;
+export type Catalogue = Readonly<Partial<Record<WordId, Text>>>;
 export type Args = Readonly<Record<string, string | number>>;
 
 /** A language as the screens need it: its tag, its direction and its words. */

@@ -4,7 +4,8 @@
  * English is in the app. Of another language the patient's words come before the first screen, the
  * rest when a room is opened that has more; where a word is missing, the English one stands.
  */
-import { type Catalogue, english, speakLanguage } from "./index";
+import { type Catalogue, english, speakLanguage, type Text } from "./index";
+import { patientWords } from "./patient-words.ts";
 
 /** One language that can be chosen. */
 export interface Choice {
@@ -19,13 +20,25 @@ export interface Choice {
 export const LANGUAGES: readonly Choice[] = [
   { tag: "en", name: "English", dir: "ltr", reviewed: "" },
   { tag: "es", name: "Español", dir: "ltr", reviewed: "" },
+  { tag: "fr", name: "Français", dir: "ltr", reviewed: "" },
+  { tag: "pt", name: "Português", dir: "ltr", reviewed: "" },
+  { tag: "sw", name: "Kiswahili", dir: "ltr", reviewed: "" },
+  { tag: "hi", name: "हिन्दी", dir: "ltr", reviewed: "" },
+  { tag: "ar", name: "العربية", dir: "rtl", reviewed: "" },
 ];
 
-type Piece = () => Promise<{ readonly default: Catalogue }>;
+/** Texts in the order of the English words; 0 where one is missing. */
+type Texts = readonly (0 | Text)[];
+type Piece<Kind> = () => Promise<{ readonly default: Kind }>;
 
 /** Words of each language but English: the patient's, and the rest. */
-const PIECES: Readonly<Record<string, readonly [patient: Piece, rest: Piece]>> = {
+const PIECES: Readonly<Record<string, readonly [patient: Piece<Texts>, rest: Piece<Catalogue>]>> = {
   es: [() => import("./es.icu?patient"), () => import("./es.icu?rest")],
+  fr: [() => import("./fr.icu?patient"), () => import("./fr.icu?rest")],
+  pt: [() => import("./pt.icu?patient"), () => import("./pt.icu?rest")],
+  sw: [() => import("./sw.icu?patient"), () => import("./sw.icu?rest")],
+  hi: [() => import("./hi.icu?patient"), () => import("./hi.icu?rest")],
+  ar: [() => import("./ar.icu?patient"), () => import("./ar.icu?rest")],
 };
 
 /** Speak this language from the next start on. */
@@ -35,6 +48,12 @@ export function keepLanguage(tag: string): void {
   } catch {
     // A phone that keeps nothing asks again.
   }
+}
+
+/** The words of a language by their ids; those that are missing are left out. */
+function withIds(words: Catalogue, texts: Texts): Catalogue {
+  const named = Object.keys(words).map((id, at) => [id, texts[at]] as const);
+  return Object.fromEntries(named.filter(([, text]) => text));
 }
 
 /**
@@ -47,7 +66,7 @@ export async function fetchLanguage(wanted: string, read: readonly string[]): Pr
   const choice = LANGUAGES.find(({ tag }) => tag === wanted);
   const [patient, rest] = PIECES[wanted] ?? [];
   if (choice === undefined || patient === undefined || rest === undefined) return;
-  const { default: words } = await patient();
+  const words = withIds(patientWords, (await patient()).default);
   const { tag, dir } = choice;
   const locale = read.find((each) => each.split("-")[0] === tag) ?? tag;
   const more = async () => (await rest()).default;

@@ -27,7 +27,7 @@ beforeEach(() => {
 });
 
 function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 8);
+  return createHash("sha256").update(text).digest("hex").slice(0, 6);
 }
 
 const caches = {

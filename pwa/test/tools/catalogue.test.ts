@@ -14,6 +14,7 @@ const SHARED =
   /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes))$/;
 const SAME: Readonly<Record<string, readonly string[]>> = {
   es: ["lock.no", "patient.plan"],
+  fr: ["lock.minutes"],
 };
 
 const formsOf = (text: Compiled) => (typeof text === "string" ? [text] : Object.values(text));

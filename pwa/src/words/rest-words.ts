@@ -1,0 +1,6 @@
+/** The English words of all other rooms; for the catalogues. */
+import { enClinic } from "./en-clinic.ts";
+import { enDesk } from "./en-desk.ts";
+import { enMembers } from "./en-members.ts";
+
+export const restWords = { ...enMembers, ...enDesk, ...enClinic };
