@@ -5,6 +5,7 @@
     │   ├── DocumentMalformed  400       a reserved member that is not the protocol's
     │   ├── ContentMismatch    400       bytes that are not the ones announced
     │   ├── IllegalDocumentId  400       no name that a document may have
+    │   ├── OtherVersion       400       a version of a protocol that is not spoken here
     │   └── RevisionMalformed  400       not "<generation>-<digest>"
     ├── Unauthorized           401       who asks is not known
     ├── Forbidden              403       who asks is known and may not
@@ -61,6 +62,21 @@ class IllegalDocumentId(BadRequest):
     """A document may not have this name."""
 
     error = "illegal_docid"
+
+
+class OtherVersion(BadRequest):
+    """A request of another version of a protocol.
+
+    Args:
+        reason: For a person.
+        versions: Those that are understood.
+    """
+
+    error = "other_version"
+
+    def __init__(self, reason: str, versions: tuple[int, ...]) -> None:
+        super().__init__(reason)
+        self.versions = versions
 
 
 class RevisionMalformed(BadRequest):

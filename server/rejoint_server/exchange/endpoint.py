@@ -109,7 +109,8 @@ class Exchange:
             visit.number = self._store.number
         if session or not begin.cursor or not visit.is_known:
             yield write([answer_item(Welcome(session, self._store.incarnation))])
-        yield write(map(answer_item, receipts))
+        if receipts:
+            yield write(map(answer_item, receipts))
         compared = [one for one in asked if isinstance(one, Digests | Wanted)]
         if compared:
             async for part in self._giving.compare(visit, compared):

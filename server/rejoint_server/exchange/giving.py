@@ -282,11 +282,14 @@ class Giving:
 
 def end(visit: Visit) -> bytes:
     """The last item of an answer."""
-    return _told(End(visit.is_full))
+    return _ENDS[visit.is_full]
 
 
 def _told(told: Told) -> bytes:
     return write([answer_item(told)])
+
+
+_ENDS: Final = {more: _told(End(more)) for more in (False, True)}
 
 
 def _seen_since(member: Member) -> int:

@@ -11,6 +11,7 @@ from rejoint_sync.errors import (
     CircleError,
     MethodNotAllowed,
     NotFound,
+    OtherVersion,
     SyncError,
     TooLarge,
     Unauthorized,
@@ -27,7 +28,7 @@ class Problem:
 
     Attributes:
         status: HTTP status.
-        body: `{"error", "reason"}`, with `code` for a rule of a circle.
+        body: `{"error", "reason"}`, with `code` for a rule of a circle, `versions` for another one.
         headers: More headers of the answer.
         unexpected: The type of an error nobody meant to raise, "" for all others.
     """
@@ -58,6 +59,8 @@ def problem_of(error: Exception, *, now_s: int, challenge: bytes) -> Problem:
         members["code"] = known.code
         if known.code == "clock":
             members["now"] = now_s
+    if isinstance(known, OtherVersion):
+        members["versions"] = list(known.versions)
     headers: Headers = ()
     if known.status == 401:
         headers = ((b"www-authenticate", challenge),)

@@ -3,8 +3,8 @@
     request   0 Begin · 1 Records · 3 Bundle · 4 Digests · 5 Wanted
     answer    0 Welcome · 1 Reached · 2 Given · 3 Receipt · 4 Notice · 5 Unequal · 6 Lacking · 9 End
 
-Numbers that a reader does not know belong to a later version: it skips such an item of an answer,
-and refuses such an item of a request.
+Numbers that a reader does not know belong to a later time: it skips such an item. Another version
+is refused as a whole, with those that are understood.
 
 Source: docs/protocol.md, "One-request sync".
 """
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from rejoint_sync.errors import BadRequest
+from rejoint_sync.errors import BadRequest, OtherVersion
 from rejoint_sync.exchange.digest import DIGEST_BYTES, MARK_BYTES, PART_BYTES, PARTS
 from rejoint_sync.exchange.frames import Item
 
@@ -97,7 +97,14 @@ class Wanted:
     parts: Sequence[tuple[int, bytes]]
 
 
-Asked = Records | Bundle | Digests | Wanted
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An item of a later time, in its place; it is skipped, and has no receipt."""
+
+    number: int
+
+
+Asked = Records | Bundle | Digests | Wanted | Later
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +207,7 @@ def read_request(items: Sequence[Item]) -> tuple[Begin, list[Asked]]:
 
     Raises:
         BadRequest: They are not one that this version understands; nothing of it was done.
+        OtherVersion: They are of another version.
     """
     if not items or len(items) > ITEMS_MAX or items[0][0] != 0:
         raise BadRequest(f"Expected the beginning of a request and at most {ITEMS_MAX} items.")
@@ -216,20 +224,24 @@ def _asked_item(asked: Asked) -> Item:
             return [4, _raw(circle), [part for pair in buckets for part in pair]]
         case Wanted(circle, bucket, parts):
             return [5, _raw(circle), bucket, [part for pair in parts for part in pair]]
+        case Later(number):
+            return [number]
 
 
 def _begin(item: Item) -> Begin:
-    if len(item) < 5 or item[1] != VERSION:
-        raise BadRequest(f"Expected version {VERSION} of one-request sync.")
+    if len(item) > 1 and _is_count(item[1]) and item[1] != VERSION:
+        raise OtherVersion("This version of one-request sync is not spoken here.", (VERSION,))
+    _require(len(item) > 4 and item[1] == VERSION)  # members of a later time may follow
     _, _, cursor, budget, flags = item[:5]
     _require(type(cursor) is bytes and _is_count(budget) and _is_count(flags))
     return Begin(cursor, budget, flags)
 
 
 def _asked(item: Item) -> Asked:
+    _require(item[0] != 0)
     read = _ASKED.get(item[0])
     if read is None:
-        raise BadRequest(f"Items of number {item[0]} are not understood here.")
+        return Later(item[0])
     try:
         return read(*item[1:])
     except TypeError:

@@ -12,7 +12,7 @@ from litestar.exceptions import (
 
 from rejoint_server.web.problems import UNEXPECTED, problem_of
 from rejoint_sync import errors
-from rejoint_sync.errors import CODES, CircleError, SyncError
+from rejoint_sync.errors import CODES, CircleError, OtherVersion, SyncError
 
 
 def told(error: Exception) -> tuple[int, dict[str, object]]:
@@ -25,11 +25,17 @@ KINDS = [
     for kind in vars(errors).values()
     if isinstance(kind, type) and issubclass(kind, SyncError) and kind.status != 500
 ]
+KINDS.remove(OtherVersion)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_tells_an_error_of_ours(kind: type[SyncError]) -> None:
     assert told(kind("why")) == (kind.status, {"error": kind.error, "reason": "why"})
+
+
+def test_tells_which_versions_are_understood() -> None:
+    body = {"error": "other_version", "reason": "why", "versions": [1, 2]}
+    assert told(OtherVersion("why", (1, 2))) == (400, body)
 
 
 @pytest.mark.parametrize("code", sorted(CODES))

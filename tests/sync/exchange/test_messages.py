@@ -5,11 +5,13 @@ from typing import Any
 
 import pytest
 
-from rejoint_sync.errors import BadRequest
+from rejoint_sync.errors import BadRequest, OtherVersion
 from rejoint_sync.exchange.frames import read, write
 from rejoint_sync.exchange.messages import (
     ITEMS_MAX,
     Begin,
+    Later,
+    Records,
     answer_item,
     read_answer_item,
     read_request,
@@ -50,8 +52,22 @@ def test_a_request_has_so_many_items_and_no_more() -> None:
         read_request([*items, items[-1]])
 
 
-def test_items_of_a_later_version_are_skipped_in_an_answer() -> None:
+def test_items_of_a_later_time_are_skipped() -> None:
     assert [read_answer_item(item) for item in VECTORS["skipped"]] == [None, None]
+    circle = plain(VECTORS["request"]["items"])[1][1]
+    known = [1, circle, [], 0]
+    begin = [*request_items(Begin())[0], "a member of a later time"]
+    items = [begin, [2, circle], known, *VECTORS["skipped"], known]
+    first, asked = read_request(items)
+    assert first == Begin()
+    assert [type(one) for one in asked] == [Later, Records, Later, Later, Records]
+
+
+@pytest.mark.parametrize("version", [0, 2, 999])
+def test_another_version_is_told_which_are_understood(version: int) -> None:
+    with pytest.raises(OtherVersion) as caught:
+        read_request([[0, version, {"anything": "else"}]])
+    assert caught.value.versions == (1,)
 
 
 @pytest.mark.parametrize(
