@@ -75,6 +75,36 @@ async def test_both_sides_are_repaired_in_three_rounds(ring: Ring) -> None:
     assert copy.held.keys() >= {one.id for one in held}
 
 
+@pytest.mark.parametrize("who", ["author", "reader"])
+async def test_one_record_that_the_server_lost_comes_back(ring: Ring, who: str) -> None:
+    """Without a restore: cursors and receipts say that all is well, only the digests do not.
+
+    It comes from its author or from who has read it, also when its key is over by then.
+    """
+    patient = await ring.add("patient")
+    author, reader = Copy(ring, patient), Copy(ring, ring.founder)
+    records = [ring.record(patient) for _ in range(12)]
+    brought = author.handset.records(ring.circle, records)
+    assert (await author.sync(brought)).refused == []
+    author.held |= {one["_id"]: one for one in records}
+    await reader.sync()
+    await ring.rekey("c")
+    for copy in (author, reader):
+        await copy.sync()
+    lost = records[5]
+    await ring.scene.store.purge(ring.circle, {lost["_id"]: [lost["_rev"]]})
+    copy = {"author": author, "reader": reader}[who]
+    assert (await copy.sync()).names == []
+    assert await copy.repair() == 3
+    assert await ring.scene.store.read(ring.circle, lost["_id"]) is not None
+    for one in (author, reader):
+        assert await one.repair() == 1
+        assert one.held[lost["_id"]] == lost
+    fresh = Copy(ring, ring.founder)
+    await fresh.sync()
+    assert fresh.held[lost["_id"]] == lost
+
+
 async def test_who_is_not_in_the_circle_hears_nothing_of_it(ring: Ring) -> None:
     stranger = Handset(ring.scene, ring.founder)
     said = await stranger.sync(Digests("c" + "0" * 40, []), Wanted("c" + "0" * 40, "2611", []))
