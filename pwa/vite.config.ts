@@ -39,6 +39,7 @@ export default defineConfig({
       external: ["crypto"],
       input: { index: "index.html", sw: "src/sw/worker.ts" },
       output: {
+        assetFileNames: "assets/[name]-[hash:7][extname]",
         entryFileNames: (chunk) => (chunk.name === "sw" ? "sw.js" : "assets/[name]-[hash:7].js"),
         // Small files that several parts share travel as one: they compress better together.
         codeSplitting: {

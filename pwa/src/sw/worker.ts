@@ -14,7 +14,8 @@
  * left to be sent is sent as it is, sealed and ready, once. The page that opens next sends again what
  * it has heard no receipt of.
  */
-type Listed = readonly [path: string, hash: string];
+/** The hash is the first two bytes of SHA-256 as a number; most names hold a hash of their own. */
+type Listed = readonly [path: string, hash: number];
 declare const __FILES__: readonly Listed[];
 declare const __PARTS__: Readonly<Record<string, readonly Listed[]>>;
 declare const __VERSION__: string;
@@ -23,8 +24,6 @@ declare const self: ServiceWorkerGlobalScope;
 const CACHE = `app-${__VERSION__}`;
 /** Where a page leaves requests; see `phone.ts`. */
 const PARKED = "parked";
-/** What wakes a page; also the name of the Background Sync. */
-const WAKE = "carry";
 const files = new Map(__FILES__);
 const parts = new Map(Object.entries(__PARTS__));
 const inParts = new Map([...parts.values()].flat());
@@ -33,18 +32,18 @@ const markOf = (part: string) => `/keeps-${part}`;
 /** What the server answers itself; never a page of the app. */
 const SERVER = /^\/(db|circles|healthz|readyz|metrics|sync)(\/|$)/;
 
-function keyOf(path: string, hash: string): string {
+function keyOf(path: string, hash: number): string {
   return `${path}?${hash}`;
 }
 
 /** Fetch one file and promise that it is the one of this version. */
-async function download(path: string, hash: string): Promise<Response> {
+async function download(path: string, hash: number): Promise<Response> {
   // A name with a hash in it is never stale, so what the page has just loaded is not loaded again.
   const cache = path.startsWith("/assets/") ? "default" : "no-cache";
   const response = await fetch(path, { cache, credentials: "omit" });
   const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
-  const found = [...new Uint8Array(digest, 0, 3)].map((byte) => byte.toString(16).padStart(2, "0"));
-  if (!response.ok || found.join("") !== hash) throw new Error(`${path} is of another version`);
+  const found = new DataView(digest).getUint16(0);
+  if (!response.ok || found !== hash) throw new Error(`${path} is of another version`);
   return response;
 }
 
@@ -68,7 +67,7 @@ async function keep(part: string): Promise<void> {
 }
 
 async function install(): Promise<void> {
-  await store(__FILES__);
+  await store([...files]);
   for (const part of parts.keys()) {
     if (await caches.match(markOf(part))) await keep(part);
   }
@@ -76,34 +75,31 @@ async function install(): Promise<void> {
 
 async function activate(): Promise<void> {
   const names = await caches.keys();
-  await Promise.all(names.filter((name) => ![CACHE, PARKED].includes(name)).map((name) => caches.delete(name)));
+  await Promise.all(
+    names.filter((name) => ![CACHE, PARKED].includes(name)).map((name) => caches.delete(name)),
+  );
   await self.clients.claim();
 }
 
-async function serve(request: Request, path: string, hash: string): Promise<Response> {
+async function serve(request: Request, path: string, hash: number): Promise<Response> {
   const cache = await caches.open(CACHE);
   return (await cache.match(keyOf(path, hash))) ?? fetch(request);
 }
 
 /** Rejects where the server was not reached: then the browser tries again. */
-async function post(parked: Cache, url: string): Promise<void> {
-  const kept = await parked.match(url);
-  if (kept === undefined) return;
-  const { headers } = kept;
-  const init = { method: "POST", headers, body: await kept.blob(), credentials: "omit" } as const;
-  const answer = await fetch("/sync", init);
-  await answer.blob();
-  if (answer.status < 500) await parked.delete(url);
-}
-
 async function carry(): Promise<void> {
-  const pages = await self.clients.matchAll({ includeUncontrolled: true });
-  for (const page of pages) page.postMessage(WAKE);
+  const pages = await self.clients.matchAll();
+  for (const page of pages) page.postMessage("carry");
   if (pages.length > 0) return;
   const parked = await caches.open(PARKED);
-  for (const { url } of await parked.keys()) {
-    const lock = `sync ${new URL(url).search.slice(1)}`;
-    await navigator.locks.request(lock, () => post(parked, url));
+  for (const request of await parked.keys()) {
+    await navigator.locks.request(request.url.replace(/.*\?/, "sync "), async () => {
+      const kept = await parked.match(request);
+      if (kept === undefined) return;
+      const init = { method: "POST", headers: kept.headers, body: await kept.blob() };
+      const answer = await fetch("/sync", init);
+      if (answer.status < 500) await parked.delete(request);
+    });
   }
 }
 

@@ -16,6 +16,12 @@ type Handler = (event: Record<string, unknown>) => void;
 let site: Map<string, string>;
 let stored: Map<string, Map<string, Response>>;
 let fetched: string[];
+/** Windows of the app, each with what it was told. */
+let windows: string[][];
+/** What was posted, and how the server answers it. */
+let posted: { body: string; headers: Record<string, string> }[];
+let server: () => Response | Promise<Response>;
+let locked: string[];
 
 beforeEach(() => {
   site = new Map([
@@ -24,10 +30,20 @@ beforeEach(() => {
   ]);
   stored = new Map();
   fetched = [];
+  windows = [];
+  posted = [];
+  locked = [];
+  server = () => new Response("items");
 });
 
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 6);
+function hashOf(text: string): number {
+  return createHash("sha256").update(text).digest().readUInt16BE();
+}
+
+type Key = string | { readonly url: string };
+
+function pathOf(key: Key): string {
+  return (typeof key === "string" ? key : key.url).replace(ORIGIN, "");
 }
 
 const caches = {
@@ -36,7 +52,9 @@ const caches = {
     stored.set(name, entries);
     return {
       put: async (key: string, response: Response) => void entries.set(key, response),
-      match: async (key: string) => entries.get(key)?.clone(),
+      match: async (key: Key) => entries.get(pathOf(key))?.clone(),
+      keys: async () => [...entries.keys()].map((key) => ({ url: ORIGIN + key })),
+      delete: async (key: Key) => entries.delete(pathOf(key)),
     };
   },
   match: async (key: string) =>
@@ -49,7 +67,7 @@ const caches = {
 function worker(version: string) {
   const handlers = new Map<string, Handler>();
   const listed = [...site].map(([path, text]) => [path, hashOf(text)] as const);
-  const isDesk = ([path]: readonly [string, string]) => path.startsWith("/assets/desk");
+  const isDesk = ([path]: readonly [string, number]) => path.startsWith("/assets/desk");
   runInNewContext(SOURCE, {
     __FILES__: listed.filter((each) => !isDesk(each)),
     __PARTS__: { desk: listed.filter(isDesk) },
@@ -57,14 +75,31 @@ function worker(version: string) {
     __VERSION__: version,
     self: {
       addEventListener: (name: string, handler: Handler) => handlers.set(name, handler),
-      clients: { claim: async () => {} },
+      clients: {
+        claim: async () => {},
+        matchAll: async () =>
+          windows.map((told) => ({ postMessage: (word: string) => told.push(word) })),
+      },
     },
     caches,
     crypto,
     location: { origin: ORIGIN },
     URL,
-    fetch: async (request: string | { url: string }) => {
+    navigator: {
+      locks: {
+        request: (name: string, held: () => Promise<unknown>) => {
+          locked.push(name);
+          return held();
+        },
+      },
+    },
+    fetch: async (request: string | { url: string }, init: RequestInit = {}) => {
       const url = typeof request === "string" ? request : request.url;
+      if (init.method === "POST") {
+        const body = await (init.body as Blob).text();
+        posted.push({ body, headers: Object.fromEntries(init.headers as Headers) });
+        return server();
+      }
       fetched.push(url.replace(ORIGIN, ""));
       const text = site.get(url.replace(ORIGIN, ""));
       return new Response(text ?? "missing", { status: text === undefined ? 404 : 200 });
@@ -88,6 +123,7 @@ function worker(version: string) {
     install: () => wait("install"),
     activate: () => wait("activate"),
     keep: (part: string) => wait("message", part),
+    sync: () => wait("sync"),
     get,
   };
 }
@@ -174,4 +210,59 @@ test("a word that names no part does nothing", async () => {
   fetched = [];
   await first.keep("anything");
   expect(fetched).toEqual([]);
+});
+
+const LOGIN = { Authorization: "Session abc", "Content-Type": "application/cbor-seq" };
+
+/** Leave a request as a page does. */
+async function park(profile: string, body: string): Promise<void> {
+  const parked = await caches.open("parked");
+  await parked.put(`/sync?${profile}`, new Response(body, { headers: LOGIN }));
+}
+
+test("when a network is there open pages are woken, and nothing is sent behind their back", async () => {
+  const first = worker("1");
+  windows = [[], []];
+  await park("p1", "sealed");
+  await first.sync();
+  expect(windows).toEqual([["carry"], ["carry"]]);
+  expect(posted).toEqual([]);
+});
+
+test("where no page is open, what was left is sent once, under the lock of its profile", async () => {
+  const first = worker("1");
+  await park("p1", "sealed 1");
+  await park("p2", "sealed 2");
+  await first.sync();
+  expect(posted.map(({ body }) => body)).toEqual(["sealed 1", "sealed 2"]);
+  expect(posted[0]?.headers).toEqual({
+    authorization: "Session abc",
+    "content-type": "application/cbor-seq",
+  });
+  expect(locked).toEqual(["sync p1", "sync p2"]);
+  await first.sync();
+  expect(posted).toHaveLength(2);
+});
+
+test("what the server could not take waits for the next time", async () => {
+  const first = worker("1");
+  await park("p1", "sealed");
+  server = () => Promise.reject(new TypeError("no network"));
+  await expect(first.sync()).rejects.toThrow("no network");
+  server = () => new Response("later", { status: 503 });
+  await first.sync();
+  server = () => new Response("who?", { status: 401 });
+  await first.sync();
+  await first.sync();
+  expect(posted).toHaveLength(3);
+});
+
+test("a new version leaves alone what waits", async () => {
+  const first = worker("1");
+  await first.install();
+  await park("p1", "sealed");
+  const second = worker("2");
+  await second.install();
+  await second.activate();
+  expect([...stored.keys()].sort()).toEqual(["app-2", "parked"]);
 });
