@@ -4,6 +4,8 @@
  * Nothing else under `client/`, `sync.ts` or `records.ts` touches `window`, `navigator`,
  * `location`, a timer or a clock.
  */
+import type { Bytes } from "../circle/encoding.ts";
+import { MEDIA_TYPE } from "../exchange/frames.ts";
 
 /**
  * What the phone tells: the network came, the app came to the front, it is leaving, it is used; the
@@ -52,6 +54,17 @@ export interface Phone {
   /** Calls `due` once after `ms`; gives the way to stop it. */
   after(ms: number, due: () => void): () => void;
   channel(name: string): Channel;
+  /**
+   * Ask to be woken when a network is there, and leave a request to `/sync` for the time when no
+   * page is open then; undefined takes it back. Absent where the browser knows no such thing.
+   */
+  park?(profile: string, parcel: Parcel | undefined): Promise<void>;
+}
+
+/** A request that is ready to be sent: everything in it is sealed. */
+export interface Parcel {
+  readonly body: Bytes;
+  readonly authorization: string;
 }
 
 /** Said by the service worker to every window, and the name of its Background Sync. */
@@ -71,6 +84,28 @@ function browserChannel(name: string): Channel {
 function listen(target: EventTarget, name: string, listener: () => void): () => void {
   target.addEventListener(name, listener);
   return () => target.removeEventListener(name, listener);
+}
+
+/** Requests that the service worker may send; see `sw/worker.ts`. */
+const PARKED = "parked";
+
+interface Waking extends ServiceWorkerRegistration {
+  /** Source: WICG Background Synchronization, "SyncManager"; Chromium has it. */
+  readonly sync?: { register(tag: string): Promise<void> };
+}
+
+async function park(profile: string, parcel: Parcel | undefined): Promise<void> {
+  const { serviceWorker } = navigator;
+  if (serviceWorker?.controller == null) return;
+  const parked = await caches.open(PARKED);
+  const name = `/sync?${profile}`;
+  if (parcel === undefined) {
+    await parked.delete(name);
+    return;
+  }
+  const headers = { Authorization: parcel.authorization, "Content-Type": MEDIA_TYPE };
+  if (parcel.body.length > 0) await parked.put(name, new Response(parcel.body, { headers }));
+  await ((await serviceWorker.ready) as Waking).sync?.register(WAKE);
 }
 
 function listenToWorker(listener: () => void): () => void {
@@ -123,5 +158,6 @@ export function browserPhone(): Phone {
       return () => clearTimeout(timer);
     },
     channel: browserChannel,
+    park,
   };
 }
