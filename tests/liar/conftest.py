@@ -26,8 +26,18 @@ def beginning(server: LyingServer, tmp_path_factory: pytest.TempPathFactory) -> 
     return made
 
 
+@pytest.fixture(params=["one request", pytest.param("replication", marks=pytest.mark.long)])
+def road(request: pytest.FixtureRequest) -> str:
+    """By which road records travel: whether the server has one-request sync."""
+    return str(request.param)
+
+
 @pytest.fixture
-def world(beginning: World, tmp_path: Path) -> Iterator[World]:
-    beginning.server.clock.now = NOW_S + 600
-    yield beginning.copied(tmp_path / "world")
-    beginning.server.leave()
+def world(beginning: World, tmp_path: Path, road: str) -> Iterator[World]:
+    # So long after the beginning every device looks again at what the server lists.
+    beginning.server.clock.now = NOW_S + 4000
+    made = beginning.copied(tmp_path / "world")
+    made.server.offers_sync = road == "one request"
+    yield made
+    made.server.offers_sync = True
+    made.server.leave()

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from liar.server import Answer, Call, Lie
+from rejoint_sync.exchange.messages import End, Given, Told
+from rejoint_sync.exchange.packing import pack, unpack
 
 
 class Edited(Lie):
@@ -32,6 +34,29 @@ class Edited(Lie):
         self.head = head
         self.to = None if to is None else set(to)
         self._told: set[str] = set()
+        self._told_one: set[str] = set()
+
+    def tell_one(self, device: str, told: list[Told]) -> list[Told]:
+        if self.to is not None and device not in self.to:
+            return told
+        edited: list[Told] = []
+        for one in told:
+            if isinstance(one, Given) and one.circle == self.circle:
+                rows = [
+                    row for row in unpack(one.packed, one.circle, device) if isinstance(row, dict)
+                ]
+                left = [row for row in rows if self._is_left(str(row["_id"]))]
+                edited.append(Given(one.circle, pack(left, device)))
+            elif isinstance(one, End) and device not in self._told_one:
+                self._told_one.add(device)
+                rows = [row for row in self.shows.values() if has_place(row)]
+                edited += [Given(self.circle, pack(rows, device)), one]
+            else:
+                edited.append(one)
+        return edited
+
+    def _is_left(self, name: str) -> bool:
+        return not self.hides(name) and name not in self.shows
 
     def tell(self, call: Call, answer: Answer) -> None:
         if answer.status >= 300 or (self.to is not None and call.device not in self.to):
@@ -70,6 +95,11 @@ class Edited(Lie):
             error = {"id": name, "rev": "undefined", "error": "not_found", "reason": "missing"}
             return {"id": name, "docs": [{"error": error}]}
         return result
+
+
+def has_place(document: dict[str, Any]) -> bool:
+    """Whether a document can be told by one-request sync, where no revision is given."""
+    return "_deleted" not in document and str(document["_rev"]).startswith("1-")
 
 
 def number_of(name: str) -> int:

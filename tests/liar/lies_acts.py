@@ -5,6 +5,7 @@ from typing import Any
 
 from liar.server import Answer, Call, Lie
 from rejoint_sync.circle.grammar import Pub
+from rejoint_sync.exchange.messages import Asked, Receipt, Records, Told
 
 
 class FeedsAnInvitation(Lie):
@@ -108,6 +109,21 @@ class PretendsThatACircleIsGone(Lie):
 
     def __init__(self, circle: str) -> None:
         self._circle = circle
+        self._items: set[int] = set()
+
+    def ask_one(self, device: str, asked: list[Asked]) -> list[Asked]:  # noqa: ARG002 - to all
+        gone = [getattr(one, "circle", "") == self._circle for one in asked]
+        self._items = {number for number, is_gone in enumerate(gone, 1) if is_gone}
+        empty = Records(self._circle, [])
+        return [empty if is_gone else one for one, is_gone in zip(asked, gone, strict=True)]
+
+    def tell_one(self, device: str, told: list[Told]) -> list[Told]:  # noqa: ARG002 - as above
+        return [
+            one
+            for one in told
+            if getattr(one, "circle", "") != self._circle
+            and not (isinstance(one, Receipt) and one.item in self._items)
+        ]
 
     def ask(self, call: Call) -> Answer | None:
         if self._circle in call.path:

@@ -6,6 +6,8 @@ from typing import Any
 from liar.edited import Edited
 from liar.forgery import moved
 from liar.server import Answer, Call, Lie
+from rejoint_sync.exchange.messages import Asked, Given, Records, Told
+from rejoint_sync.exchange.packing import pack, unpack
 
 
 class HidesARecord(Edited):
@@ -70,6 +72,17 @@ class ExchangesUnderTheSameRevision(Lie):
                     if "ok" in one:
                         one["ok"]["c"] = self._content
 
+    def tell_one(self, device: str, told: list[Told]) -> list[Told]:
+        """By one-request sync revisions follow from contents: it is another record, unsigned."""
+        return [self._changed(one, device) if isinstance(one, Given) else one for one in told]
+
+    def _changed(self, given: Given, device: str) -> Given:
+        rows = [row for row in unpack(given.packed, given.circle, device) if isinstance(row, dict)]
+        for row in rows:
+            if row["_id"] == self._name:
+                row["c"] = self._content
+        return Given(given.circle, pack(rows, device))
+
 
 class ReplaysACheckpoint(Edited):
     """Shows an older checkpoint of a device in the place of its last one."""
@@ -110,3 +123,14 @@ class DropsAfterTheReceipt(Lie):
             self.dropped += gone
             call.body["docs"] = [one for one in call.body["docs"] if one["_id"] not in gone]
         return None
+
+    def ask_one(self, device: str, asked: list[Asked]) -> list[Asked]:
+        return [self._without(one, device) if isinstance(one, Records) else one for one in asked]
+
+    def _without(self, brought: Records, device: str) -> Records:
+        rows = [
+            row for row in unpack(brought.packed, brought.circle, device) if isinstance(row, dict)
+        ]
+        self.dropped += [row["_id"] for row in rows if row["_id"].endswith(self._numbers)]
+        left = [row for row in rows if not row["_id"].endswith(self._numbers)]
+        return Records(brought.circle, pack(left, device), brought.again)

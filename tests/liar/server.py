@@ -10,6 +10,7 @@ import base64
 import contextlib
 import json
 import threading
+import zlib
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from io import StringIO
@@ -22,6 +23,17 @@ from rejoint_server.settings import Settings
 from rejoint_server.web import http_server
 from rejoint_server.web.asgi import Message, Receive, Scope, Send
 from rejoint_server.web.logs import open_log
+from rejoint_sync.circle.encoding import b64u_encode
+from rejoint_sync.exchange.frames import read, write
+from rejoint_sync.exchange.messages import (
+    Asked,
+    Told,
+    Welcome,
+    answer_item,
+    read_answer_item,
+    read_request,
+    request_items,
+)
 from rejoint_sync.stores.sqlite import SqliteStore
 
 T = TypeVar("T")
@@ -69,6 +81,14 @@ class Lie:
     def tell(self, call: Call, answer: Answer) -> None:
         """Change what the server answered."""
 
+    def ask_one(self, device: str, asked: list[Asked]) -> list[Asked]:  # noqa: ARG002 - as above
+        """Change what a device brings by one-request sync; as many items as there were."""
+        return asked
+
+    def tell_one(self, device: str, told: list[Told]) -> list[Told]:  # noqa: ARG002 - as above
+        """Change what one-request sync answers."""
+        return told
+
 
 class LyingServer:
     """A real server on a port of the loopback interface, with a lie in front of it.
@@ -80,12 +100,15 @@ class LyingServer:
         clock: Its time.
         url: Its origin.
         setup: The one-time setup link of the data that is used.
+        offers_sync: Whether it has one-request sync.
     """
 
     def __init__(self) -> None:
         self.lie = Lie()
         self.clock = ManualClock(NOW_S)
         self.setup = ""
+        self.offers_sync = True
+        self._sessions: dict[str, str] = {}
         self._servers: list[tuple[Application, SqliteStore]] = []
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -157,6 +180,34 @@ class LyingServer:
         self._thread.join(WAIT_S_MAX)
         self._loop.close()
 
+    # -- one-request sync ------------------------------------------------------------------------
+
+    async def _sync(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not self.offers_sync:
+            await _send(send, Answer(404, {"error": "not_found", "reason": "missing"}))
+            return
+        device = self._caller(scope)
+        lie = self.lie
+        begin, asked = read_request(read(_inflated(scope, await _body(scope, receive))))
+        body = write(request_items(begin, lie.ask_one(device, asked)))
+        chosen = getattr(lie, "application_of", lambda _: None)(device)
+        status, headers, answer = await _asked(chosen or self._servers[0][0], scope, body)
+        said = Answer(status, None, headers)
+        lie.tell(Call("POST", "/sync", None, device), said)
+        if status == 200:
+            told = [one for one in map(read_answer_item, read(answer)) if one is not None]
+            for one in told:
+                if isinstance(one, Welcome) and one.session:
+                    self._sessions[b64u_encode(one.session)] = device
+            answer = write(map(answer_item, lie.tell_one(device, told)))
+        await _send_bytes(send, said, answer)
+
+    def _caller(self, scope: Scope) -> str:
+        for name, value in scope["headers"]:
+            if name == b"authorization" and value.startswith(b"Session "):
+                return self._sessions.get(value.decode().removeprefix("Session "), "")
+        return _device(scope, None)
+
     # -- one request -----------------------------------------------------------------------------
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -166,7 +217,7 @@ class LyingServer:
             await _send(send, Answer(200, {}))
             return
         if scope["path"] == "/sync":
-            await _send(send, Answer(404, {"error": "not_found", "reason": "missing"}))
+            await self._sync(scope, receive, send)
             return
         if not scope["path"].startswith(_SPOKEN):
             await self._servers[0][0].edge(scope, receive, send)
@@ -182,13 +233,23 @@ class LyingServer:
         await _send(send, answer)
 
 
-async def _read(scope: Scope, receive: Receive) -> Call:
+async def _body(scope: Scope, receive: Receive) -> bytes:
     body = b""
     more = scope["method"] not in ("GET", "HEAD", "DELETE")
     while more:
         message = await receive()
         body += message.get("body", b"")
         more = message.get("more_body", False) and message["type"] == "http.request"
+    return body
+
+
+def _inflated(scope: Scope, body: bytes) -> bytes:
+    packed = (b"content-encoding", b"gzip") in list(scope["headers"])
+    return zlib.decompress(body, wbits=31) if packed else body
+
+
+async def _read(scope: Scope, receive: Receive) -> Call:
+    body = await _body(scope, receive)
     value = json.loads(body) if body else None
     return Call(scope["method"], scope["path"], value, _device(scope, value))
 
@@ -212,11 +273,15 @@ def _device(scope: Scope, body: Any) -> str:
 async def _through(application: Application, scope: Scope, call: Call) -> Answer:
     """Ask the real server."""
     body = b"" if call.body is None else json.dumps(call.body).encode()
-    kept = [
-        (name, value)
-        for name, value in scope["headers"]
-        if name not in (b"content-length", b"transfer-encoding", b"accept-encoding")
-    ]
+    status, headers, answer = await _asked(application, scope, body)
+    return Answer(status, json.loads(answer) if answer else None, headers)
+
+
+async def _asked(
+    application: Application, scope: Scope, body: bytes
+) -> tuple[int, dict[str, str], bytes]:
+    left_out = (b"content-length", b"transfer-encoding", b"accept-encoding", b"content-encoding")
+    kept = [(name, value) for name, value in scope["headers"] if name not in left_out]
     asked = dict(scope) | {"headers": [*kept, (b"content-length", str(len(body)).encode())]}
     given = False
     start: list[Message] = []
@@ -236,16 +301,20 @@ async def _through(application: Application, scope: Scope, call: Call) -> Answer
             parts.append(bytes(message.get("body", b"")))
 
     await application.edge(asked, receive, send)
-    answer = b"".join(parts)
     headers = {bytes(name).decode(): bytes(value).decode() for name, value in start[0]["headers"]}
     for name in ("content-length", "transfer-encoding"):
         headers.pop(name, None)
-    return Answer(start[0]["status"], json.loads(answer) if answer else None, headers)
+    return start[0]["status"], headers, b"".join(parts)
 
 
 async def _send(send: Send, answer: Answer) -> None:
     body = b"" if answer.body is None else json.dumps(answer.body).encode()
-    headers = {"content-type": "application/json"} | answer.headers
+    answer.headers = {"content-type": "application/json"} | answer.headers
+    await _send_bytes(send, answer, body)
+
+
+async def _send_bytes(send: Send, answer: Answer, body: bytes) -> None:
+    headers = answer.headers
     sent = [(name.encode(), value.encode()) for name, value in headers.items()]
     sent.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": sent})

@@ -176,6 +176,7 @@ def test_a_fork_is_seen_when_it_ends(world: World) -> None:
     assert world.alarms("patient") == []
     assert world.scores("patient") == [2, 3, 8]
     world.honest()
+    world.an_hour_later()
     assert [one["code"] for one in world.sync("patient")["trouble"]] == ["fork"]
     (alarm,) = world.alarms("patient")
     assert (alarm["code"], alarm["reason"], alarm["stops"]) == ("fork", OTHER, True)

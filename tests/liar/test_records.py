@@ -108,13 +108,19 @@ def test_a_record_in_another_place_is_nobodys(world: World, where: str) -> None:
 
 @pytest.mark.parametrize("lie", ["forged", "revision", "tombstone", "same"])
 def test_something_else_in_the_place_of_a_record_is_told_and_mended(world: World, lie: str) -> None:
-    """ExchangesARecord, PlantsARevision, PlantsATombstone, ExchangesUnderTheSameRevision."""
+    """ExchangesARecord, PlantsARevision, PlantsATombstone, ExchangesUnderTheSameRevision.
+
+    Revisions are not told by one-request sync: two of these lies have no place there, and the last
+    one is another record, which its author did not sign.
+    """
+    if lie in ("revision", "tombstone"):
+        world.server.offers_sync = False
     name, _ = world.tells("patient", 6, 7)
     world.told(exchange(world, lie, name))
     world.sync("therapist")
     assert {one["code"] for one in world.alarms("therapist")} == {
         "gap",
-        "sig" if lie == "forged" else "schema",
+        "sig" if lie == "forged" or (lie == "same" and world.server.offers_sync) else "schema",
     }
     assert FALSE in {one["reason"] for one in world.alarms("therapist")}
     assert world.scores("therapist") == [2, 3, 7]
@@ -144,6 +150,8 @@ def exchange(world: World, lie: str, name: str) -> Lie:
 )
 def test_what_was_read_stays_whatever_is_put_over_it(world: World, lie: str) -> None:
     """The same lies to who has the record already; nobody is blamed who did nothing."""
+    if lie in ("revision", "tombstone"):
+        world.server.offers_sync = False
     (name,) = world.tells("patient", 6)
     world.sync("therapist")
     world.told(exchange(world, lie, name))

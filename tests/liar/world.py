@@ -104,6 +104,10 @@ class World:
         """Let a day pass for everybody."""
         self.server.clock.now += DAY_S + 60
 
+    def an_hour_later(self) -> None:
+        """Let so much time pass that each device looks at what the server lists."""
+        self.server.clock.now += 3700
+
     def told(self, lie: Lie) -> Lie:
         """Tell a lie from now on."""
         self.server.lie = lie

@@ -186,6 +186,7 @@ class Admission:
                 "clinic": one.clinic,
                 "role": one.devices[device].role,
                 "seq": one.seq,
+                "h": one.h,
             }
             if device in await self._ledger.waits_for(one):
                 row["waiting"] = True

@@ -37,6 +37,8 @@ class Line:
         open: Asked without login.
         known: Asked as this device.
         incarnation: Of the server's store, as it said in this sync; empty before.
+        heads: By circle what a document sealed now would say of its log, as the server said in this
+            sync.
         waiting: Circles of which the server wants to see the newest entry, as it said in this sync.
     """
 
@@ -47,6 +49,7 @@ class Line:
         self.traffic = Traffic()
         self.identity = identity
         self.incarnation = ""
+        self.heads: dict[str, str] = {}
         self.waiting: frozenset[str] = frozenset()
         self._state = state
         self._clock = clock

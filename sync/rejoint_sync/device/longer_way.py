@@ -88,6 +88,9 @@ async def listed_of(line: Line) -> dict[str, int]:
         line.waiting = frozenset(
             str(circle["circle"]) for circle in answer["circles"] if circle.get("waiting")
         )
+        line.heads = {
+            str(circle["circle"]): str(circle["h"]) for circle in answer["circles"] if "h" in circle
+        }
         return {str(circle["circle"]): int(circle["seq"]) for circle in answer["circles"]}
     except (KeyError, TypeError, ValueError, AttributeError):
         raise Unreachable("an answer that is not a Rejoint server's") from None

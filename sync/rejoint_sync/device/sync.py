@@ -117,6 +117,7 @@ class _Sync:
         self._report = report
         self._trip = trip
         self._listed: dict[str, int] | None = None
+        self._troubled: set[str] = set()
 
     def _is_over(self, then_s: int, seconds: int) -> bool:
         """Whether so much time has passed; a clock that was set back counts as well."""
@@ -132,9 +133,8 @@ class _Sync:
         if longer == set() and self._copies:
             return
         listed = await self._look() if self._listed is None else self._listed
-        chosen = {
-            name: copy for name, copy in self._copies.items() if longer is None or name in longer
-        }
+        names = (self._copies.keys() if longer is None else longer) - self._troubled
+        chosen = {name: copy for name, copy in self._copies.items() if name in names}
         await replicate_all(self._line, chosen, listed, self._report)
 
     async def _look(self) -> dict[str, int]:
@@ -194,7 +194,7 @@ class _Sync:
     def _is_unfit(self, copy: CircleCopy) -> bool:
         """Whether a circle must go the longer way, as far as that is known before."""
         named = self._listed is None or copy.circle in self._listed
-        if copy.state.behind:
+        if copy.state.behind or self._lacks_entries(copy):
             return True
         if copy.membership is None:
             return not copy.state.asked and (self._listed is None or not named)
@@ -203,13 +203,21 @@ class _Sync:
         if self._listed is None:
             return False
         shown = self._listed.get(copy.circle, -1)
-        return shown < copy.membership.seq or copy.circle in self._line.waiting
+        if shown < copy.membership.seq or copy.circle in self._line.waiting:
+            return True
+        head = self._line.heads.get(copy.circle, copy.membership.h)
+        return shown == copy.membership.seq and head != copy.membership.h
+
+    def _lacks_entries(self, copy: CircleCopy) -> bool:
+        """Whether something was sealed under entries that did not come: they are asked for."""
+        seq = copy.membership.seq if copy.membership else -1
+        return any(ahead > seq for ahead, _ in copy.state.ahead.values())
 
     async def _prepared(self) -> set[str]:
         """The circles that are fit for one request, with all that waits in them sealed."""
         ready: set[str] = set()
         for name, copy in self._copies.items():
-            if name in self._trip.longer or not copy.live:
+            if not copy.live or name in self._trip.longer | self._troubled:
                 continue
             if await self._went(self._prepare(copy), copy):
                 ready.add(name)
@@ -288,7 +296,10 @@ class _Sync:
         """As `guarded`; whether there was no trouble."""
         before = len(self._report.trouble)
         await guarded(work, copy, self._report)
-        return len(self._report.trouble) == before
+        if len(self._report.trouble) == before:
+            return True
+        self._troubled.add(copy.circle)
+        return False
 
     def _left(self) -> set[str]:
         """What is left for the longer way, now that all was told."""

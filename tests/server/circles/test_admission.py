@@ -60,6 +60,11 @@ async def test_keeps_the_secret_only_as_a_hash(scene: Scene) -> None:
     assert hashlib.sha256(scene.secret.encode()).hexdigest().encode() in note[1]
 
 
+def h_of(person: Person) -> str:
+    assert person.membership is not None
+    return person.membership.h
+
+
 async def test_a_clinician_founds_a_patients_circle(scene: Scene) -> None:
     admin = await Person.founder(scene)
     therapist = await admin.new_patient_circle(scene)
@@ -72,6 +77,7 @@ async def test_a_clinician_founds_a_patients_circle(scene: Scene) -> None:
                 "clinic": "",
                 "role": "admin",
                 "seq": 0,
+                "h": h_of(admin),
             },
             {
                 "circle": therapist.circle,
@@ -79,6 +85,7 @@ async def test_a_clinician_founds_a_patients_circle(scene: Scene) -> None:
                 "clinic": admin.circle,
                 "role": "therapist",
                 "seq": 0,
+                "h": h_of(therapist),
             },
         ],
         "incarnation": scene.store.incarnation,
