@@ -89,6 +89,9 @@ torture: setup $(VENV)/.browser ## records through networks that hardly are any,
 shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
 	python pwa/tools/shots.py
 
+sheet: setup $(VENV)/.browser ## contact sheets of every screen, in English, Arabic and Hindi
+	python pwa/tools/shots.py --sheets --languages en ar hi --widths 320 412 1280 $(ARGS)
+
 clean: ## remove everything that make built (not ./data)
 	rm -rf $(VENV) pwa/node_modules tests/conformance/node_modules pwa/dist build
 

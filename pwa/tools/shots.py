@@ -1,8 +1,9 @@
 """Photograph every screen of the gallery and look for what an eye should not have to find.
 
-For each state, width and theme it writes build/shots/<theme>-<width>/<state>.png and reports text
-that runs out of the page, targets under 48 px, axe violations and errors of the console. With
---sheets it also lays the pictures of a width side by side.
+For each state, language, theme and width it writes
+build/shots/<language>-<theme>-<width>/<state>.png and reports text that runs out of the page,
+targets under 48 px, axe violations and errors of the console. With --sheets it also lays the
+pictures of a width side by side.
 
     python pwa/tools/shots.py --widths 360 1280 --states today-first desk-patients
 """
@@ -14,9 +15,10 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 from playwright.async_api import Browser, Error, Page, async_playwright
@@ -51,14 +53,18 @@ AUDIT = """async () => {
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to photograph: states, widths in px, themes, direction and text size in percent."""
+    """What to photograph: states, widths in px, themes, languages and text size in percent."""
 
     states: tuple[str, ...]
     widths: tuple[int, ...]
     themes: tuple[str, ...]
-    direction: str
+    languages: tuple[str, ...]
     text: int
     audit: bool
+
+    def sets(self) -> Iterator[tuple[str, str, int]]:
+        """Language, theme and width of each set of pictures."""
+        return product(self.languages, self.themes, self.widths)
 
 
 def free_port() -> int:
@@ -102,23 +108,22 @@ async def _ready(server: asyncio.subprocess.Process) -> None:
 async def photograph(browser: Browser, address: str, wish: Wish) -> int:
     """Take every picture of `wish`; returns how many faults were seen."""
     faults = 0
-    for theme in wish.themes:
-        for width in wish.widths:
-            folder = SHOTS / f"{theme}-{width}"
-            folder.mkdir(parents=True, exist_ok=True)
-            page = await browser.new_page(
-                viewport={"width": width, "height": HEIGHTS.get(width, 800)},
-                color_scheme="dark" if theme == "dark" else "light",
-                device_scale_factor=1,
-                reduced_motion="reduce",
-            )
-            for state in wish.states:
-                seen = await _shoot(page, f"{address}?state={state}&dir={wish.direction}", wish)
-                await page.screenshot(path=folder / f"{state}.png", full_page=True)
-                for fault in seen:
-                    print(f"{theme} {width} {state}: {fault}")
-                faults += len(seen)
-            await page.close()
+    for language, theme, width in wish.sets():
+        folder = SHOTS / f"{language}-{theme}-{width}"
+        folder.mkdir(parents=True, exist_ok=True)
+        page = await browser.new_page(
+            viewport={"width": width, "height": HEIGHTS.get(width, 800)},
+            color_scheme="dark" if theme == "dark" else "light",
+            device_scale_factor=1,
+            reduced_motion="reduce",
+        )
+        for state in wish.states:
+            seen = await _shoot(page, f"{address}?state={state}&language={language}", wish)
+            await page.screenshot(path=folder / f"{state}.png", full_page=True)
+            for fault in seen:
+                print(f"{language} {theme} {width} {state}: {fault}")
+            faults += len(seen)
+        await page.close()
     return faults
 
 
@@ -143,21 +148,20 @@ async def _shoot(page: Page, address: str, wish: Wish) -> list[str]:
 
 
 async def sheets(browser: Browser, wish: Wish) -> None:
-    """Lay the pictures of each theme and width on one page, a few states at a time."""
-    for theme in wish.themes:
-        for width in wish.widths:
-            columns = SHEET_COLUMNS.get(width, 6)
-            folder = SHOTS / f"{theme}-{width}"
-            rows = columns * 2
-            for at in range(0, len(wish.states), rows):
-                part = wish.states[at : at + rows]
-                figures = "".join(
-                    f"<figure><figcaption>{state}</figcaption>"
-                    f"<img src='file://{folder}/{state}.png'></figure>"
-                    for state in part
-                )
-                target = SHOTS / f"sheet-{theme}-{width}-{at // rows + 1}.png"
-                await _lay(browser, figures, columns * (width + 20), target)
+    """Lay the pictures of each set on one page, a few states at a time."""
+    for language, theme, width in wish.sets():
+        columns = SHEET_COLUMNS.get(width, 6)
+        kind = f"{language}-{theme}-{width}"
+        rows = columns * 2
+        for at in range(0, len(wish.states), rows):
+            part = wish.states[at : at + rows]
+            figures = "".join(
+                f"<figure><figcaption>{state}</figcaption>"
+                f"<img src='file://{SHOTS / kind}/{state}.png'></figure>"
+                for state in part
+            )
+            target = SHOTS / f"sheet-{kind}-{at // rows + 1}.png"
+            await _lay(browser, figures, columns * (width + 20), target)
 
 
 async def _lay(browser: Browser, figures: str, width: int, target: Path) -> None:
@@ -190,7 +194,7 @@ async def main() -> int:
     parser.add_argument("--states", nargs="*", default=[], help="names or regular expressions")
     parser.add_argument("--widths", nargs="*", type=int, default=[320, 360, 412, 1280])
     parser.add_argument("--themes", nargs="*", default=["light", "dark"])
-    parser.add_argument("--dir", default="ltr")
+    parser.add_argument("--languages", nargs="*", default=["en"])
     parser.add_argument("--text", type=int, default=100, help="percent")
     parser.add_argument("--no-audit", action="store_true")
     parser.add_argument("--sheets", action="store_true")
@@ -210,7 +214,7 @@ async def main() -> int:
             states=wanted,
             widths=tuple(asked.widths),
             themes=tuple(asked.themes),
-            direction=asked.dir,
+            languages=tuple(asked.languages),
             text=asked.text,
             audit=not asked.no_audit,
         )
@@ -218,7 +222,7 @@ async def main() -> int:
         if asked.sheets:
             await sheets(browser, wish)
         await browser.close()
-    pictures = len(wanted) * len(asked.widths) * len(asked.themes)
+    pictures = len(wanted) * len(list(wish.sets()))
     print(f"{pictures} pictures in build/shots, {faults} faults")
     return 1 if faults else 0
 

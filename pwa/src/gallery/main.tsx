@@ -1,20 +1,25 @@
 /**
- * A page that shows one screen in one state: `gallery.html?state=today-first&theme=dark&dir=rtl`.
+ * A page that shows one screen in one state: `gallery.html?state=today-first&theme=dark&language=ar`.
  * Without a state it lists them all. For the eyes of those who build; not part of the app.
  */
 import "../ui/styles/all.css";
 import { render } from "preact";
 import { startRoutes } from "../ui/route";
 import { ToastVoice } from "../ui/toast";
+import { direction, languageTag, moreWords } from "../words";
+import { fetchLanguage } from "../words/languages";
 import { STATES } from "./states";
 
 const asked = new URLSearchParams(location.search);
 const html = document.documentElement;
-html.lang = "en";
-html.dir = asked.get("dir") ?? "ltr";
 const theme = asked.get("theme");
 if (theme) html.dataset.theme = theme;
 
+const language = asked.get("language") ?? "en";
+await fetchLanguage(language, [language]);
+await moreWords();
+html.lang = languageTag();
+html.dir = direction();
 startRoutes();
 const root = document.getElementById("app");
 if (!root) throw new Error('gallery.html has no element "app"');
