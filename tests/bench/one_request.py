@@ -27,6 +27,7 @@ from server.sync_client import Handset  # noqa: E402
 
 IDLE_REQUESTS = 5_000
 AT_ONCE = 4
+DEVICES = 200
 
 
 async def main(records: int, at_once: int) -> None:
@@ -34,7 +35,8 @@ async def main(records: int, at_once: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = await SqliteStore.open(Path(folder) / "data")
         async with open_scene(Path(folder), store) as scene:
-            ring = await (await Ring.clinic(scene)).patient()
+            clinic = await Ring.clinic(scene)
+            ring = await clinic.patient()
             phone = Handset(scene, ring.founder)
             await phone.sync()
             sizes(await phone.sync(), phone, "nothing new")
@@ -50,7 +52,20 @@ async def main(records: int, at_once: int) -> None:
             await phone.sync()
             idle = body_of("/sync", phone, ring, [])
             await timed("/sync: nothing new", scene, [idle] * IDLE_REQUESTS, IDLE_REQUESTS)
+            await each_way(clinic)
         await store.close()
+
+
+async def each_way(clinic: Ring) -> None:
+    """Devices that bring a record and are given one, each of a circle of its own."""
+    requests = []
+    for _ in range(DEVICES):
+        ring = await clinic.patient()
+        phone = Handset(ring.scene, await ring.add("patient"))
+        await phone.sync()
+        await ring.push(ring.founder, ring.record(ring.founder))
+        requests.append(body_of("/sync", phone, ring, [ring.record(phone.keys)], flags=0))
+    await timed("/sync: one record each way", clinic.scene, requests, DEVICES)
 
 
 def sizes(said: Any, phone: Handset, name: str) -> None:
@@ -59,12 +74,16 @@ def sizes(said: Any, phone: Handset, name: str) -> None:
 
 
 def body_of(
-    name: str, phone: Handset, ring: Ring, portion: list[dict[str, Any]]
+    name: str,
+    phone: Handset,
+    ring: Ring,
+    portion: list[dict[str, Any]],
+    flags: int = SENDS_ONLY,
 ) -> tuple[str, bytes, str, str]:
     """Path, body, media type and login."""
     if name == "/sync":
         asked = [phone.records(ring.circle, portion)] if portion else []
-        flags = SENDS_ONLY if portion else 0
+        flags = flags if portion else 0
         body = write(request_items(Begin(phone.cursor, 0, flags), asked))
         return name, body, MEDIA_TYPE, phone.session
     body = orjson.dumps({"docs": portion, "new_edits": False})
