@@ -11,9 +11,10 @@ taken is marked and left to replication, which finds out what is wrong; the othe
 Source: docs/protocol.md, "One-request sync".
 """
 
+import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
@@ -26,6 +27,7 @@ from rejoint_sync.device.state import DeviceState
 from rejoint_sync.device.taking import Rows, take
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import StoreUnavailable, SyncError
+from rejoint_sync.exchange import pace
 from rejoint_sync.exchange.frames import Item, write
 from rejoint_sync.exchange.messages import (
     Asked,
@@ -51,7 +53,10 @@ RECORDS_AT_ONCE: Final = 200
 """Records of one request, of all circles together."""
 
 BYTES_AT_ONCE: Final = 64 * 1024
-"""Text of one request's records, about: a slow link that drops then loses little."""
+"""Records of one request, in bytes of their text; `pace` allows less where the link is bad."""
+
+TEXT_PERCENT: Final = 150
+"""The text of a record to what it is packed: base64, and names that need not be said."""
 
 REQUESTS_MAX: Final = 200
 """Requests of one run; what is left then waits for the next sync."""
@@ -66,6 +71,10 @@ _LOG_FIRST: Final = "log:000000"
 
 class CursorLost(SyncError):
     """The server does not know this device's cursor: it was restored, or exchanged."""
+
+
+class Silent(Unreachable):
+    """No answer began for so long that none is waited for."""
 
 
 Names = dict[int, tuple[str, list[str]]]
@@ -162,6 +171,7 @@ class OneRequest:
         self._report = report
         self._flags = flags
         self._told: set[tuple[str, str]] = set()
+        self._link = _link_of(state.link, _now_ms())
 
     async def run(self, ready: Collection[str], extra: Owed | None = None) -> None:
         """Send what waits in these circles and take what is new in all, until there is no more.
@@ -178,7 +188,10 @@ class OneRequest:
         self._told.clear()
         for _ in range(REQUESTS_MAX):
             cursor = self._state.cursor
-            owed = await self._owed(ready)
+            turn = pace.allow(self._link, _now_ms())
+            owed = await self._owed(ready, turn.bytes)
+            if owed.items:
+                await asyncio.sleep(turn.wait_ms / 1000)
             if extra is not None:
                 owed.add(extra)
                 extra = None
@@ -206,27 +219,52 @@ class OneRequest:
             As `run`; what came before is kept.
         """
         said = Said(owed.names)
-        answer = self._line.exchange(write(request_items(begin, owed.items)))
-        async with contextlib.aclosing(answer) as batches:
-            async for items in batches:
-                await self._take(items, said)
+        content = write(request_items(begin, owed.items))
+        began_ms, before = _now_ms(), self._line.traffic.bytes_down
+        try:
+            await self._exchange(content, said)
+        except Unreachable as error:
+            trip = pace.Trip(len(content), 0, began_ms, _now_ms())
+            await self._learn(pace.cut(self._link, trip, silent=isinstance(error, Silent)))
+            raise
+        got = self._line.traffic.bytes_down - before
+        trip = pace.Trip(len(content), got, began_ms, _now_ms())
+        await self._learn(pace.answered(self._link, trip))
+        return said
+
+    async def _exchange(self, content: bytes, said: Said) -> None:
+        patience_s = pace.patience_ms(self._link, len(content), _now_ms()) / 1000
+        answer = self._line.exchange(content)
+        try:
+            async with contextlib.aclosing(answer) as batches, asyncio.timeout(patience_s) as wait:
+                async for items in batches:
+                    wait.reschedule(None)
+                    await self._take(items, said)
+        except TimeoutError:
+            raise Silent("the server was asked and does not answer") from None
         if said.more is None:
             raise Unreachable("the answer was cut")
-        return said
+
+    async def _learn(self, link: pace.Link) -> None:
+        """Keep what is known of the link, so that the next run does not begin anew."""
+        self._link = link
+        self._state.link = asdict(link)
+        await self._state.write(self._store)
 
     # -- what is brought -------------------------------------------------------------------------
 
-    async def _owed(self, ready: Collection[str]) -> Owed:
-        """What waits, as far as it fits into one request."""
+    async def _owed(self, ready: Collection[str], most: int) -> Owed:
+        """What waits, as far as it fits into a request of so many bytes; one record always goes."""
         owed, room, size = Owed(), RECORDS_AT_ONCE, 0
+        most = min(BYTES_AT_ONCE, most * TEXT_PERCENT // 100)
         for name in sorted(set(ready) - self.longer):
             copy = self.copies[name]
             waiting = [one for one in _waiting(copy) if (name, one) not in self._told]
-            held = await copy.store.read_many(name, waiting[:room]) if size < BYTES_AT_ONCE else {}
+            held = await copy.store.read_many(name, waiting[:room]) if size < most else {}
             documents: list[dict[str, Any]] = []
             looked = 0
             for one in waiting[:room]:
-                if size >= BYTES_AT_ONCE:
+                if size >= most:
                     break
                 looked += 1
                 if one in held:
@@ -350,3 +388,20 @@ def _waiting(copy: CircleCopy) -> list[str]:
     checkpoints = copy.state.checkpoints
     owed = [f"cp:{stream}:{copy.keys.id}" for stream in checkpoints if checkpoints[stream].owed]
     return [*offered_of(copy), *owed]
+
+
+def _now_ms() -> int:
+    return int(asyncio.get_running_loop().time() * 1000)
+
+
+def _link_of(note: dict[str, Any], now_ms: int) -> pace.Link:
+    """The link that was noted; what was measured before this machine started says nothing."""
+    if not note or note["ended_ms"] > now_ms:
+        return pace.Link()
+    samples = tuple((size, took_ms) for size, took_ms in note["samples"])
+    lists: dict[str, Any] = {
+        "samples": samples,
+        "trips": tuple(note["trips"]),
+        "lives": tuple(note["lives"]),
+    }
+    return pace.Link(**note | lists)

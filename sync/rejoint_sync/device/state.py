@@ -102,6 +102,7 @@ class DeviceState:
             their logs are, unix seconds.
         compared_at: When all circles were last compared with the server's, unix seconds.
         missed_at: When the server last said that it has no one-request sync, unix seconds.
+        link: What is known of the connection, as `pace.Link` has it; empty at first.
     """
 
     offset_s: int = 0
@@ -112,6 +113,7 @@ class DeviceState:
     looked_at: int = 0
     compared_at: int = 0
     missed_at: int = 0
+    link: dict[str, Any] = field(default_factory=dict)
 
     @classmethod
     async def read(cls, store: Store) -> Self:

@@ -1,5 +1,6 @@
 """All circles in one request: what it costs, what is kept of a cut, what goes the longer way."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import httpx
@@ -7,6 +8,7 @@ import pytest
 
 from rejoint_sync.device import one_request
 from rejoint_sync.drive import Unreachable
+from rejoint_sync.exchange import pace
 from sync.device.clinic import PAIN, Clinic, Killed, settled
 
 pytestmark = pytest.mark.parametrize("road", ["one request"])
@@ -148,3 +150,59 @@ async def test_more_than_fits_into_one_request_goes_in_several(
     await clinic.put("patient", circle, *[PAIN] * 10)
     report = await clinic.do("patient", "sync")
     assert (report["pushed"], report["requests"]) == (10, 3)
+
+
+class Narrow:
+    """A link on which no request gets through that is larger than so many bytes."""
+
+    def __init__(self, clinic: Clinic, most: int) -> None:
+        self.most = most
+        self.sent: list[int] = []
+        self._inner = clinic.network.handle_async_request
+        clinic.network.handle_async_request = self.handle  # type: ignore[method-assign]
+
+    async def handle(self, request: httpx.Request) -> httpx.Response:
+        """Pass it on, or be cut."""
+        self.sent.append(len(request.content))
+        if len(request.content) > self.most:
+            raise httpx.WriteError("reset", request=request)
+        return await self._inner(request)
+
+
+async def test_what_a_link_does_not_carry_at_once_goes_in_portions(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Here a cut comes at once; elsewhere that would be no link at all.
+    monkeypatch.setattr(pace, "_LIFE_MIN_MS", 0)
+    circle = await settled(clinic)
+    await clinic.put("patient", circle, *[PAIN] * 80)
+    link = Narrow(clinic, 1500)
+    for _ in range(30):
+        try:
+            await clinic.do("patient", "sync")
+            break
+        except Unreachable:
+            continue
+    assert (await clinic.do("therapist", "sync"))["pulled"] == 80
+    vain = sum(size for size in link.sent if size > link.most)
+    assert 0 < vain < sum(link.sent) / 2
+
+
+async def test_a_server_that_does_not_answer_is_given_up(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circle = await settled(clinic)
+    await clinic.put("patient", circle, PAIN)
+    inner = clinic.network.handle_async_request
+
+    async def hangs(request: httpx.Request) -> httpx.Response:
+        await asyncio.Event().wait()
+        return await inner(request)
+
+    clinic.network.handle_async_request = hangs  # type: ignore[method-assign]
+    with monkeypatch.context() as hasty:
+        hasty.setattr(pace, "patience_ms", lambda *_: 50)
+        with pytest.raises(one_request.Silent):
+            await clinic.do("patient", "sync")
+    clinic.network.handle_async_request = inner  # type: ignore[method-assign]
+    assert (await clinic.do("patient", "sync"))["pushed"] == 1
