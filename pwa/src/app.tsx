@@ -77,6 +77,11 @@ const paper = later(async () => {
   await moreWords();
   return (await import("./rooms/paper")).PaperRoom;
 });
+const sending = later(async () => {
+  await moreWords();
+  keepPart("sending");
+  return (await import("./rooms/sending")).SendingRoom;
+});
 const language = later(async () => (await import("./rooms/language")).LanguageRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
@@ -103,6 +108,8 @@ export function Rooms({ client, door, onOpen }: RoomsProps) {
         <members.Part client={client} />
       ) : room === "paper" ? (
         <paper.Part client={client} />
+      ) : room === "sending" ? (
+        <sending.Part client={client} />
       ) : (
         <Part client={client} />
       )}

@@ -7,6 +7,7 @@
 import type { ReadonlySignal } from "@preact/signals";
 import type { Card, Members } from "./members";
 import type { Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
+import type { Sending } from "./sending";
 
 export type { Note, Pain, PainAnswer, Plan, Profile, Session };
 
@@ -167,6 +168,8 @@ export interface Client {
   /** Whether one lost phone would close every patient's record: staff with nothing else. */
   readonly needsCard: ReadonlySignal<boolean>;
   syncNow(): Promise<void>;
+  /** What sending costs, whether all is there, what is stuck, other phones. */
+  sending(): Promise<Sending>;
   close(): Promise<void>;
 }
 

@@ -52,6 +52,7 @@ def relay_vectors(circle: str, packed: list[Packed]) -> dict[str, Any]:
         "token": token(body),
         "plain": plain(token(body), body).hex(),
         "file": file.hex(),
+        "text": relay.spelled(file),
         "not_whole": not_whole(file),
         "not_opened": not_opened(body),
         "not_carried": not_carried(circle, packed),

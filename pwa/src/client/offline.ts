@@ -20,7 +20,15 @@ export async function openOffline(): Promise<void> {
 
 /** Have a part that not every phone needs kept for times without a network. */
 export function keepPart(
-  part: "desk" | "members" | "lock" | "camera" | "xwing" | "standard" | `words-${string}`,
+  part:
+    | "desk"
+    | "members"
+    | "lock"
+    | "camera"
+    | "xwing"
+    | "standard"
+    | "sending"
+    | `words-${string}`,
 ): void {
   globalThis.navigator?.serviceWorker?.ready
     .then((worker) => worker.active?.postMessage(part))

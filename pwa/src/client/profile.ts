@@ -22,14 +22,17 @@ import type {
 } from "../client.ts";
 import type { ProfileKeys } from "../keystore.ts";
 import type { Card, Members } from "../members.ts";
+import type { Sending } from "../sending.ts";
 import { type Rounds, Runner, type RunnerState } from "../sync.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
+import { Carriage } from "./carriage.ts";
 import { Clock, watchToday } from "./clock.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type LoggedIn, loggedIn, Pass } from "./login.ts";
+import { Meter } from "./meter.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
@@ -125,7 +128,9 @@ export class OpenProfile implements Client, Rounds {
     closed: () => void,
   ): Promise<OpenProfile> {
     const clock = await Clock.open(phone, shelf);
-    const line = new Line(phone, clock);
+    const meter = await Meter.open(phone, shelf, clock);
+    const line = new Line(phone, clock, meter);
+    const carriage = new Carriage(shelf, profile.id, unnamed(line));
     const pass = new Pass(
       (now) => loginToken(keys, phone.origin, now),
       () => clock.serverS,
@@ -133,7 +138,7 @@ export class OpenProfile implements Client, Rounds {
     const ask = loggedIn(line, pass);
     const writer = new LogWriter(phone, shelf, profile.id, unnamed(line));
     const folds = new Folds(foldsName(profile.id), phone, keys);
-    const around = { phone, shelf, clock, keys, ask, writer, folds };
+    const around = { phone, shelf, clock, keys, ask, writer, folds, meter, carriage };
     const opened = new OpenProfile(profile, around, line, closed);
     await opened.#openAll();
     return opened;
@@ -217,6 +222,11 @@ export class OpenProfile implements Client, Rounds {
     await this.#runner.now();
   }
 
+  async sending(): Promise<Sending> {
+    const { OpenSending } = await import("./sending.ts");
+    return OpenSending.open(this, this.#around);
+  }
+
   close(): Promise<void> {
     this.ended.value = true;
     this.#ending ??= this.#end();
@@ -258,6 +268,18 @@ export class OpenProfile implements Client, Rounds {
       ({ circle, awaited }) => !this.#busy.has(circle) && !awaited.peek(),
     );
     await this.#roads.carry(circles, incarnation);
+    await this.#around.carriage.bring();
+  }
+
+  circles(): readonly OpenCare[] {
+    return [...this.#open.values()].filter(
+      ({ circle, awaited }) => !this.#busy.has(circle) && !awaited.peek(),
+    );
+  }
+
+  /** Compare everything with what the server has: not offered by this road. */
+  async checkAll(): Promise<undefined> {
+    return undefined;
   }
 
   /** Send what waits for an answer. */
@@ -272,10 +294,12 @@ export class OpenProfile implements Client, Rounds {
   async #learnAll(): Promise<string | undefined> {
     const answer = await this.ask(FOUND_PATH);
     if (answer.status !== 200) return undefined;
-    const { circles, incarnation } = answer.json as {
+    const { circles, incarnation, relay } = answer.json as {
       circles: readonly Listed[];
       incarnation?: string;
+      relay?: unknown;
     };
+    await this.#around.carriage.hear(relay);
     for (const listed of circles) await this.#learn(listed);
     // To a server that waits the newest entry is sent as if it lacked it: that shows it.
     const last = new Map(
@@ -293,6 +317,7 @@ export class OpenProfile implements Client, Rounds {
     this.#stopToday();
     this.#channel.close();
     await this.#runner.close();
+    await this.#around.meter.close();
     await Promise.all([...this.#open.values()].map((care) => care.close()));
     await this.#around.folds.close();
   }

@@ -137,6 +137,13 @@ export class Receipts {
     return code === undefined || PASSING.has(code);
   }
 
+  /** Let what was refused be offered once more; true when there is something. */
+  retry(): boolean {
+    const { size } = this.#refused;
+    this.#refused.clear();
+    return size > 0;
+  }
+
   /** The server has these; true when that is news. */
   acknowledge(ids: Iterable<string>): boolean {
     let news = false;

@@ -13,7 +13,7 @@ import type { Pub } from "../circle/keys.ts";
 import type { ProfileView, Role } from "../client.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 3;
+const VERSION = 4;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
@@ -110,6 +110,24 @@ export interface UnsealedRow {
   readonly sealed: Bytes;
 }
 
+/** A file of another phone that is carried here; without its bytes once it came to an end. */
+export interface CarriedRow {
+  readonly profile: string;
+  readonly id: string;
+  /** When it was taken in, unix seconds. */
+  readonly at: number;
+  readonly bytes: number;
+  readonly state: "here" | "there" | "refused";
+  readonly file?: Bytes;
+}
+
+/** What was told about relay files. */
+export interface RelayRow {
+  readonly profile: string;
+  readonly name: string;
+  readonly text: string;
+}
+
 interface Stores {
   profiles: ProfileRow;
   circles: CircleRow;
@@ -117,6 +135,8 @@ interface Stores {
   seen: SeenRow;
   pending: PendingRow;
   unsealed: UnsealedRow;
+  carried: CarriedRow;
+  relay: RelayRow;
   facts: { readonly name: string; readonly value: number };
 }
 
@@ -127,6 +147,8 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   seen: ["profile", "circle"],
   pending: ["profile", "circle"],
   unsealed: ["profile", "circle"],
+  carried: ["profile", "id"],
+  relay: ["profile", "name"],
   facts: "name",
 };
 

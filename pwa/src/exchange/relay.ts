@@ -36,6 +36,9 @@ export const RELAY_TYP = "rj1+relay";
 /** One relay file, in bytes: about 7,000 records of the smallest bucket. */
 export const FILE_BYTES_MAX = 2 * 1024 * 1024;
 
+/** Before the base64url of a file that is written as text: what phones can share. */
+export const TEXT_PREFIX = "rj1-relay.";
+
 const MAGIC = utf8("RJRELAY1");
 const INFO = utf8("rj1 relay\0");
 const MARK_BYTES = 8;
@@ -109,6 +112,27 @@ export async function wrapped(key: Bytes, sealed: Bytes): Promise<Bytes> {
 /** Which key it is, in 8 bytes. */
 export async function keyMark(point: string): Promise<Bytes> {
   return (await sha256(b64uDecode(point))).subarray(0, MARK_BYTES);
+}
+
+/** A relay file as text, for ways that carry nothing else. */
+export function spelled(file: Bytes): string {
+  return TEXT_PREFIX + b64uEncode(file);
+}
+
+/**
+ * A relay file out of what was given on: as it is, or as text with blanks and line breaks.
+ *
+ * @throws CircleError `frame`: text that was cut or changed. Whether it is a file at all, `look`
+ *   tells.
+ */
+export function unspelled(data: Bytes): Bytes {
+  const text = new TextDecoder().decode(data).replace(/\s+/g, "");
+  if (!text.startsWith(TEXT_PREFIX)) return data;
+  try {
+    return b64uDecode(text.slice(TEXT_PREFIX.length));
+  } catch {
+    throw new CircleError("frame", "the file is not whole");
+  }
 }
 
 /**

@@ -24,8 +24,10 @@ import type {
 } from "../client";
 import { planFrom, STARTER_PLANS } from "../library/starter";
 import type { Card, Members } from "../members";
+import type { Sending } from "../sending";
 import { dayAfter } from "../words/dates";
 import { fakeCard, fakeMembers } from "./fake-members";
+import { fakeSending } from "./fake-sending";
 
 /** A Monday; the gallery's clock stands at 18:42 in a zone two hours east. */
 export const TODAY = "2025-11-17";
@@ -164,6 +166,7 @@ export interface FakeParts {
   readonly members?: Members;
   readonly card?: Card;
   readonly needsCard?: boolean;
+  readonly sending?: Sending;
   /** Every write and every request is refused. */
   readonly broken?: boolean;
 }
@@ -230,6 +233,7 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     card: async () => parts.card ?? fakeCard(),
     needsCard: signal(parts.needsCard ?? false),
     syncNow: async () => act("syncNow"),
+    sending: async () => parts.sending ?? fakeSending(),
     close: async () => act("close"),
   };
 }

@@ -25,6 +25,7 @@ import {
   TODAY,
 } from "./fake";
 import { MEMBER_STATES } from "./member-states";
+import { SENDING_STATES } from "./sending-states";
 
 export const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const LONG_NOTE = `Good work this week. The squat may be too deep, so bend only a little.\n\n${"Sit on the higher chair for now. ".repeat(6)}Donaudampfschifffahrtsgesellschaftskapitän`;
@@ -255,6 +256,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "keys-none": keysNeeded("none"),
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
   ...MEMBER_STATES,
+  ...SENDING_STATES,
   "door-join-ask": link({ kind: "join", role: "patient", purpose: "patient", mode: "approve" }),
   "today-awaited": patient({ plans: [], therapist: "", awaited: true }),
   "today-checking": patient({ ...WEEK, checking: true }),

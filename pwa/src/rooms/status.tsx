@@ -69,6 +69,16 @@ export function StatusCards({ client }: { client: Client }) {
       <button
         type="button"
         class="card row act-row"
+        data-testid="open-sending"
+        onClick={() => go({ room: "sending" })}
+      >
+        <Icon name="phone" />
+        <span class="grow strong">{t("status.sending")}</span>
+        <Icon name="next" size="s" />
+      </button>
+      <button
+        type="button"
+        class="card row act-row"
         data-testid="open-lock"
         onClick={() => go({ room: "lock" })}
       >

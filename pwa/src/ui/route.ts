@@ -23,7 +23,11 @@ export type Route =
   | { readonly room: "plan"; readonly circle: string }
   | { readonly room: "paper" }
   | { readonly room: "language" }
+  | { readonly room: "sending"; readonly step?: SendingStep }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
+
+/** Where in the room of sending; its list without one. */
+export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring";
 
 /** Where in the room of members. */
 export type MembersStep =

@@ -109,15 +109,18 @@ export function Scan({ onText, label }: ScanProps) {
 
 interface CameraProps {
   readonly label: string;
+  /** Takes what was read; looking goes on until it gives true. */
   readonly take: (text: string) => Promise<boolean>;
   readonly onFailed: () => void;
+  /** Between two looks, in milliseconds. */
+  readonly everyMs?: number;
 }
 
-function Camera({ label, take, onFailed }: CameraProps) {
+export function Camera({ label, take, onFailed, everyMs = LOOK_MS }: CameraProps) {
   const video = useRef<HTMLVideoElement>(null);
   useEffect(() => {
     const over = new AbortController();
-    if (video.current) watch(video.current, take, over.signal).catch(onFailed);
+    if (video.current) watch(video.current, take, everyMs, over.signal).catch(onFailed);
     return () => over.abort();
   }, []);
   return (
@@ -133,6 +136,7 @@ function Camera({ label, take, onFailed }: CameraProps) {
 async function watch(
   video: HTMLVideoElement,
   take: (text: string) => Promise<boolean>,
+  everyMs: number,
   over: AbortSignal,
 ): Promise<void> {
   const wanted = { video: { facingMode: "environment" } };
@@ -147,7 +151,7 @@ async function watch(
       const picture = pictureOf(video);
       const text = picture && (await read(picture));
       if (text && !over.aborted && (await take(text))) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   } finally {
     stop();

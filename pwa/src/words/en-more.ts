@@ -108,6 +108,7 @@ export const enMore = {
 
   "status.title": "Phone and network",
   "status.lock": "This phone and who uses it",
+  "status.sending": "Data and other phones",
   "status.phone": { one: "{n} waiting", other: "{n} waiting" },
   "status.server": { one: "{n} record", other: "{n} records" },
   "status.contact": "Last contact: {when}.",

@@ -10,6 +10,7 @@ import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
 import type { enMore } from "./en-more";
+import type { enSending } from "./en-sending";
 
 export type WordId =
   | keyof typeof en
@@ -18,6 +19,7 @@ export type WordId =
   | keyof typeof enLock
   | keyof typeof enMembers
   | keyof typeof enMore
+  | keyof typeof enSending;
 /** A text, or its plural forms by category. */
 export type Text = string | Readonly<Record<string, string>>;
 /** Words by id; the part of a room comes with the room. */

@@ -23,6 +23,8 @@ import {
   RELAY_TYP,
   requireFor,
   seal,
+  spelled,
+  unspelled,
   wrapped,
 } from "../../src/exchange/relay.ts";
 import { codeOf } from "../circle/scene.ts";
@@ -41,6 +43,7 @@ interface Vectors {
   readonly body: string;
   readonly plain: string;
   readonly file: string;
+  readonly text: string;
   readonly not_whole: readonly Refused[];
   readonly not_opened: readonly Refused[];
 }
@@ -98,6 +101,18 @@ test("a body is the records of each circle, carried", () => {
   expect(hex(bodyOf([...records, { circle: `c${"0".repeat(40)}`, packed: [] }]))).toBe(
     VECTORS.body,
   );
+});
+
+test("a file as text comes back", async () => {
+  expect(spelled(FILE)).toBe(VECTORS.text);
+  const lines = `\ufeff${VECTORS.text.replace(/.{60}/g, "$&\r\n")} \n`;
+  for (const data of [FILE, utf8(VECTORS.text), utf8(lines)]) {
+    expect(hex(unspelled(data))).toBe(VECTORS.file);
+  }
+  for (const bad of [VECTORS.text.slice(0, -1), `${VECTORS.text}=`, VECTORS.text.slice(0, 400)]) {
+    expect(await codeOf(() => look(unspelled(utf8(bad))))).toBe("frame");
+  }
+  expect(await codeOf(() => look(unspelled(utf8("anything else"))))).toBe("schema");
 });
 
 test("nothing is no file", async () => {

@@ -45,6 +45,9 @@ from rejoint_sync.exchange.messages import (
 FILE_BYTES_MAX: Final = 2 * 1024 * 1024
 """One relay file, in bytes: about 7,000 records of the smallest bucket."""
 
+TEXT_PREFIX: Final = "rj1-relay."
+"""Before the base64url of a file that is written as text: what phones can share."""
+
 MEDIA_TYPE: Final = "application/octet-stream"
 RELAY_TYP: Final = "rj1+relay"
 
@@ -158,6 +161,27 @@ def wrapped(key: bytes, sealed: bytes) -> bytes:
 def key_mark(point: bytes) -> bytes:
     """Which key it is, in 8 bytes."""
     return sha256(point)[:_MARK_BYTES]
+
+
+def spelled(file: bytes) -> str:
+    """A relay file as text, for ways that carry nothing else."""
+    return TEXT_PREFIX + b64u_encode(file)
+
+
+def unspelled(data: bytes) -> bytes:
+    """A relay file out of what was given on: as it is, or as text with blanks and line breaks.
+
+    Raises:
+        CircleError: `frame`: text that was cut or changed. Whether it is a file at all, `look`
+            tells.
+    """
+    text = b"".join(data.removeprefix(b"\xef\xbb\xbf").split())
+    if not text.startswith(TEXT_PREFIX.encode()):
+        return data
+    try:
+        return b64u_decode(text.decode("latin-1").removeprefix(TEXT_PREFIX))
+    except CircleError as error:
+        raise CircleError("frame", "the file is not whole") from error
 
 
 def look(file: bytes) -> Outside:

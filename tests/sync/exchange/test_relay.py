@@ -68,6 +68,19 @@ def test_nothing_but_records_is_carried(case: dict[str, str]) -> None:
     assert error.value.code == "schema"
 
 
+def test_a_file_as_text_comes_back() -> None:
+    text = VECTORS["text"]
+    assert relay.spelled(FILE) == text
+    lines = "\ufeff" + "\r\n".join(text[at : at + 60] for at in range(0, len(text), 60)) + " \n"
+    for data in (FILE, text.encode(), lines.encode()):
+        assert relay.unspelled(data) == FILE
+    for bad in (text[:-1], text + "=", text.replace(text[40], "*", 1)):
+        with pytest.raises(CircleError) as error:
+            relay.look(relay.unspelled(bad.encode()))
+        assert error.value.code == "frame"
+    assert relay.unspelled(b"anything else") == b"anything else"
+
+
 def test_a_carrier_sees_for_which_server_it_is() -> None:
     outside = relay.look(FILE)
     relay.require_for(outside, POINT)
