@@ -16,6 +16,7 @@ COMMANDS = {
     "demo": ("rejoint_server.commands.demo", "a server with a demo clinic"),
     "backup": ("rejoint_server.commands.backup", "copy the store while the server runs"),
     "restore": ("rejoint_server.commands.restore", "put a backup in the place of the store"),
+    "load": ("rejoint_server.commands.load", "real devices that sync as fast as they can"),
     "verify": ("rejoint_server.commands.verify", "check everything a store holds"),
 }
 

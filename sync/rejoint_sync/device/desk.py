@@ -11,8 +11,8 @@ from rejoint_sync.circle.grammar import CIRCLE
 from rejoint_sync.circle.invitation import Link
 from rejoint_sync.circle.keys import DeviceKeys
 from rejoint_sync.device.circle import CircleCopy
-from rejoint_sync.device.home import Home, HomeUnusable, Identity
-from rejoint_sync.device.line import Line
+from rejoint_sync.device.home import Home, HomeUnusable, Identity, OpenStore
+from rejoint_sync.device.line import Line, OpenClient
 from rejoint_sync.device.log import Answer, resume
 from rejoint_sync.device.state import DEVICE_DATABASE, DeviceState
 from rejoint_sync.errors import BadRequest, CircleError, NotFound
@@ -27,29 +27,51 @@ class Desk:
         home: Its directory, locked.
         state: What spans its circles.
         clock: Unix seconds by this machine.
+        open_to: Makes its HTTP clients; None for the usual ones.
+
+    What it needs of the world is given to `open`: the clock, the store, the HTTP client. Chance is
+    drawn from `secrets`: keys and nonces, which decide nothing, and how long to wait for another
+    device that was faster (`log.pause`).
     """
 
-    def __init__(self, home: Home, state: DeviceState, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        home: Home,
+        state: DeviceState,
+        clock: Callable[[], float],
+        open_to: OpenClient | None = None,
+    ) -> None:
         self._home = home
         self._state = state
         self._clock = clock
+        self._open_to = open_to
 
     @classmethod
-    async def open(cls, path: Path, clock: Callable[[], float], *, make: bool = False) -> Self:
+    async def open(
+        cls,
+        path: Path,
+        clock: Callable[[], float],
+        *,
+        make: bool = False,
+        open_store: OpenStore | None = None,
+        open_to: OpenClient | None = None,
+    ) -> Self:
         """Open the device that lives in a directory.
 
         Args:
             path: The directory.
             clock: Unix seconds by this machine; `time.time` but for tests.
             make: Whether a new device may be made there.
+            open_store: Opens its store; None for SQLite's in that directory.
+            open_to: Makes its HTTP clients, each for an origin; None for the usual ones.
 
         Raises:
             HomeUnusable: No device lives there, or its files were changed.
             HomeBusy: Another command is still running after ten seconds.
         """
-        home = await Home.open(path, make=make)
+        home = await Home.open(path, make=make, open_store=open_store)
         try:
-            return cls(home, await DeviceState.read(home.store), clock)
+            return cls(home, await DeviceState.read(home.store), clock, open_to)
         except BaseException:
             await home.__aexit__()
             raise
@@ -117,7 +139,7 @@ class Desk:
         )
         before = self._state.offset_s
         try:
-            async with Line(identity, self._state, self._clock) as line:
+            async with Line(identity, self._state, self._clock, self._open_to) as line:
                 yield line
         finally:
             if self._state.offset_s != before:

@@ -12,6 +12,7 @@ import asyncio
 import contextlib
 import fcntl
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -26,6 +27,10 @@ from rejoint_sync.stores.sqlite import SqliteStore
 
 LOCK_WAIT_S: Final = 10.0
 _POLL_S: Final = 0.05
+
+OpenStore = Callable[[Path], Awaitable[Store]]
+"""Opens the local store of a directory."""
+
 _KEYS: Final = frozenset({"v", "server", "connect", "device", "keys"})
 
 
@@ -71,13 +76,21 @@ class Home:
         self._lock = lock
 
     @classmethod
-    async def open(cls, path: Path, *, make: bool, wait_s: float = LOCK_WAIT_S) -> Self:
+    async def open(
+        cls,
+        path: Path,
+        *,
+        make: bool,
+        wait_s: float = LOCK_WAIT_S,
+        open_store: OpenStore | None = None,
+    ) -> Self:
         """Lock and open a directory.
 
         Args:
             path: The directory.
             make: Make it when it is not there.
             wait_s: How long to wait for another command.
+            open_store: Opens the store in it; None for `SqliteStore.open`.
 
         Raises:
             HomeUnusable: No device lives there, or its files were changed.
@@ -87,7 +100,7 @@ class Home:
         lock = await _locked(path / "lock", wait_s)
         try:
             identity = _read_identity(path / "keys.json")
-            store = await SqliteStore.open(path / "circles")
+            store = await (open_store or SqliteStore.open)(path / "circles")
         except BaseException:
             os.close(lock)
             raise

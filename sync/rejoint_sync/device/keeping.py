@@ -59,7 +59,7 @@ class KeepingActs(Desk):
             store, state, identity = self._home.store, self._state, self._identity
             paper = await open_card(line, letters)
             as_paper = Identity(origin, identity.connect, paper.keys)
-            async with Line(as_paper, state, self._clock) as paper_line:
+            async with Line(as_paper, state, self._clock, self._open_to) as paper_line:
                 listed = await _listed(paper_line)
                 rows = await enter_by_card(line, paper_line, paper, listed)
             if state.paper is None:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     import httpx
 
 
+OpenClient = Callable[[str], "httpx.AsyncClient"]
+"""Makes an HTTP client for an origin; it is closed after each use."""
+
+
 class NotUnderstood(SyncError):
     """An answer of one-request sync that this version cannot read on; what came before is good."""
 
@@ -31,6 +35,7 @@ class Line:
         identity: Who calls, and where.
         state: Its clock correction is kept up to date.
         clock: Unix seconds by this machine.
+        open_to: Makes the HTTP client for an origin; None for `drive.open_client`.
 
     Attributes:
         traffic: What went over it.
@@ -45,7 +50,13 @@ class Line:
     open: Connection
     known: Connection
 
-    def __init__(self, identity: Identity, state: DeviceState, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        state: DeviceState,
+        clock: Callable[[], float],
+        open_to: OpenClient | None = None,
+    ) -> None:
         self.traffic = Traffic()
         self.identity = identity
         self.incarnation = ""
@@ -53,11 +64,12 @@ class Line:
         self.waiting: frozenset[str] = frozenset()
         self._state = state
         self._clock = clock
+        self._open_to = open_to
         self._client: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
         """Make ready; nothing is sent yet."""
-        client = open_client(self.identity.connect)
+        client = (self._open_to or open_client)(self.identity.connect)
         self._client = await client.__aenter__()
         self.open = Connection(client, self.traffic, None, self._heard)
         self.known = Connection(client, self.traffic, self._token, self._heard)
