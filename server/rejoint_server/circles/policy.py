@@ -32,6 +32,9 @@ from rejoint_sync.stores import Outcome, Sight, Store
 CHECKED_AT_ONCE: Final = 32
 """Signatures per hop to a thread, about 1.4 ms: worth the hop, and short enough to share."""
 
+CHECKED_HERE: Final = 2
+"""So few are checked at once: a hop to a thread and back costs as much as a signature."""
+
 _TRIES: Final = 3
 
 CLINICIANS_ONLY: Final = ((len("ev:2611:") + 21, ":k"), (0, "cp:k:"))
@@ -165,6 +168,8 @@ class CirclePolicy:
     async def _checked(
         self, membership: Membership, documents: Sequence[Document]
     ) -> list[Signed | SyncError | None]:
+        if len(documents) <= CHECKED_HERE:
+            return _check(membership, documents)
         chunks = await asyncio.gather(
             *(
                 asyncio.to_thread(_check, membership, documents[start : start + CHECKED_AT_ONCE])
