@@ -178,7 +178,7 @@ class Connection:
         params: Mapping[str, str | int] | None = None,
         body: object = None,
     ) -> Any:
-        """One request; the parsed JSON of its answer.
+        """One request; the parsed JSON of its answer. Bytes are sent as they are, all else as JSON.
 
         When the server says that the token's time is wrong, asked once more by the server's time.
 
@@ -273,7 +273,10 @@ class Connection:
 
         headers = {}
         content = b""
-        if body is not None:
+        if isinstance(body, bytes):
+            content = body
+            headers["content-type"] = "application/octet-stream"
+        elif body is not None:
             content = orjson.dumps(body)
             headers["content-type"] = "application/json"
         if self._token is not None:

@@ -15,7 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rejoint_server.commands import device_entering, device_keeping, device_members
+from rejoint_server.commands import (
+    device_entering,
+    device_keeping,
+    device_members,
+    device_relay,
+)
 from rejoint_sync.errors import BadRequest, SyncError
 
 if TYPE_CHECKING:
@@ -80,6 +85,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     show.add_argument("--circle", required=True, metavar="ID")
     for more in (device_members, device_entering, device_keeping):
         more.add_acts(functools.partial(_act, acts))
+    relay = acts.add_parser("relay", help="records that another device brings to the server")
+    relay_acts = relay.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    device_relay.add_acts(functools.partial(_act, relay_acts))
 
 
 def _act(  # noqa: PLR0913 - one command is one call

@@ -45,6 +45,7 @@ class Line:
         heads: By circle what a document sealed now would say of its log, as the server said in this
             sync.
         waiting: Circles of which the server wants to see the newest entry, as it said in this sync.
+        relay_key: What relay files are sealed to, as it said in this sync; empty before.
     """
 
     open: Connection
@@ -62,6 +63,7 @@ class Line:
         self.incarnation = ""
         self.heads: dict[str, str] = {}
         self.waiting: frozenset[str] = frozenset()
+        self.relay_key = ""
         self._state = state
         self._clock = clock
         self._open_to = open_to

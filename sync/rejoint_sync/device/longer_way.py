@@ -85,6 +85,7 @@ async def listed_of(line: Line) -> dict[str, int]:
     answer = await line.known.call("GET", "/circles")
     try:
         line.incarnation = str(answer.get("incarnation", ""))
+        line.relay_key = str(answer.get("relay", ""))
         line.waiting = frozenset(
             str(circle["circle"]) for circle in answer["circles"] if circle.get("waiting")
         )

@@ -103,6 +103,7 @@ class DeviceState:
         compared_at: When all circles were last compared with the server's, unix seconds.
         missed_at: When the server last said that it has no one-request sync, unix seconds.
         link: What is known of the connection, as `pace.Link` has it; empty at first.
+        relay_key: What relay files are sealed to, as the server told it, base64url; empty before.
     """
 
     offset_s: int = 0
@@ -114,6 +115,7 @@ class DeviceState:
     compared_at: int = 0
     missed_at: int = 0
     link: dict[str, Any] = field(default_factory=dict)
+    relay_key: str = ""
 
     @classmethod
     async def read(cls, store: Store) -> Self:

@@ -144,6 +144,7 @@ class _Sync:
             await self._store.create(name)
             self._copies[name] = await CircleCopy.open(self._store, name, self._line.identity.keys)
         self._state.looked_at = self._line.now_s()
+        self._state.relay_key = self._line.relay_key or self._state.relay_key
         await self._state.write(self._store)
         self._listed = listed
         return listed
