@@ -47,7 +47,7 @@ export default defineConfig({
           groups: [
             {
               name: "round",
-              test: /src\/(client\/(receipts|outcome|login|bundles|own-devices|shapes)|circle\/(feed|fold))\.ts$/,
+              test: /src\/(client\/(receipts|outcome|login|line|wire-cost|exchange|roads|bundles|own-devices|shapes)|circle\/(feed|fold)|exchange\/(cbor|frames|messages|packing|pace))\.ts$/,
             },
           ],
         },

@@ -7,6 +7,7 @@
  * minutes and is forgotten the moment the network returns. A circle whose log cannot be trusted is
  * left out and says so; it never stops the others.
  */
+import type { ReadonlySignal } from "@preact/signals";
 import type { Courier } from "./client/courier.ts";
 import { LineError } from "./client/line.ts";
 import type { Outcome } from "./client/outcome.ts";
@@ -30,6 +31,16 @@ export interface Synced extends Outcome {
   owed(): string[];
   /** Whether the log here can be trusted; nothing is sent while it cannot. */
   readonly trusted: boolean;
+  /** Records that are here and shown. */
+  readonly count: number;
+  /** Whether this device is in it no more, by its log. */
+  readonly isOut: ReadonlySignal<boolean>;
+  /** Whether the server does not serve it to this device, as far as is known. */
+  readonly isAway: boolean;
+  /** Whether that is not what the log says: the server may have lost something. */
+  readonly isAstray: boolean;
+  /** Whether `caughtUp` has something to look at although nothing came. */
+  readonly isUnsettled: boolean;
   /** While nothing of it is here: fetch what shows it at once. */
   begin(): Promise<void>;
   /** Says what is to be sent. */

@@ -21,20 +21,20 @@ const BUDGETS = {
   xwing: 12 * 1024,
   standard: 12 * 1024,
   sending: 16 * 1024,
-  asked: 28 * 1024,
+  asked: 32 * 1024,
   language: 4 * 1024,
 } as const;
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 /** What few moments need, all of them with a network: fetched when asked for, not kept. */
 const ASKED =
-  /^assets\/(argon2|setup|card|card-holder|paper|recovery|bring-along|aftermath|clinic|clinic-acts)-[^/]*\.js$/;
+  /^assets\/(argon2|setup|joining|comparing|digest|card|card-holder|paper|recovery|bring-along|aftermath|clinic|clinic-acts)-[^/]*\.js$/;
 /** What not every phone needs: kept where a page has asked for it, see the worker. */
 const PARTS = {
   desk: /^assets\/therapist-[^/]*\.(js|css)$/,
   members:
-    /^assets\/(members|en-members|poor-link|field|ask|digits|hand-over|square-code|beside|pub-code|scan|code-text)-[^/]*\.(js|css)$/,
-  lock: /^assets\/locks?-[^/]*\.(js|css)$/,
+    /^assets\/(members|entries|invitation|request|en-members|poor-link|field|ask|digits|hand-over|square-code|beside|pub-code|scan|code-text)-[^/]*\.(js|css)$/,
+  lock: /^assets\/(en-lock|locks?)-[^/]*\.(js|css)$/,
   camera: /^assets\/read-code-[^/]*\.js$/,
   xwing: /^assets\/xwing-[^/]*\.js$/,
   standard: /^assets\/replication-[^/]*\.js$/,

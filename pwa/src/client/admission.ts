@@ -1,44 +1,24 @@
 /**
- * The way into a circle: founding the clinic by the setup link, joining by an invitation.
+ * The door of this phone: which profiles are on it, opening and closing them, making one.
  *
- * A profile is made whole before the server hears of it: keys that were read back, the request
- * stored, the first records sealed. So a lost answer or a killed app costs nothing: the same link,
- * or the next start, sends the same bytes again.
+ * How one comes into a circle needs a network and is fetched when it is wanted, see `joining.ts`; to
+ * stand beside another phone needs none.
  */
 
 import { b64uEncode } from "../circle/encoding.ts";
-import * as entries from "../circle/entries.ts";
 import { randomBytes } from "../circle/envelope.ts";
-import type { Link } from "../circle/invitation.ts";
-import type { LogDocument } from "../circle/log.ts";
-import { requestCode, requestEntry } from "../circle/request.ts";
 import type { Asking, Beside, Client, LinkView, ProfileView, Role } from "../client.ts";
 import type { ProfileKeys } from "../keystore.ts";
-import type { Profile } from "../records.gen.ts";
-import { askPath, awaitAnswer, isAsking, NotLetIn, requestOf } from "./asking.ts";
-import { bundleOf, FOUND_PATH, logPath, Refused, settle, unnamed } from "./bundles.ts";
-import type { OpenCare } from "./care.ts";
+import { isAsking } from "./bundles.ts";
 import { Clock } from "./clock.ts";
+import type { House, Joining } from "./joining.ts";
 import { KeyRing } from "./keyring.ts";
-import { Line } from "./line.ts";
-import {
-  BrokenLink,
-  type Enrolment,
-  fetchInvitation,
-  markOf,
-  purposeOf,
-  readLink,
-  whyBroken,
-} from "./links.ts";
+import { Line, LineError } from "./line.ts";
 import { keepStorage } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
 import { finishWipes, freePicture, markWiping, wipeProfile } from "./profiles.ts";
-import type { CircleRow, PendingRow, ProfileRow, Shelf } from "./shelf.ts";
-
-type JoinLink = Extract<Link, { kind: "join" }>;
-
-const TRIES = 5;
+import type { ProfileRow, Shelf } from "./shelf.ts";
 
 /** Everything behind the door; settles first what an earlier run left unanswered. */
 export async function enter(phone: Phone, shelf: Shelf): Promise<Entrance> {
@@ -54,6 +34,7 @@ export class Entrance {
   readonly #line: Line;
   readonly #opened = new Map<string, Promise<OpenProfile>>();
   readonly #keys = new KeyRing();
+  #joined: Promise<Joining> | undefined;
 
   constructor(phone: Phone, shelf: Shelf, clock: Clock) {
     this.#phone = phone;
@@ -71,7 +52,11 @@ export class Entrance {
         if (profile.ready || profile.beside) continue;
         const row = pending.find((waiting) => waiting.profile === profile.id);
         if (row === undefined) await this.#forgetProfile(profile.id);
-        else if (!isAsking(row)) await this.#complete(profile, row).catch(() => {});
+        else if (!isAsking(row)) {
+          await this.#joining()
+            .then((joining) => joining.complete(profile, row))
+            .catch(() => {});
+        }
       }
     });
   }
@@ -116,15 +101,10 @@ export class Entrance {
 
   async look(fragment: string): Promise<LinkView> {
     try {
-      const link = readLink(fragment);
-      if (link.kind === "setup") return { kind: "setup" };
-      // Whether the ticket is good is seen when it is used.
-      if (link.kind === "enrol") return { kind: "join", role: "patient", purpose: "patient" };
-      const { membership, invited } = await fetchInvitation(this.#line, link, this.#clock);
-      const { role, mode } = invited.invitation;
-      return { kind: "join", role: role as Role, purpose: purposeOf(membership), mode };
+      return await (await this.#joining()).look(fragment);
     } catch (error) {
-      return { kind: "broken", why: whyBroken(error) };
+      if (error instanceof LineError) return { kind: "broken", why: "offline" };
+      throw error;
     }
   }
 
@@ -134,57 +114,59 @@ export class Entrance {
     names: { readonly clinic: string; readonly person: string },
     pin = "",
   ): Promise<Client> {
-    return this.#alone(() => {
-      this.#keys.pin = pin;
-      return this.#found(fragment, names);
-    });
+    return this.#comeIn(pin, (joining) => joining.found(fragment, names));
   }
 
   /** @param pin For keys that this browser does not keep by itself. */
   join(fragment: string, profileId?: string, pin = ""): Promise<Client> {
-    return this.#alone(() => {
-      this.#keys.pin = pin;
-      return this.#join(fragment, profileId);
-    });
+    return this.#comeIn(pin, (joining) => joining.join(fragment, profileId));
   }
 
   /** Ask to be let in by a link that only lets one ask; `pin` as in `join`. */
   ask(fragment: string, profileId?: string, pin = ""): Promise<Asking> {
+    return this.#comeIn(pin, (joining) => joining.ask(fragment, profileId));
+  }
+
+  /** Come in by a printed card; see `Joining.recover`. */
+  recover(code: string, pin = ""): Promise<Client> {
+    return this.#comeIn(pin, (joining) => joining.recover(code));
+  }
+
+  /** What was asked in an earlier run and has no answer yet. */
+  async asked(): Promise<readonly Asking[]> {
+    if (!(await this.#shelf.all("pending")).some(isAsking)) return [];
+    return (await this.#joining()).asked();
+  }
+
+  #comeIn<T>(pin: string, act: (joining: Joining) => Promise<T>): Promise<T> {
     return this.#alone(async () => {
       this.#keys.pin = pin;
-      const link = readLink(fragment);
-      if (link.kind !== "join") throw new BrokenLink("incomplete");
-      const mark = await markOf(fragment);
-      const waiting = await this.#pendingOf(mark);
-      return this.#asking(waiting ?? (await this.#prepareAsking(link, mark, profileId)));
+      return act(await this.#joining());
     });
   }
 
-  /**
-   * Come in by a printed card: this phone becomes one more device of its owner, everywhere.
-   *
-   * @throws CircleError `schema`, `target`, `removed`, `limit`, `tag`: what is wrong with the card.
-   */
-  recover(code: string, pin = ""): Promise<Client> {
-    return this.#alone(async () => {
-      this.#keys.pin = pin;
-      const { CardHolder } = await import("./card-holder.ts");
-      const holder = await CardHolder.of(code, this.#phone, this.#line, this.#clock);
-      const { profile, keys } = await this.#newProfile(holder.role);
-      try {
-        for await (const circle of holder.bringIn(keys.pub)) {
-          await this.#shelf.put("circles", { profile, ...circle });
-        }
-      } catch (error) {
-        // Nowhere in: as if nothing had been; else the card can be used for the rest again.
-        if ((await this.#shelf.all("circles", profile)).length === 0) {
-          await this.#forgetProfile(profile);
-          throw error;
-        }
-      }
-      await this.#isReady(profile);
-      return this.#welcome(await this.#openProfile(profile));
-    });
+  /** Its code comes from the server. */
+  async #joining(): Promise<Joining> {
+    const house: House = {
+      phone: this.#phone,
+      shelf: this.#shelf,
+      clock: this.#clock,
+      line: this.#line,
+      keys: this.#keys,
+      newProfile: (role) => this.#newProfile(role),
+      isReady: (profile) => this.#isReady(profile),
+      openProfile: (profile) => this.#openProfile(profile),
+      opened: (profile) => this.#opened.get(profile),
+      forgetProfile: (profile) => this.#forgetProfile(profile),
+      welcome: (opened) => this.#welcome(opened),
+    };
+    try {
+      this.#joined ??= import("./joining.ts").then(({ Joining }) => new Joining(house));
+      return await this.#joined;
+    } catch {
+      this.#joined = undefined;
+      throw new LineError("down");
+    }
   }
 
   /** Stand beside a phone that is in a circle; `pin` as in `join`. */
@@ -200,207 +182,9 @@ export class Entrance {
     });
   }
 
-  /** What was asked in an earlier run and has no answer yet. */
-  async asked(): Promise<readonly Asking[]> {
-    const rows = (await this.#shelf.all("pending")).filter(isAsking);
-    return Promise.all(rows.map((row) => this.#asking(row)));
-  }
-
-  async #asking(row: PendingRow): Promise<Asking> {
-    const device = requestOf(row)._id.slice(-21);
-    let stop = () => {};
-    const stopped = new Promise<void>((resolve) => {
-      stop = resolve;
-    });
-    const opened = awaitAnswer(this.#phone, this.#line, row, stopped).then(
-      (log) => this.#letIn(row, log),
-      async (error: unknown) => {
-        if (error instanceof NotLetIn || error instanceof Refused) await this.#notLetIn(row);
-        throw error;
-      },
-    );
-    // Whoever shows it waits for it.
-    opened.catch(() => {});
-    return { digits: await requestCode(row.circle, device), opened, stop };
-  }
-
-  async #letIn(row: PendingRow, log: readonly LogDocument[]): Promise<Client> {
-    const [last, ...earlier] = [...log].reverse();
-    if (last === undefined) throw new Error("a log has an entry");
-    await this.#isReady(row.profile);
-    const opened = await this.#openProfile(row.profile);
-    const kept = await this.#shelf.get("circles", row.profile, row.circle);
-    if (kept === undefined) throw new Error("the circle of this request is gone");
-    const care = await opened.enter(kept);
-    await care.adopt({ log: last, wraps: [] }, earlier.reverse());
-    await this.#shelf.remove("pending", row.profile, row.circle);
-    return this.#welcome(opened);
-  }
-
-  async #notLetIn(row: PendingRow): Promise<void> {
-    await this.#shelf.remove("pending", row.profile, row.circle);
-    await this.#forget(row);
-  }
-
-  /** Store keys and request of a device that asks, and the log up to which it has seen. */
-  async #prepareAsking(
-    link: JoinLink,
-    mark: string,
-    profileId: string | undefined,
-  ): Promise<PendingRow> {
-    const { membership, invited } = await fetchInvitation(this.#line, link, this.#clock);
-    const { circle } = link;
-    const role = invited.invitation.role as Role;
-    const { profile, keys } =
-      profileId === undefined
-        ? await this.#newProfile(role)
-        : { profile: profileId, keys: await this.#keys.of(profileId) };
-    const req = await requestEntry(invited, circle, keys);
-    const pin = { seq: membership.seq, hash: membership.head };
-    const row = {
-      profile,
-      circle,
-      path: askPath(circle),
-      body: JSON.stringify({ req }),
-      link: mark,
-    };
-    await this.#shelf.put("circles", {
-      profile,
-      circle,
-      purpose: purposeOf(membership),
-      role,
-      pin,
-    });
-    await this.#shelf.put("pending", row);
-    return row;
-  }
-
   /** One admission at a time, also among windows. */
   #alone<T>(act: () => Promise<T>): Promise<T> {
     return this.#phone.locks.request("rejoint admission", {}, act);
-  }
-
-  async #found(
-    fragment: string,
-    names: { readonly clinic: string; readonly person: string },
-  ): Promise<Client> {
-    const link = readLink(fragment);
-    if (link.kind !== "setup") throw new BrokenLink("incomplete");
-    const mark = await markOf(fragment);
-    // Asked first: the founding entry is dated by the server's clock.
-    await this.#line.ask("/healthz");
-    const row = (await this.#pendingOf(mark)) ?? (await this.#prepareClinic(link.secret, mark));
-    const opened = await this.#openProfile(row.profile);
-    const care = await this.#careOf(opened, row);
-    await care.adopt(bundleOf(row));
-    const member = care.member ?? "";
-    await care.write<Profile>({ type: "profile", about: "clinic", name: names.clinic });
-    await care.write<Profile>({ type: "profile", about: "member", member, name: names.person });
-    await this.#send(row);
-    return this.#welcome(opened);
-  }
-
-  async #join(fragment: string, profileId: string | undefined): Promise<Client> {
-    const link = readLink(fragment);
-    if (link.kind === "setup") throw new BrokenLink("incomplete");
-    const mark = await markOf(fragment);
-    for (let tries = 1; ; tries += 1) {
-      const waiting = await this.#pendingOf(mark);
-      const prepare = () =>
-        link.kind === "enrol"
-          ? this.#prepareEnrolment(link, mark)
-          : this.#prepareJoin(link, mark, profileId);
-      const row = waiting ?? (await prepare());
-      try {
-        await this.#send(row);
-      } catch (error) {
-        const overtaken = error instanceof Refused && /^(seq|prev|ts)$/.test(error.code);
-        if (overtaken && tries < TRIES) continue;
-        throw error instanceof Refused ? new BrokenLink(whyBroken(error)) : error;
-      }
-      const opened = await this.#openProfile(row.profile);
-      await this.#careOf(opened, row);
-      return this.#welcome(opened);
-    }
-  }
-
-  /** Store keys, profile, circle and request of a clinic that is to be founded. */
-  #prepareClinic(setup: string, link: string): Promise<PendingRow> {
-    const row = { purpose: "clinic", role: "admin" } as const;
-    return this.#prepareFounding({ row, clinic: "", right: { setup }, link });
-  }
-
-  /** The same for a patient who founds the own circle by a ticket of the clinic. */
-  async #prepareEnrolment(enrolment: Enrolment, link: string): Promise<PendingRow> {
-    const { clinicians } = await import("./bring-along.ts");
-    const wished = await clinicians(this.#line, enrolment);
-    const row = { purpose: "patient", role: "patient", wished } as const;
-    const { clinic, ticket } = enrolment;
-    return this.#prepareFounding({ row, clinic, right: { ticket }, link });
-  }
-
-  async #prepareFounding(founding: {
-    readonly row: Pick<CircleRow, "purpose" | "wished"> & { readonly role: "admin" | "patient" };
-    readonly clinic: string;
-    /** What gives the right to found: a set-up secret or a ticket. */
-    readonly right: Readonly<Record<string, string>>;
-    readonly link: string;
-  }): Promise<PendingRow> {
-    const { row, clinic, right, link } = founding;
-    const { purpose, role } = row;
-    const { profile, keys } = await this.#newProfile(role);
-    const member = entries.drawMember();
-    const terms = { purpose, adds: "members", clinic, role, member } as const;
-    const { bundle, membership } = await entries.found(keys, terms, this.#clock.serverS);
-    const { circle } = membership;
-    const body = JSON.stringify({ ...bundle, ...right });
-    const pending = { profile, circle, path: FOUND_PATH, body, link };
-    await this.#shelf.put("circles", { profile, circle, ...row });
-    await this.#shelf.put("pending", pending);
-    if (row.wished !== undefined) this.#logs.set(circle, []);
-    return pending;
-  }
-
-  /** Store keys and request of a device that is to join, and the log as it was then. */
-  async #prepareJoin(
-    link: JoinLink,
-    mark: string,
-    profileId: string | undefined,
-  ): Promise<PendingRow> {
-    const { membership, log, invited } = await fetchInvitation(this.#line, link, this.#clock);
-    const { circle } = link;
-    const role = invited.invitation.role as Role;
-    const { profile, keys } =
-      profileId === undefined
-        ? await this.#newProfile(role)
-        : { profile: profileId, keys: await this.#keys.of(profileId) };
-    const { bundle } = await entries.join(keys, membership, invited, this.#clock.serverS);
-    const purpose = purposeOf(membership);
-    const row = {
-      profile,
-      circle,
-      path: logPath(circle),
-      body: JSON.stringify(bundle),
-      link: mark,
-    };
-    await this.#shelf.put("circles", { profile, circle, purpose, role });
-    await this.#shelf.put("pending", row);
-    this.#logs.set(circle, log);
-    return row;
-  }
-
-  /** Logs that invitations brought, until the join that they belong to is settled. */
-  readonly #logs = new Map<string, readonly LogDocument[]>();
-
-  /** Send a prepared request; when it is refused, what was prepared for it goes. */
-  async #send(row: PendingRow): Promise<void> {
-    try {
-      await settle(this.#shelf, row, unnamed(this.#line));
-    } catch (error) {
-      if (error instanceof Refused) await this.#forget(row);
-      throw error;
-    }
-    await this.#isReady(row.profile);
   }
 
   async #isReady(profile: string): Promise<void> {
@@ -410,41 +194,9 @@ export class Entrance {
     }));
   }
 
-  /** At a later start: send what waits and make the profile usable. */
-  async #complete(profile: ProfileRow, row: PendingRow): Promise<void> {
-    await this.#send(row);
-    const opened = await this.#openProfile(profile.id);
-    await this.#careOf(opened, row);
-  }
-
-  async #forget(row: PendingRow): Promise<void> {
-    const opened = this.#opened.get(row.profile);
-    const profile = await this.#shelf.get("profiles", row.profile);
-    if (opened !== undefined) await (await opened).leave(row.circle).catch(() => {});
-    await this.#shelf.remove("circles", row.profile, row.circle);
-    if (profile?.ready === false) await this.#forgetProfile(row.profile);
-  }
-
   async #forgetProfile(id: string): Promise<void> {
     await this.shut(id);
     await wipeProfile(this.#shelf, id);
-  }
-
-  /** The circle of a request in its profile, with what is known of its log. */
-  async #careOf(opened: OpenProfile, row: PendingRow): Promise<OpenCare> {
-    const kept = await this.#shelf.get("circles", row.profile, row.circle);
-    if (kept === undefined) throw new Error("the circle of this request is gone");
-    const care = await opened.enter(kept);
-    const log = this.#logs.get(row.circle);
-    if (log !== undefined) {
-      await care.adopt(bundleOf(row), log);
-      this.#logs.delete(row.circle);
-    }
-    return care;
-  }
-
-  async #pendingOf(mark: string): Promise<PendingRow | undefined> {
-    return (await this.#shelf.all("pending")).find(({ link }) => link === mark);
   }
 
   async #newProfile(role: Role) {

@@ -17,16 +17,6 @@ import type { PendingRow } from "./shelf.ts";
 const PAUSES_MS: readonly number[] = [3, 4, 5, 5, 5, 10, 10, 15, 15, 30, 30].map((s) => s * 1000);
 const LATER_MS = 75_000;
 
-/** The path at which one asks. */
-export function askPath(circle: string): string {
-  return `${FOUND_PATH}/${circle}/requests`;
-}
-
-/** Whether a kept request only asks: it stays until somebody has answered. */
-export function isAsking({ path, circle }: Pick<PendingRow, "path" | "circle">): boolean {
-  return path === askPath(circle);
-}
-
 /** The answer is no, or nobody can answer any more. */
 export class NotLetIn extends Error {
   override readonly name = "NotLetIn";

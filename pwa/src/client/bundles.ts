@@ -28,6 +28,16 @@ export function logPath(circle: string): string {
   return `${FOUND_PATH}/${circle}/log`;
 }
 
+/** The path at which one asks. */
+export function askPath(circle: string): string {
+  return `${FOUND_PATH}/${circle}/requests`;
+}
+
+/** Whether a kept request only asks: it stays until somebody has answered. */
+export function isAsking({ path, circle }: Pick<PendingRow, "path" | "circle">): boolean {
+  return path === askPath(circle);
+}
+
 /** The bundle that a kept request carries. */
 export function bundleOf(row: PendingRow): Bundle {
   return JSON.parse(row.body) as Bundle;

@@ -216,6 +216,18 @@ export class OpenCare implements Care, Synced, Carried {
     return paperOf(this.#diary.ordered, member);
   }
 
+  get isAway(): boolean {
+    return this.#trouble === "out" || this.#trouble === "gone";
+  }
+
+  get isAstray(): boolean {
+    return (this.isAway && !this.isOut.value) || this.courier.isShort;
+  }
+
+  get isUnsettled(): boolean {
+    return this.courier.isUnsettled || this.checking.value || this.#waiting.held.length > 0;
+  }
+
   get trusted(): boolean {
     return this.#roster.isTrusted && !this.found.some(({ code }) => STOPPING.has(code));
   }

@@ -10,7 +10,6 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "../circle/checkpoint.ts";
-import * as entries from "../circle/entries.ts";
 import { CircleError, type Code } from "../circle/errors.ts";
 import { type Claim, endOf } from "../circle/feed.ts";
 import type { Stream } from "../circle/grammar.ts";
@@ -71,8 +70,10 @@ export class Courier {
   #broughtBack = false;
   /** When everything was last asked for again, unix seconds. */
   #askedAgainAt = 0;
-  /** When it was last asked what others lack, unix seconds. */
-  #lookedAt = 0;
+  /** When everything was last looked at, unix seconds. */
+  #arrivedAt = 0;
+  /** Checkpoints that could not be read yet. */
+  #unread: CheckpointDocument[] = [];
   /** Wraps that were told to be missing since the app was opened. */
   readonly #said = new Set<string>();
   /** A checkpoint that is due, and the last ones that were handed out to be sent. */
@@ -88,6 +89,17 @@ export class Courier {
     this.summaries = new Summaries(of, this.#seen.snapshots, (snapshots) =>
       this.#keep({ snapshots }),
     );
+  }
+
+  /** Whether the server's log was shorter than the one here when it was last asked. */
+  get isShort(): boolean {
+    return this.#isShort || this.#broughtBack;
+  }
+
+  /** Whether there is something to look at although nothing came. */
+  get isUnsettled(): boolean {
+    const isLong = this.#of.clock.serverS - this.#arrivedAt >= MISSING_SECONDS;
+    return isLong || !this.#of.isWhole || this.#missed.size > 0 || this.found.length > 0;
   }
 
   /** What the last whole round has shown; the gravest first. */
@@ -142,6 +154,8 @@ export class Courier {
       await this.#sayMissing();
       return false;
     }
+    this.#arrivedAt = this.#of.clock.serverS;
+    for (const doc of this.#unread.splice(0)) await this.takeCheckpoint(doc, true);
     const more = await this.#outbox.tidy();
     const isStale = [...this.#of.receipts.refused.values()].includes("stale");
     for (const claim of await this.summaries.check()) this.#know(claim);
@@ -190,7 +204,7 @@ export class Courier {
   }
 
   /** A checkpoint that the server shows; whatever is wrong with it, nothing of it is believed. */
-  async takeCheckpoint(doc: CheckpointDocument): Promise<void> {
+  async takeCheckpoint(doc: CheckpointDocument, isLast = false): Promise<void> {
     const { membership } = this.#of;
     try {
       const next = await readCheckpoint(membership, doc);
@@ -198,8 +212,10 @@ export class Courier {
       if (pinned !== undefined) checkAfter(next, await readCheckpoint(membership, pinned));
       for (const claim of claimsOf(next)) this.#know(claim);
     } catch (error) {
-      if (error instanceof CircleError) return;
-      throw error;
+      if (!(error instanceof CircleError)) throw error;
+      // The entry that it speaks of may be on its way.
+      if (!isLast) this.#unread.push(doc);
+      return;
     }
     await this.#keep({
       checkpoints: [...this.#seen.checkpoints.filter(({ _id }) => _id !== doc._id), doc],
@@ -235,6 +251,7 @@ export class Courier {
         if (streams.length === 0) return undefined;
         const { membership, secrets } = this.#of;
         const markOf = await this.#of.feeds.marks();
+        const entries = await import("../circle/entries.ts");
         return entries.rekey(keys, membership, secrets, { streams, markOf }, clock.serverS);
       });
     } catch (error) {
@@ -319,8 +336,8 @@ export class Courier {
     const { membership, keys, clock, feeds, receipts } = this.#of;
     const me = this.#me;
     if (me.role === "recovery" || this.found.length > 0) return;
-    if (clock.serverS - this.#lookedAt >= MISSING_SECONDS) {
-      this.#lookedAt = clock.serverS;
+    if (clock.serverS - (this.#seen.lookedAt ?? 0) >= MISSING_SECONDS) {
+      await this.#keep({ lookedAt: clock.serverS });
       await writeMissing(this.#around.ask, membership, this.#of.secrets);
     }
     for (const stream of STREAMS_OF_S[me.s]) {

@@ -1,4 +1,4 @@
-/** Who asks: a token that this device signs, for a few minutes each. */
+/** Who asks: a token that this device signs, for a few minutes each, or a session that it opened. */
 import type { Answer, Line, Question } from "./line.ts";
 
 /** Asks with the login of this profile's device. */
@@ -22,6 +22,7 @@ export class Pass {
   /** Seconds for which a token is good. */
   static readonly lifetime = 300;
   #token: Promise<string> | undefined;
+  #session = "";
   #until = 0;
   readonly #make: (now: number) => Promise<string>;
   readonly #serverS: () => number;
@@ -42,7 +43,22 @@ export class Pass {
     return this.#token;
   }
 
+  /** The server has granted a session: as good as a token, and always the same few bytes. */
+  open(session: string): void {
+    this.#session = session;
+  }
+
+  get hasSession(): boolean {
+    return this.#session !== "";
+  }
+
+  /** The header that says who asks. */
+  async authorization(): Promise<string> {
+    return this.#session === "" ? `Bearer ${await this.token()}` : `Session ${this.#session}`;
+  }
+
   forget(): void {
     this.#token = undefined;
+    this.#session = "";
   }
 }

@@ -2,8 +2,6 @@
  * One opened profile: its circles, its writes, its sync.
  */
 import { computed, type Signal, signal } from "@preact/signals";
-import * as entries from "../circle/entries.ts";
-import { formatLink } from "../circle/invitation.ts";
 import { loginToken } from "../circle/keys.ts";
 import type {
   Care,
@@ -28,6 +26,7 @@ import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundl
 import { OpenCare } from "./care.ts";
 import { Carriage } from "./carriage.ts";
 import { Clock, watchToday } from "./clock.ts";
+import type { Compared, Traveller } from "./exchange.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -61,9 +60,17 @@ interface Listed {
   readonly seq?: number;
   /** After a restore: the server wants to see the newest entry that is here. */
   readonly waiting?: boolean;
+  /** It is not served there. */
+  readonly suspended?: boolean;
 }
 
-export class OpenProfile implements Client, Rounds {
+/** The ways to the server. */
+interface Lines {
+  readonly line: Line;
+  readonly pass: Pass;
+}
+
+export class OpenProfile implements Client, Rounds, Traveller {
   readonly profile: ProfileView;
   readonly cares: Signal<readonly Care[]> = signal([]);
   readonly sync: Signal<SyncStatus>;
@@ -89,10 +96,10 @@ export class OpenProfile implements Client, Rounds {
   private constructor(
     profile: ProfileView,
     around: Omit<Surroundings, "changed" | "road">,
-    line: Line,
+    { line, pass }: Lines,
     closed: () => void,
   ) {
-    const { phone, shelf, clock, ask } = around;
+    const { phone, shelf, clock, ask, keys } = around;
     this.profile = profile;
     this.clock = clock;
     this.ask = ask;
@@ -100,7 +107,9 @@ export class OpenProfile implements Client, Rounds {
     this.#line = line;
     this.#closed = closed;
     const changed = (circle: string) => this.#changed(circle);
-    this.#roads = new Roads(ask, phone.origin);
+    const device = keys.id;
+    const surrounding = { phone, shelf, clock, wire: line, pass, device, profile: profile.id };
+    this.#roads = new Roads(surrounding, ask, this);
     this.#around = { ...around, changed, road: this.#roads };
     [this.today, this.#stopToday] = watchToday(phone);
     this.sync = signal(this.#status());
@@ -139,7 +148,8 @@ export class OpenProfile implements Client, Rounds {
     const writer = new LogWriter(phone, shelf, profile.id, unnamed(line));
     const folds = new Folds(foldsName(profile.id), phone, keys);
     const around = { phone, shelf, clock, keys, ask, writer, folds, meter, carriage };
-    const opened = new OpenProfile(profile, around, line, closed);
+    const lines = { line, pass };
+    const opened = new OpenProfile(profile, around, lines, closed);
     await opened.#openAll();
     return opened;
   }
@@ -184,12 +194,14 @@ export class OpenProfile implements Client, Rounds {
     await care.loaded;
     care.checkTrusted();
     const { keys } = this.#around;
+    const entries = await import("../circle/entries.ts");
     const member = care.names.patientMember ?? entries.drawMember();
     const place = { role: "patient" as const, member };
     const made = await this.#around.writer.append(care, () =>
       entries.invite(keys, care.membership, care.secrets, place, this.clock.serverS),
     );
     if (made === undefined) throw new Error("an invitation is always needed");
+    const { formatLink } = await import("../circle/invitation.ts");
     return formatLink(this.#around.phone.origin, made.link);
   }
 
@@ -261,13 +273,9 @@ export class OpenProfile implements Client, Rounds {
 
   async carry(): Promise<void> {
     await this.#settleAll();
-    const incarnation = await this.#learnAll();
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
+    await this.#roads.carry();
     await this.#bringAlong([...this.#open.values()]);
-    const circles = [...this.#open.values()].filter(
-      ({ circle, awaited }) => !this.#busy.has(circle) && !awaited.peek(),
-    );
-    await this.#roads.carry(circles, incarnation);
     await this.#around.carriage.bring();
   }
 
@@ -277,9 +285,10 @@ export class OpenProfile implements Client, Rounds {
     );
   }
 
-  /** Compare everything with what the server has: not offered by this road. */
-  async checkAll(): Promise<undefined> {
-    return undefined;
+  /** Compare everything with what the server has, and mend it; undefined: it cannot be compared. */
+  checkAll(): Promise<Compared | undefined> {
+    const lock = `sync ${this.profile.id}`;
+    return this.#around.phone.locks.request(lock, {}, () => this.#roads.compare());
   }
 
   /** Send what waits for an answer. */
@@ -291,7 +300,7 @@ export class OpenProfile implements Client, Rounds {
   }
 
   /** Learn which circles this device is in, and which store it is. */
-  async #learnAll(): Promise<string | undefined> {
+  async learn(): Promise<string | undefined> {
     const answer = await this.ask(FOUND_PATH);
     if (answer.status !== 200) return undefined;
     const { circles, incarnation, relay } = answer.json as {
@@ -309,6 +318,11 @@ export class OpenProfile implements Client, Rounds {
       ]),
     );
     for (const care of this.#open.values()) await care.serverHas(last.get(care.circle));
+    for (const { circle, suspended } of circles) {
+      const care = suspended === true ? undefined : this.#open.get(circle);
+      if (care?.isAway === true) care.went("well");
+    }
+    await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
     return incarnation;
   }
 
@@ -366,6 +380,7 @@ export class OpenProfile implements Client, Rounds {
     const reached = await this.ask(FOUND_PATH);
     if (reached.status !== 200) throw refusal(reached);
     await clinic.loaded;
+    const entries = await import("../circle/entries.ts");
     const own = entries.drawMember();
     const patient = entries.drawMember();
     const terms = { purpose: "patient", adds: "members", role: "therapist", member: own } as const;

@@ -90,7 +90,20 @@ export interface SeenRow {
   readonly saidAt: number;
   /** The store of the server to which everything here was offered. */
   readonly offered: string;
+  /** When it was last asked what keys others lack, unix seconds; absent = never. */
+  readonly lookedAt?: number;
   readonly snapshots?: readonly Known[];
+}
+
+/** How far a device was informed by one-request sync, and what was done about it when. */
+export interface ExchangeRow {
+  readonly profile: string;
+  /** As the server gave it; empty at first. All that it stands for is stored. */
+  readonly cursor: Bytes;
+  /** When it was last asked in which circles it is, unix seconds. */
+  readonly listedAt: number;
+  /** When what is here was last compared with what is there, unix seconds. */
+  readonly comparedAt: number;
 }
 
 /** A request that changes a log, kept to be sent again byte by byte until it is answered. */
@@ -133,6 +146,7 @@ interface Stores {
   circles: CircleRow;
   receipts: ReceiptsRow;
   seen: SeenRow;
+  exchange: ExchangeRow;
   pending: PendingRow;
   unsealed: UnsealedRow;
   carried: CarriedRow;
@@ -145,6 +159,7 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   circles: ["profile", "circle"],
   receipts: ["profile", "circle"],
   seen: ["profile", "circle"],
+  exchange: "profile",
   pending: ["profile", "circle"],
   unsealed: ["profile", "circle"],
   carried: ["profile", "id"],
@@ -215,10 +230,11 @@ export class Shelf {
   async forget(profile: string): Promise<void> {
     const names = Object.keys(KEY_PATHS) as StoreName[];
     const own = names.filter((name) => Array.isArray(KEY_PATHS[name]));
-    await this.#change(["profiles", ...own], (stores) => {
+    await this.#change(["profiles", "exchange", ...own], (stores) => {
       for (const name of own) {
         stores.objectStore(name).delete(IDBKeyRange.bound([profile], [profile, []]));
       }
+      stores.objectStore("exchange").delete(profile);
       stores.objectStore("profiles").delete(profile);
     });
   }

@@ -19,12 +19,10 @@ import { parseDocumentId } from "../circle/document.ts";
 import { type Bytes, concat, equalBytes, hex, utf8 } from "../circle/encoding.ts";
 import { sha256 } from "../circle/envelope.ts";
 import { CircleError } from "../circle/errors.ts";
+import { MARK_BYTES, PART_BYTES, PARTS } from "./messages.ts";
 
 /** The bucket of what belongs to no month. */
 export const STRUCTURE = "0000";
-export const PARTS = 256;
-export const PART_BYTES = 4;
-export const MARK_BYTES = 8;
 
 /** The bucket of a document, empty for one that is not compared. */
 export function bucketOf(documentId: string): string {

@@ -11,7 +11,6 @@
  */
 import { type Bytes, hex } from "../circle/encoding.ts";
 import { Malformed, type Value } from "./cbor.ts";
-import { MARK_BYTES, PART_BYTES, PARTS } from "./digest.ts";
 import type { Item } from "./frames.ts";
 import type { Packed } from "./packing.ts";
 
@@ -27,6 +26,11 @@ export const DONE_TODAY = 2;
  * browser that reads a body tells the server so, in 35 bytes, when it did not for 5 s.
  */
 export const MAY_BE_EMPTY = 4;
+
+/** Parts of a bucket, the bytes of each one's digest, and of what stands for a line; see `digest`. */
+export const PARTS = 256;
+export const PART_BYTES = 4;
+export const MARK_BYTES = 8;
 
 const CIRCLE_BYTES = 20;
 const SESSION_BYTES = 16;

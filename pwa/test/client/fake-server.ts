@@ -6,8 +6,9 @@
  */
 import { structuralRev } from "../../src/circle/document.ts";
 import { type LogDocument, Membership } from "../../src/circle/log.ts";
+import type { FakeExchange } from "./fake-exchange.ts";
 
-interface Stored {
+export interface Stored {
   readonly _id: string;
   readonly _rev: string;
   readonly [member: string]: unknown;
@@ -18,7 +19,7 @@ interface Named {
   readonly [member: string]: unknown;
 }
 
-interface Circle {
+export interface Circle {
   readonly docs: Map<string, Stored>;
   /** Id of each change, oldest first. */
   readonly feed: string[];
@@ -52,6 +53,8 @@ export class FakeServer {
   readonly missing = new Set<string>();
   /** What cards find, by the name that their codes give. */
   readonly papers = new Map<string, { readonly circle: string; readonly doc: Named }>();
+  /** Answers `POST /sync`, where it is offered. */
+  exchange: FakeExchange | undefined;
   /** Name of the store, where it tells one. */
   incarnation: string | undefined;
   nowMs = Date.UTC(2026, 10, 21, 12);
@@ -66,6 +69,11 @@ export class FakeServer {
     if (fault === "silent") return never(init.signal);
     if (fault === "portal") return new Response(PAGE, { headers: { "Content-Type": "text/html" } });
     if (fault === "unavailable") return this.#answer(503, { error: "unavailable" });
+    if (request === "POST /sync" && this.exchange !== undefined) {
+      const answer = await this.exchange.answer(init, this.nowMs);
+      if (fault === "lost") throw new TypeError("connection reset");
+      return answer;
+    }
     const [status, json] = await this.#act(request, new URL(url), init);
     if (fault === "lost") throw new TypeError("connection reset");
     return this.#answer(status, json);
@@ -270,17 +278,18 @@ export class FakeServer {
     }
     if (route === "_bulk_docs") {
       const isAgain = url.searchParams.get("again") === "true";
-      return this.#write(circle, body.docs, isAgain).then((rows) => [201, rows]);
+      return this.write(circle, body.docs, isAgain).then((rows) => [201, rows]);
     }
     return [404, { error: "not_found", reason: route }];
   }
 
-  async #write(
+  /** Take documents in; a row for each that is refused. */
+  async write(
     circle: Circle,
     docs: (Stored & { _revisions?: unknown })[],
     isAgain: boolean,
-  ): Promise<unknown[]> {
-    const errors: unknown[] = [];
+  ): Promise<{ readonly id: string; readonly code: string }[]> {
+    const errors: { id: string; error: string; reason: string; code: string }[] = [];
     const membership = this.isStrict ? await this.membership(circle) : undefined;
     for (const { _revisions, ...doc } of docs) {
       const id = doc._id;
@@ -324,7 +333,7 @@ function never(signal: AbortSignal | null | undefined): Promise<Response> {
 }
 
 /** The device whose token a request carries. */
-function kidOf(init: RequestInit): string {
+export function kidOf(init: RequestInit): string {
   const token = new Headers(init.headers).get("Authorization")?.slice(7) ?? "";
   return JSON.parse(atob(token.split(".")[0] ?? "") || "{}").kid;
 }

@@ -3,6 +3,7 @@ import { type Entrance, enter } from "../../src/client/admission.ts";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { openShelf } from "../../src/client/shelf.ts";
 import type { Care, Client, PlanInput, SessionInput } from "../../src/client.ts";
+import { FakeExchange } from "./fake-exchange.ts";
 import { FakePhone } from "./fake-phone.ts";
 import { FakeServer } from "./fake-server.ts";
 
@@ -71,9 +72,14 @@ export interface Scene {
   close(): Promise<void>;
 }
 
-/** Clinic founded, patient taken in and joined, both up to date. */
-export async function newScene(): Promise<Scene> {
+/**
+ * Clinic founded, patient taken in and joined, both up to date.
+ *
+ * @param isExchanged Whether the server offers one-request sync.
+ */
+export async function newScene({ isExchanged = false } = {}): Promise<Scene> {
   const server = newServer();
+  if (isExchanged) server.exchange = new FakeExchange(server);
   const therapist = (await founded(newPhone(server))) as OpenProfile;
   const { circle, link } = await therapist.createPatient("Amina", PLAN);
   await therapist.syncNow();

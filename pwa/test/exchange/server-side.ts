@@ -1,12 +1,14 @@
 /** What the server does in an exchange, for a server in memory and for the shared vectors. */
 import { type Bytes, equalBytes, hex } from "../../src/circle/encoding.ts";
 import { Malformed, type Value } from "../../src/exchange/cbor.ts";
-import { type Inventory, MARK_BYTES, PARTS, partOf } from "../../src/exchange/digest.ts";
+import { type Inventory, partOf } from "../../src/exchange/digest.ts";
 import type { Item } from "../../src/exchange/frames.ts";
 import {
   type Asked,
   type Begin,
   ITEMS_MAX,
+  MARK_BYTES,
+  PARTS,
   type Told,
   VERSION,
 } from "../../src/exchange/messages.ts";

@@ -1,0 +1,492 @@
+/**
+ * One-request sync: what this device has to tell and to hear, of all its circles, in one request.
+ *
+ * An answer is used item by item. The cursor is kept only when all that it stands for is stored, so
+ * a cut at any byte costs what came after the last whole item and nothing else; a lost answer is
+ * asked for again, and what was sent twice is there once. A receipt is the server's word for
+ * exactly the rows that were sent in that item.
+ *
+ * Source: docs/protocol.md, "One-request sync".
+ */
+import type { Bytes } from "../circle/encoding.ts";
+import { b64uEncode } from "../circle/encoding.ts";
+import { CircleError } from "../circle/errors.ts";
+import { Malformed } from "../exchange/cbor.ts";
+import { Reader, write } from "../exchange/frames.ts";
+import {
+  type Asked,
+  MAY_BE_EMPTY,
+  readAnswerItem,
+  requestItems,
+  SENDS_ONLY,
+  type Told,
+} from "../exchange/messages.ts";
+import * as pace from "../exchange/pace.ts";
+import { pack, unpack } from "../exchange/packing.ts";
+import type { StoredDocument } from "../records.ts";
+import type { Synced } from "../sync.ts";
+import type { Clock } from "./clock.ts";
+import { LineError, type Reply, type Wire } from "./line.ts";
+import type { Pass } from "./login.ts";
+import type { Unavailable } from "./outcome.ts";
+import type { Parcel, Phone } from "./phone.ts";
+import type { ExchangeRow, Shelf } from "./shelf.ts";
+
+const PATH = "/sync";
+/** Status of an answer that has nothing to tell. */
+const EMPTY = 204;
+const DAY_S = 86_400;
+/** Between two comparisons of all that is here with all that is there. */
+const COMPARE_S = 7 * DAY_S;
+/** Requests in one round: far more than one round needs. */
+const TURNS_MAX = 1_000;
+/** Bytes of a record beside what is sealed: its signature and its place. */
+const ROW_BYTES = 92;
+/** Circles that are shown by a summary while the rest of them comes. */
+const BEGUN_MAX = 3;
+const FIRST_REVISION = /^1-/;
+/** Codes that are about a circle as a whole and say nothing of the record. */
+const AWAY: Readonly<Record<string, Unavailable>> = {
+  unauthorized: "out",
+  removed: "out",
+  suspended: "out",
+  not_found: "gone",
+};
+/** Words for a server that could not: the record waits. */
+const LATER =
+  /^(service_unavailable|internal_server_error|insufficient_storage|too_many_requests)$/;
+
+/** The server does not offer it; `isForNow`: it did not take this one request. */
+export class NotOffered extends Error {
+  override readonly name = "NotOffered";
+  readonly isForNow: boolean;
+
+  constructor(isForNow: boolean) {
+    super("the server does not offer one-request sync");
+    this.isForNow = isForNow;
+  }
+}
+
+/** What a round needs of the profile. */
+export interface Traveller {
+  /** Circles that are carried now. */
+  circles(): readonly Synced[];
+  /**
+   * Ask in which circles this device is, and bring back what the server has lost of their logs.
+   *
+   * @returns The server's store, where it says which.
+   */
+  learn(): Promise<string | undefined>;
+}
+
+/** What belongs to a profile, for this. */
+export interface Surrounding {
+  readonly phone: Phone;
+  readonly shelf: Shelf;
+  readonly clock: Clock;
+  readonly wire: Wire;
+  readonly pass: Pass;
+  readonly device: string;
+  readonly profile: string;
+}
+
+/** What an item of a request brought. */
+interface Sent {
+  readonly circle: Synced;
+  readonly docs: readonly StoredDocument[];
+  /** Carried again: what becomes of it changes nothing here. */
+  readonly again: boolean;
+}
+
+/** A request beside its cursor. */
+export interface Question {
+  readonly asked?: readonly Asked[];
+  readonly sent?: readonly Sent[];
+  readonly flags?: number;
+  readonly budget?: number;
+}
+
+/** What one answer brought, as far as it came. */
+export class Visit {
+  /** How it is with circles that were not served. */
+  readonly away = new Map<string, Unavailable>();
+  /** Documents that came, by circle. */
+  readonly came = new Map<string, number>();
+  readonly unequal: Extract<Told, { is: "unequal" }>[] = [];
+  readonly lacking: Extract<Told, { is: "lacking" }>[] = [];
+  /** The cursor is not known there. */
+  isUnknown = false;
+  isOver = false;
+  hasMore = false;
+  /** A circle came that is not here. */
+  hasNew = false;
+}
+
+export class Exchange {
+  readonly #around: Surrounding;
+  readonly #of: Traveller;
+  /** Circles in which something happened that was not looked at yet. */
+  readonly #touched = new Set<string>();
+  /** Circles that the server shows and this app can not be in. */
+  readonly #foreign = new Set<string>();
+  #row: ExchangeRow | undefined;
+
+  constructor(around: Surrounding, of: Traveller) {
+    this.#around = around;
+    this.#of = of;
+  }
+
+  /**
+   * One round: bring what waits and fetch what is new, of all circles.
+   *
+   * @throws LineError The server was not reached. NotOffered: it does not know this.
+   */
+  async carry(): Promise<void> {
+    await this.#begin();
+    const tried = new Set<string>();
+    for (let turn = 0; turn < TURNS_MAX; turn += 1) {
+      const { sent, isAll } = await this.#parcel(tried, turn > 0);
+      const visit = await this.#ask({ sent });
+      if (visit.isUnknown) {
+        await this.#beginAnew();
+        continue;
+      }
+      if (visit.hasNew) await this.#learn();
+      const isMoved = await this.#settle(visit);
+      if (isAll && !visit.hasMore && !isMoved) break;
+    }
+    const { clock } = this.#around;
+    const row = await this.#known();
+    const isDue = clock.serverS - row.listedAt >= DAY_S;
+    if (isDue || this.#of.circles().some(({ isAstray }) => isAstray)) await this.#learn();
+    if (clock.serverS - row.comparedAt >= COMPARE_S) await this.compare(this.#of.circles());
+  }
+
+  /**
+   * What waits, as a request that may be sent without this app; its answer need not be heard.
+   *
+   * @returns Undefined where nothing waits, or where this device has no session.
+   */
+  async sealed(): Promise<Parcel | undefined> {
+    const { device, pass } = this.#around;
+    if (!pass.hasSession) return undefined;
+    const { sent } = await this.#parcel(new Set(), false);
+    if (sent.length === 0) return undefined;
+    const records = sent.map(({ circle, docs }): Asked => {
+      return { is: "records", circle: circle.circle, packed: pack(docs, device), again: false };
+    });
+    const { cursor } = await this.#known();
+    const body = write(requestItems({ cursor, budget: 0, flags: SENDS_ONLY }, records));
+    return { body, authorization: await pass.authorization() };
+  }
+
+  /**
+   * Fetch what is new; nothing is sent. Throws as `carry`.
+   */
+  async fetch(): Promise<void> {
+    for (let visit = new Visit(); !visit.isOver || visit.hasMore || visit.isUnknown; ) {
+      visit = await this.#ask({});
+      if (visit.isUnknown) await this.#beginAnew();
+      if (visit.hasNew) await this.#learn();
+    }
+  }
+
+  /**
+   * Compare circles with what the server has, and bring and fetch what lacks. Throws as `carry`.
+   */
+  async compare(circles: readonly Synced[]): Promise<Compared> {
+    const { compare } = await comparing();
+    const compared = await compare(this.#comparing(false), circles);
+    if (compared.lostLog) await this.#learn();
+    await this.#keep({ comparedAt: this.#around.clock.serverS });
+    return compared;
+  }
+
+  // -- what a request brings ---------------------------------------------------------------------
+
+  /** At the first time: what is here already is not fetched again, what shows a circle comes first. */
+  async #begin(): Promise<void> {
+    this.#row = undefined;
+    const { cursor } = await this.#known();
+    if (cursor.length > 0) return;
+    const circles = this.#of.circles();
+    const empty = circles.filter(({ count }) => count === 0);
+    if (empty.length <= BEGUN_MAX) for (const circle of empty) await circle.begin();
+    if (empty.length < circles.length) await this.#compareAnew();
+  }
+
+  /** The server does not know how far this device was: it is another one, or another one again. */
+  async #beginAnew(): Promise<void> {
+    await this.#keep({ cursor: new Uint8Array() });
+    await this.#learn();
+    await this.#compareAnew();
+  }
+
+  async #compareAnew(): Promise<void> {
+    const { compare } = await comparing();
+    const { lostLog } = await compare(this.#comparing(true), this.#of.circles());
+    if (lostLog) await this.#learn();
+    await this.#keep({ comparedAt: this.#around.clock.serverS });
+  }
+
+  #comparing(isAnew: boolean) {
+    const { device, wire } = this.#around;
+    return {
+      isAnew,
+      device,
+      bytes: () => wire.turn().bytes,
+      ask: (question: Question, keepsCursor: (visit: Visit) => boolean) =>
+        this.#ask(question, keepsCursor),
+      touch: (circle: string) => this.#touched.add(circle),
+    };
+  }
+
+  async #learn(): Promise<void> {
+    await this.#of.learn();
+    await this.#keep({ listedAt: this.#around.clock.serverS });
+  }
+
+  /** What goes into the next request, the most valuable first; each record once in a round. */
+  async #parcel(tried: Set<string>, isLater: boolean): Promise<{ sent: Sent[]; isAll: boolean }> {
+    const { wire, phone } = this.#around;
+    const turn = wire.turn();
+    const waiting = [];
+    for (const circle of this.#of.circles()) {
+      const docs = circle.trusted ? await circle.courier.outgoing() : [];
+      for (const doc of docs.filter(({ _id, _rev }) => !tried.has(_id + _rev))) {
+        waiting.push({ circle: circle.circle, id: doc._id, size: sizeOf(doc), doc, of: circle });
+      }
+    }
+    const first = pace.order(waiting, turn.bytes);
+    const count = pace.fit(
+      first.map(({ size }) => size),
+      turn.bytes,
+    );
+    if (isLater && turn.waitMs > 0) {
+      await new Promise<void>((resolve) => phone.after(turn.waitMs, resolve));
+    }
+    const items = new Map<Synced, StoredDocument[]>();
+    for (const { of, doc } of first.slice(0, count)) {
+      items.set(of, [...(items.get(of) ?? []), doc]);
+      tried.add(doc._id + doc._rev);
+    }
+    const sent = [...items].map(([circle, docs]) => ({ circle, docs, again: false }));
+    return { sent, isAll: count === first.length };
+  }
+
+  // -- one request -------------------------------------------------------------------------------
+
+  async #ask(
+    { asked = [], sent = [], flags = MAY_BE_EMPTY, budget = 0 }: Question,
+    keepsCursor: (visit: Visit) => boolean = () => true,
+  ): Promise<Visit> {
+    const { cursor } = await this.#known();
+    const { device } = this.#around;
+    const records = sent.map(({ circle, docs, again }): Asked => {
+      return { is: "records", circle: circle.circle, packed: pack(docs, device), again };
+    });
+    const body = write(requestItems({ cursor, budget, flags }, [...records, ...asked]));
+    const { status, parts } = await this.#post(body);
+    const visit = new Visit();
+    visit.isOver = status === EMPTY;
+    const reader = new Reader();
+    for await (const part of parts) {
+      const told: Told[] = [];
+      try {
+        for (const item of reader.feed(part)) {
+          const one = readAnswerItem(item);
+          if (one !== undefined) told.push(one);
+        }
+      } catch (error) {
+        if (!(error instanceof Malformed)) throw error;
+        await this.#take(told, visit, sent, keepsCursor);
+        throw new LineError("portal");
+      }
+      await this.#take(told, visit, sent, keepsCursor);
+    }
+    if (!visit.isOver) throw new LineError("down");
+    return visit;
+  }
+
+  /** Post; a login that is over is made anew, once. */
+  async #post(body: Bytes): Promise<Reply> {
+    const { wire, pass } = this.#around;
+    for (let tries = 1; ; tries += 1) {
+      const reply = await wire.post(PATH, body, await pass.authorization());
+      if (isAnswer(reply)) return reply;
+      for await (const _ of reply.parts);
+      if (reply.status === 401 && tries <= 2) {
+        pass.forget();
+        continue;
+      }
+      if (reply.status < 400) throw new LineError("portal");
+      if ([404, 405, 501].includes(reply.status)) throw new NotOffered(false);
+      if (reply.status >= 500 || reply.status === 429) throw new LineError("busy");
+      throw new NotOffered(true);
+    }
+  }
+
+  /** Store what came, then what was answered, then how far that is. */
+  async #take(
+    told: readonly Told[],
+    visit: Visit,
+    sent: readonly Sent[],
+    keepsCursor: (visit: Visit) => boolean,
+  ): Promise<void> {
+    let cursor: Bytes | undefined;
+    const given = new Map<string, Promise<StoredDocument[]>[]>();
+    const receipts: Extract<Told, { is: "receipt" }>[] = [];
+    for (const one of told) {
+      if (one.is === "welcome" && one.session.length > 0) {
+        this.#around.pass.open(b64uEncode(one.session));
+      } else if (one.is === "given") {
+        const documents = this.#unpacked(one.circle, one.packed);
+        given.set(one.circle, [...(given.get(one.circle) ?? []), documents]);
+      } else if (one.is === "receipt") receipts.push(one);
+      else if (one.is === "reached") cursor = one.cursor;
+      else if (one.is === "notice") notice(visit, one);
+      else if (one.is === "unequal" || one.is === "lacking") visit[one.is].push(one as never);
+      else if (one.is === "end") [visit.isOver, visit.hasMore] = [true, one.more];
+    }
+    for (const [circle, documents] of given) {
+      await this.#store(circle, (await Promise.all(documents)).flat(), visit);
+    }
+    for (const receipt of receipts) await this.#hear(receipt, sent[receipt.item - 1], visit);
+    if (cursor !== undefined && keepsCursor(visit)) await this.#keep({ cursor });
+  }
+
+  /** What rows say; one that is no document is left out, and missed in its author's feed. */
+  async #unpacked(circle: string, packed: readonly unknown[]): Promise<StoredDocument[]> {
+    const read = await unpack(packed as never, circle, this.#around.device);
+    return read.flatMap((one) => (one instanceof CircleError ? [] : [one]));
+  }
+
+  async #store(name: string, documents: readonly StoredDocument[], visit: Visit): Promise<void> {
+    let circle = this.#find(name);
+    if (circle === undefined && !this.#foreign.has(name)) {
+      await this.#learn();
+      circle = this.#find(name);
+    }
+    if (circle === undefined) {
+      this.#foreign.add(name);
+      return;
+    }
+    const isKept = ({ _id, _rev, _deleted }: StoredDocument) =>
+      !_id.startsWith("cp:") && FIRST_REVISION.test(_rev) && _deleted !== true;
+    const kept = documents.filter(isKept);
+    if (kept.length > 0) await circle.records.write(kept);
+    for (const { _id, _rev, j } of documents.filter(({ _id }) => _id.startsWith("cp:"))) {
+      if (circle.knowsCheckpoint(_id, _rev)) continue;
+      await circle.takeCheckpoint({ _id, _rev, j: String(j) });
+    }
+    this.#touched.add(name);
+    visit.came.set(name, (visit.came.get(name) ?? 0) + kept.length);
+  }
+
+  /** What became of the rows of one item, each for itself. */
+  async #hear(
+    { refused }: Extract<Told, { is: "receipt" }>,
+    sent: Sent | undefined,
+    visit: Visit,
+  ): Promise<void> {
+    if (sent === undefined || sent.again) return;
+    const { circle, docs } = sent;
+    const codes = new Set(refused.values());
+    const [code = ""] = codes;
+    const away = codes.size === 1 && refused.size >= docs.length ? AWAY[code] : undefined;
+    if (away !== undefined) {
+      visit.away.set(circle.circle, away);
+      return;
+    }
+    this.#touched.add(circle.circle);
+    await circle.acknowledged(docs.filter((_, row) => !refused.has(row)).map(({ _id }) => _id));
+    for (const [row, why] of refused) {
+      const doc = docs[row];
+      if (doc !== undefined && !LATER.test(why)) await circle.refusedBy(doc._id, why);
+    }
+  }
+
+  // -- after a request ---------------------------------------------------------------------------
+
+  /** Look at what happened in each circle; gives whether there is something new to send. */
+  async #settle(visit: Visit): Promise<boolean> {
+    let isMoved = false;
+    for (const circle of this.#of.circles()) {
+      const isTouched = this.#touched.delete(circle.circle);
+      const away = visit.away.get(circle.circle);
+      try {
+        if (isTouched || circle.isUnsettled) isMoved = (await circle.caughtUp()) || isMoved;
+        if (away !== undefined) await this.#isAway(circle, away);
+        else if (isTouched || !circle.isAway) circle.went("well");
+      } catch (error) {
+        if (error instanceof LineError) throw error;
+        circle.went("broken");
+      }
+    }
+    return isMoved;
+  }
+
+  async #isAway(circle: Synced, why: Unavailable): Promise<void> {
+    const isOut = why === "out" || circle.isOut.value;
+    circle.went(isOut ? "out" : "gone");
+    if (!isOut) return;
+    await circle.courier.sendLate(LATE_BATCH).catch((error: unknown) => {
+      // What is left with a server that no longer lets this device in may be refused too.
+      if (error instanceof LineError) throw error;
+    });
+  }
+
+  #find(name: string): Synced | undefined {
+    return this.#of.circles().find(({ circle }) => circle === name);
+  }
+
+  /** How far this device is; another window may have come further. */
+  async #known(): Promise<ExchangeRow> {
+    const { shelf, profile, clock } = this.#around;
+    const kept = await shelf.get("exchange", profile);
+    const now = clock.serverS;
+    const anew = { profile, cursor: new Uint8Array(), listedAt: now, comparedAt: now };
+    this.#row = kept ?? this.#row ?? anew;
+    return this.#row;
+  }
+
+  async #keep(part: Partial<ExchangeRow>): Promise<void> {
+    const { shelf, profile } = this.#around;
+    const known = await this.#known();
+    await shelf.update("exchange", [profile], (kept = known) => ({ ...kept, ...part }));
+  }
+}
+
+/** Records of a device that was removed, in one request. */
+const LATE_BATCH = 25;
+
+export interface Compared {
+  /** Documents that came. */
+  readonly came: number;
+  /** Documents that the server had lost. */
+  readonly sent: number;
+  /** The server lacks entries of a log. */
+  readonly lostLog: boolean;
+}
+
+function isAnswer({ status, isItems }: Reply): boolean {
+  return isItems && (status === 200 || status === EMPTY);
+}
+
+function notice(visit: Visit, { circle, what }: Extract<Told, { is: "notice" }>): void {
+  if (circle === "") visit.isUnknown ||= what === "cursor";
+  else if (what === "suspended") visit.away.set(circle, "out");
+  else if (what === "gone") visit.away.set(circle, "gone");
+}
+
+/** Bytes of a record in a request, about. */
+function sizeOf({ c, j }: StoredDocument): number {
+  return ROW_BYTES + Math.ceil((String(c ?? "").length * 3) / 4) + String(j ?? "").length;
+}
+
+/** What is seldom needed; its code comes from the server too. */
+function comparing(): Promise<typeof import("./comparing.ts")> {
+  return import("./comparing.ts").catch(() => {
+    throw new LineError("down");
+  });
+}
