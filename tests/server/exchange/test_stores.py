@@ -4,16 +4,19 @@ That is the one of `COUCHDB_URL`; where none is named, a store in memory that co
 for it.
 """
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from contract.couchdb import couchdb, is_real, open_store
 from rejoint_server.exchange import giving
+from rejoint_sync.document import Document
 from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor
 from rejoint_sync.exchange.frames import Reader, write
 from rejoint_sync.exchange.messages import Begin, Reached, answer_item, request_items
+from rejoint_sync.stores import Stored
 from rejoint_sync.stores.memory import MemoryStore
 from rejoint_sync.stores.sqlite import SqliteStore
 from server.ring import Ring
@@ -123,3 +126,71 @@ async def test_many_circles_in_small_answers_come_to_an_end(
     await rings[-1].push(clinic.founder, record)
     assert (await phone.sync()).documents == {rings[-1].circle: [record]}
     assert (await phone.sync()).bytes_down == 3
+
+
+async def test_many_devices_of_one_circle_at_once(scene: Scene) -> None:
+    """Whoever writes when: in the end each holds all, and nobody is given what is their own."""
+    ring = await (await Ring.clinic(scene)).patient()
+    phones = [Handset(scene, await ring.add("therapist")) for _ in range(6)]
+    for phone in phones:
+        await phone.sync()
+    own: list[list[str]] = [[] for _ in phones]
+    given: list[list[str]] = [[] for _ in phones]
+
+    async def work(number: int) -> None:
+        phone = phones[number]
+        for count in (1, 3, 0, 2):
+            records = [ring.record(phone.keys) for _ in range(count)]
+            said = await phone.sync(phone.records(ring.circle, records), budget=700)
+            assert said.refused == []
+            own[number] += [one["_id"] for one in records]
+            given[number] += said.names
+
+    await asyncio.gather(*(work(number) for number in range(len(phones))))
+    for number, phone in enumerate(phones):
+        while (said := await phone.sync()).names:
+            given[number] += said.names
+    everything = sorted(name for some in own for name in some)
+    for mine, theirs in zip(own, given, strict=True):
+        assert set(mine) | set(theirs) == set(everything)
+
+
+class Moving(CountingApart):
+    """While a page is read, a record comes and a document of the page moves beyond it."""
+
+    moved: Document | None = None
+    record: Document | None = None
+
+    async def read_many(self, database: str, document_ids: Sequence[str]) -> dict[str, Stored]:
+        """As it is after both."""
+        if self.moved and self.record and self.moved.id in document_ids:
+            for one in (self.record, self.moved):
+                await self.write(database, [one], new_edits=False)
+            self.moved = self.record = None
+        return await super().read_many(database, document_ids)
+
+
+@pytest.mark.parametrize("budget", [1, 1500])
+async def test_what_moves_on_while_it_is_read_hides_nothing(tmp_path: Path, budget: int) -> None:
+    store = Moving()
+    async with open_scene(tmp_path, store) as scene:
+        ring = await (await Ring.clinic(scene)).patient()
+        phone = Handset(scene, ring.founder)
+        await phone.sync()
+        name = f"cp:c:{ring.founder.id}"
+        await store.write(
+            ring.circle, [Document.parse({"_id": name, "_rev": "1-a"})], new_edits=False
+        )
+        *records, late = [ring.record(ring.founder) for _ in range(8)]
+        await ring.push(ring.founder, *records)
+        store.record = Document.parse(late)
+        revisions = {"start": 2, "ids": ["b", "a"]}
+        store.moved = Document.parse({"_id": name, "_rev": "2-b", "_revisions": revisions})
+        found = []
+        for _ in range(20):
+            said = await phone.sync(budget=budget)
+            found += said.names
+            if not said.more:
+                break
+        assert store.record is None
+        assert {one["_id"] for one in [*records, late]} | {name} == set(found)
