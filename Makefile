@@ -82,6 +82,7 @@ bench: setup $(VENV)/.browser ## figures of this tree, as ratios in one run
 	python tests/bench/one_request.py
 	python tests/bench/load.py
 	python tests/bench/sealing.py
+	python tests/bench/flat.py
 	python tests/bench/wire.py
 
 torture: setup $(VENV)/.browser ## records through networks that hardly are any, beside stock PouchDB

@@ -252,9 +252,10 @@ class Device:
         assert done.returncode == 0, done.stderr
 
     async def prepare(self) -> None:
-        """Join and hold the records."""
+        """Join, be informed, and hold the records."""
         home, circle = str(self.place.folder / "device"), self.place.ring.circle
         self._run("join", "--home", home, await self.place.link())
+        self._run("sync", "--home", home)
         lines = "\n".join(json.dumps(draft) for draft in self.place.drafts)
         where = ("--home", home, "--circle", circle)
         self._run("put", *where, "--kind", "ev", "--json", "-", given=lines)

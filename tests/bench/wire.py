@@ -29,6 +29,9 @@ NEXT_BUCKET_BYTES = 120
 PAUSE_S = 6
 """Between two requests; a browser that has read something says so at most every 5 s."""
 
+LONG_PAUSE_S = 12
+"""After 10 s of silence a browser asks first whether the connection is still there."""
+
 COLUMNS = ("handshake", "TLS records", "frame heads", "other frames", "headers", "body")
 
 
@@ -76,12 +79,14 @@ MAKERS: dict[str, Callable[[Ring, DeviceKeys], dict[str, object]]] = {
 }
 
 
-async def several(rounds: int, once: Callable[[], Awaitable[Passed]]) -> list[Passed]:
+async def several(
+    rounds: int, once: Callable[[], Awaitable[Passed]], *, pause_s: float = PAUSE_S
+) -> list[Passed]:
     """The same again and again."""
     found = []
     for _ in range(rounds):
         # The server's clock goes on, and the browser tells how much it has read.
-        await asyncio.sleep(PAUSE_S)
+        await asyncio.sleep(pause_s)
         found.append(await once())
     return found
 
@@ -114,6 +119,8 @@ async def main(circles: int, rounds: int) -> None:
             show("cold: all of a new circle, by token", [await wire.passed(phone.ask)])
             await phone.ask()  # the first with the session, which is a new header
             show("warm: nothing new", await several(rounds, lambda: wire.passed(phone.ask)))
+            late = await several(2, lambda: wire.passed(phone.ask), pause_s=LONG_PAUSE_S)
+            show(f"warm: nothing new, after {LONG_PAUSE_S} s", late)
             for name, make in MAKERS.items():
                 found = await several(rounds, lambda: each_way(wire, ring, phone, make))  # noqa: B023
                 show(f"warm: one record each way, {name}", found)
