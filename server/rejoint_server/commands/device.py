@@ -75,6 +75,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     )
 
     sync = _act(acts, "sync", _sync, "bring all circles up to date, both ways")
+    sync.add_argument("--done", action="store_true", help="tell that today's session is done")
     sync.add_argument("--every", type=float, metavar="S", help="again and again, every S seconds")
 
     move = _act(acts, "move", _move, "the server has another address from now on")
@@ -189,8 +190,8 @@ async def _put(device: "Device", arguments: argparse.Namespace) -> Answer:
     return {"ids": ids}
 
 
-async def _sync(device: "Device", _: argparse.Namespace) -> Answer:
-    return await device.sync()
+async def _sync(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.sync(done_today=arguments.done)
 
 
 async def _move(device: "Device", arguments: argparse.Namespace) -> Answer:

@@ -40,6 +40,10 @@ def add_acts(add: AddAct) -> None:
     export = add("export", _export, "write all that this device can read into a directory")
     export.add_argument("folder", type=Path, metavar="DIR")
     add("check", _check, "verify this device's copy of everything")
+    add("compare", _compare, "sync, and prove that the server holds what this device holds")
+    stuck = add("stuck", _stuck, "what could not be sent or opened, each with why")
+    stuck.add_argument("--retry", action="store_true", help="the next sync offers it again")
+    stuck.add_argument("--to", type=Path, metavar="FILE", help="write what is not on the server")
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -96,6 +100,14 @@ async def _snapshot(device: "Device", arguments: argparse.Namespace) -> Answer:
 
 async def _export(device: "Device", arguments: argparse.Namespace) -> Answer:
     return await device.export(arguments.folder)
+
+
+async def _compare(device: "Device", _: argparse.Namespace) -> Answer:
+    return await device.sync(compares=True)
+
+
+async def _stuck(device: "Device", arguments: argparse.Namespace) -> Answer:
+    return await device.stuck(retries=arguments.retry, file=arguments.to)
 
 
 async def _check(device: "Device", _: argparse.Namespace) -> Answer:

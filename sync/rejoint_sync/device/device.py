@@ -203,16 +203,23 @@ class Device(MembershipActs, EnteringActs, KeepingActs, RelayActs):
                 )
         return found_here
 
-    async def sync(self) -> dict[str, Any]:
+    async def sync(self, *, done_today: bool = False, compares: bool = False) -> dict[str, Any]:
         """Bring all circles up to date, both ways.
+
+        Args:
+            done_today: Whether to tell the server that today's session is done, nothing else of it.
+            compares: Whether to compare everything with the server by digest, and mend it.
 
         Returns:
             `pushed`, `pulled`, `resealed`, `rekeyed`, `quarantined`, `removed` and
             `waiting` (circles), `alarms` (new ones), `refused` (each `id`, `code`, `reason`),
-            `requests`, `bytes_up`, `bytes_down`, `trouble` (each `circle`, `code`, `reason`).
+            `requests`, `bytes_up`, `bytes_down`, `trouble` (each `circle`, `code`, `reason`),
+            `differed` (circles of which one side lacked something, found by comparing).
         """
         async with self._line() as line:
-            report = await sync_all(line, self._home.store, self._state)
+            report = await sync_all(
+                line, self._home.store, self._state, done_today=done_today, compares=compares
+            )
         refused = [{"id": one.id, "code": one.code, "reason": one.reason} for one in report.refused]
         return {
             "pushed": report.pushed,
@@ -226,6 +233,7 @@ class Device(MembershipActs, EnteringActs, KeepingActs, RelayActs):
             "refused": refused,
             **asdict(line.traffic),
             "trouble": report.trouble,
+            "differed": report.differed,
         }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from rejoint_sync.circle.recovery import read_clinic_key, read_code, recovery_id
-from rejoint_sync.device import export, snapshots
+from rejoint_sync.device import export, quarantine, snapshots
 from rejoint_sync.device.desk import Desk, origin_of
 from rejoint_sync.device.home import Identity
 from rejoint_sync.device.line import Line
@@ -109,6 +109,26 @@ class KeepingActs(Desk):
         """Write all that this device can read into a new directory; see `export.export`."""
         copies = [copy for copy in await self._copies() if copy.membership is not None]
         return await export.export(copies, folder)
+
+    async def stuck(self, *, retries: bool = False, file: Path | None = None) -> dict[str, Any]:
+        """What could not be sent and what could not be opened; see `quarantine`.
+
+        Args:
+            retries: Whether to have it offered again by the next sync.
+            file: A new file that all that the server does not have is written to, sealed.
+
+        Returns:
+            `records`; `retried`, and `file`, `exported` where they were asked for.
+        """
+        copies = await self._copies()
+        answer: dict[str, Any] = {"records": await quarantine.listed(copies)}
+        if file is not None:
+            written = await quarantine.export(copies, file)
+            answer |= {"file": written["file"], "exported": written["records"]}
+        if retries:
+            now_s = int(self._clock()) + self._state.offset_s
+            answer["retried"] = sum([await quarantine.retry(copy, now_s=now_s) for copy in copies])
+        return answer
 
     async def check(self) -> dict[str, Any]:
         """Verify this device's copy of everything; see `export.check`."""

@@ -101,6 +101,7 @@ class DeviceState:
         looked_at: When the server was last asked in which circles this device is, and how long
             their logs are, unix seconds.
         compared_at: When all circles were last compared with the server's, unix seconds.
+        version: Of this software, when it last synced.
         missed_at: When the server last said that it has no one-request sync, unix seconds.
         link: What is known of the connection, as `pace.Link` has it; empty at first.
         relay_key: What relay files are sealed to, as the server told it, base64url; empty before.
@@ -114,6 +115,7 @@ class DeviceState:
     looked_at: int = 0
     compared_at: int = 0
     missed_at: int = 0
+    version: str = ""
     link: dict[str, Any] = field(default_factory=dict)
     relay_key: str = ""
 

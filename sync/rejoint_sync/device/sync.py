@@ -9,6 +9,7 @@ cannot be reached at all, the whole sync says so.
 """
 
 from collections.abc import Awaitable, Collection
+from importlib import metadata
 from typing import Final
 
 from rejoint_sync.circle.encoding import b64u_decode
@@ -27,6 +28,7 @@ from rejoint_sync.device.longer_way import (
     replicate_all,
 )
 from rejoint_sync.device.one_request import CursorLost, OneRequest, Owed
+from rejoint_sync.device.quarantine import retry
 from rejoint_sync.device.recovery import bring_card_along
 from rejoint_sync.device.rekeying import rekey_when_due
 from rejoint_sync.device.resealing import reseal
@@ -81,6 +83,7 @@ async def sync_all(
     for copy in copies.values():
         if copy.state.pending is not None:
             await guarded(resume(line, copy), copy, report)
+    await _updated(line, store, state, copies, report)
     if compares:
         state.compared_at = state.looked_at = state.missed_at = 0
     trip = OneRequest(line, store, state, copies, report, flags=DONE_TODAY if done_today else 0)
@@ -91,6 +94,19 @@ async def sync_all(
     for copy in copies.values():
         report.refused += copy.state.refused
     return report
+
+
+async def _updated(
+    line: Line, store: Store, state: DeviceState, copies: dict[str, CircleCopy], report: Report
+) -> None:
+    """After an update, what an older version could not send or open is tried again, once."""
+    version = metadata.version("rejoint")
+    if state.version == version:
+        return
+    for copy in copies.values():
+        await guarded(retry(copy, now_s=line.now_s()), copy, report)
+    state.version, state.compared_at = version, 0
+    await state.write(store)
 
 
 async def _apart(work: Awaitable[object], report: Report) -> None:

@@ -26,6 +26,7 @@ FOR_ITSELF: Final = frozenset(
 """Codes of refusals that no other day and no other key can change."""
 
 _KEPT_PREFIX: Final = "kept-"
+_SEALED_PREFIX: Final = "kept-sealed-"
 
 
 async def tend(line: Line, copy: CircleCopy, *, now_s: int) -> bool:
@@ -104,6 +105,7 @@ async def _set_apart(
     """Keep a record for this device alone; something empty takes its counter."""
     name, body = DocumentId.parse(own["_id"]), await _body(copy, own)
     await copy.store.local_put(copy.circle, _KEPT_PREFIX + own["_rev"], orjson.dumps(body))
+    await copy.store.local_put(copy.circle, _SEALED_PREFIX + own["_rev"], orjson.dumps(own))
     empty = await copy.sealed(
         "ev",
         {"type": EMPTY, "lam": body.get("lam", 1), "at": now_s, "tz_min": 0},
@@ -120,10 +122,23 @@ async def _set_apart(
 
 
 async def kept(copy: CircleCopy) -> list[dict[str, Any]]:
-    """The records that are on this device alone, each with why: `id`, `code`, `reason`, `value`."""
+    """The records that are on this device alone, each with why.
+
+    Returns:
+        Rows of `id`, `rev`, `code`, `reason`, `value`.
+    """
     rows = []
     for one in copy.state.kept:
         found = await copy.store.local_get(copy.circle, _KEPT_PREFIX + one.rev)
         value = orjson.loads(found[1]) if found else None
-        rows.append({"id": one.id, "code": one.code, "reason": one.reason, "value": value})
+        why = {"code": one.code, "reason": one.reason}
+        rows.append({"id": one.id, "rev": one.rev, **why, "value": value})
     return rows
+
+
+async def sealed_kept(copy: CircleCopy) -> list[dict[str, Any]]:
+    """The same as they were sealed, as far as that is still here."""
+    found = [
+        await copy.store.local_get(copy.circle, _SEALED_PREFIX + one.rev) for one in copy.state.kept
+    ]
+    return [orjson.loads(one[1]) for one in found if one is not None]
