@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { structuralRev } from "../src/circle/document.ts";
 import { drawMember, invite } from "../src/circle/entries.ts";
 import { Membership } from "../src/circle/log.ts";
+import { LineError } from "../src/client/line.ts";
 import type { Phone } from "../src/client/phone.ts";
 import { loadKeys, type ProfileKeys } from "../src/keystore.ts";
 import { Runner } from "../src/sync.ts";
@@ -226,25 +227,195 @@ test("two windows of one profile sync in turn, and both show the receipt", async
   await second.close();
 });
 
-test("after joining it looks soon, then less and less often", async () => {
-  const pauses: number[] = [];
+/** A phone whose timers are noted and go off when a test says so. */
+function timedPhone() {
+  const listeners = new Map<string, () => void>();
+  const due: { ms: number; act: () => void }[] = [];
+  const state = { online: true, visible: true, nowMs: 0, isTaken: false };
   const phone = {
-    on: () => () => {},
-    online: () => true,
-    visible: () => true,
-    locks: { request: <T>(_: string, __: LockOptions, held: () => Promise<T>) => held() },
-    after: (ms: number) => {
-      pauses.push(ms);
+    on: (event: string, listener: () => void) => {
+      listeners.set(event, listener);
+      return () => {};
+    },
+    online: () => state.online,
+    visible: () => state.visible,
+    nowMs: () => state.nowMs,
+    locks: {
+      request: <T>(_: string, { ifAvailable }: LockOptions, held: (lock: unknown) => Promise<T>) =>
+        held(ifAvailable === true && state.isTaken ? null : {}),
+    },
+    after: (ms: number, act: () => void) => {
+      due.push({ ms, act });
       return () => {};
     },
   };
-  const rounds = { carry: async () => {} };
-  const options = { lock: "p", cut: () => {}, changed: () => {} };
-  const runner = new Runner(phone as unknown as Phone, rounds, options);
+  const happen = (event: string) => listeners.get(event)?.();
+  const fire = () => due.at(-1)?.act();
+  return { phone: phone as unknown as Phone, state, due, happen, fire };
+}
+
+/** Lets everything happen that waits for nothing else. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+function lineOf() {
+  const line = {
+    failures: 0,
+    cuts: 0,
+    cut: () => {
+      line.cuts += 1;
+    },
+    returned: () => {
+      line.failures = 0;
+      line.cut();
+    },
+  };
+  return line;
+}
+
+test("after joining it looks soon, then less and less often", async () => {
+  const { phone, due } = timedPhone();
+  const options = { lock: "p", line: lineOf(), lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry: async () => {} }, options);
   runner.expect();
   for (let round = 0; round < 6; round += 1) {
     await runner.now();
   }
-  expect(pauses.slice(0, 6)).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000]);
+  expect(due.slice(0, 6).map(({ ms }) => ms)).toEqual([
+    2_000, 4_000, 8_000, 16_000, 30_000, 30_000,
+  ]);
+  await runner.close();
+});
+
+test("pauses grow while the server is not reached, and not beyond seconds while it is seen", async () => {
+  const { phone, state, due } = timedPhone();
+  const line = lineOf();
+  const carry = async () => {
+    line.failures += 1;
+    throw new LineError("down");
+  };
+  const options = { lock: "p", line, lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry }, options);
+  for (let round = 0; round < 12; round += 1) await runner.now();
+  const [first, second, ...others] = due.map(({ ms }) => ms);
+  expect(first).toBeLessThanOrEqual(1_000);
+  expect(second).toBeLessThanOrEqual(2_000);
+  expect(Math.max(...others)).toBe(8_000);
+  state.visible = false;
+  await runner.now();
+  expect(due.at(-1)?.ms).toBeGreaterThan(100_000);
+  await runner.close();
+});
+
+test("a server that cannot is left alone ever longer, whoever looks", async () => {
+  const { phone, due } = timedPhone();
+  const carry = () => Promise.reject(new LineError("busy"));
+  const options = { lock: "p", line: lineOf(), lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry }, options);
+  for (let round = 0; round < 12; round += 1) await runner.now();
+  expect(due.at(-1)?.ms).toBeGreaterThan(100_000);
+  await runner.close();
+});
+
+test("when the network returns, what hangs is cut and a round begins at once", async () => {
+  const { phone, due, happen, fire } = timedPhone();
+  const line = lineOf();
+  let rounds = 0;
+  let fail = (_: Error) => {};
+  const carry = () => {
+    rounds += 1;
+    if (rounds > 1) return Promise.resolve();
+    return new Promise<void>((_, reject) => {
+      fail = reject;
+    });
+  };
+  line.cut = () => fail(new LineError("silent"));
+  const options = { lock: "p", line, lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry }, options);
+  runner.start();
+  fire();
+  await settle();
+  expect(rounds).toBe(1);
+  happen("online");
+  await settle();
+  expect(due.at(-1)?.ms).toBe(0);
+  fire();
+  await settle();
+  expect(rounds).toBe(2);
+  happen("online");
+  expect(due.at(-1)?.ms).toBe(0);
+  await runner.close();
+});
+
+test("an app that comes to the front waits for no round that hangs, and cuts none that runs", async () => {
+  const { phone, state, happen, fire } = timedPhone();
+  const line = lineOf();
+  const options = { lock: "p", line, lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry: () => new Promise(() => {}) }, options);
+  runner.start();
+  fire();
+  await settle();
+  state.nowMs = 3_000;
+  happen("visible");
+  expect(line.cuts).toBe(0);
+  state.nowMs = 20_000;
+  happen("visible");
+  expect(line.cuts).toBe(1);
+});
+
+test("a tab that only looks leaves it to the tab that carries; what was written waits for its turn", async () => {
+  const { phone, state, due, happen, fire } = timedPhone();
+  let rounds = 0;
+  const carry = async () => {
+    rounds += 1;
+  };
+  const options = { lock: "p", line: lineOf(), lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry }, options);
+  await runner.now();
+  expect(due.at(-1)?.ms).toBe(30_000);
+  state.isTaken = true;
+  fire();
+  await settle();
+  expect(rounds).toBe(1);
+  happen("woken");
+  runner.soon();
+  fire();
+  await settle();
+  expect(rounds).toBe(2);
+  await runner.close();
+});
+
+test("what waits is left for the worker while the server is not reached, and taken back", async () => {
+  const { phone, state, due, happen, fire } = timedPhone();
+  const line = lineOf();
+  const parked: boolean[] = [];
+  let isDead = true;
+  let rounds = 0;
+  const carry = async () => {
+    rounds += 1;
+    if (isDead) throw new LineError("down");
+  };
+  const park = async (isNeeded: boolean) => {
+    parked.push(isNeeded);
+  };
+  const options = { lock: "p", line, lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry, park }, options);
+  runner.start();
+  fire();
+  await settle();
+  expect([rounds, parked]).toEqual([1, [true]]);
+  const pause = due.at(-1);
+  // The phone takes the network for a live one: who asked is woken at once.
+  happen("woken");
+  expect(due.at(-1)).toBe(pause);
+  state.nowMs = 60_000;
+  isDead = false;
+  happen("woken");
+  expect(due.at(-1)?.ms).toBe(0);
+  fire();
+  await settle();
+  expect([rounds, parked]).toEqual([2, [true, false]]);
+  state.nowMs = 90_000;
+  await runner.now();
+  expect(parked).toHaveLength(2);
   await runner.close();
 });

@@ -33,7 +33,7 @@ import { LogWriter } from "./log-writer.ts";
 import { type LoggedIn, loggedIn, Pass } from "./login.ts";
 import { Meter } from "./meter.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
-import type { Channel, Phone } from "./phone.ts";
+import type { Channel, Parcel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
 import { Roads } from "./roads.ts";
@@ -120,7 +120,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
     });
     this.#runner = new Runner(phone, this, {
       lock: profile.id,
-      cut: () => line.cut(),
+      line,
+      lookMs: () => around.meter.lookMs,
       changed: (state) => {
         this.#state = state;
         this.#tell();
@@ -285,6 +286,18 @@ export class OpenProfile implements Client, Rounds, Traveller {
     );
   }
 
+  /** A profile with a number leaves nothing to be sent while it is locked. */
+  async park(isNeeded: boolean): Promise<void> {
+    const { phone } = this.#around;
+    const waits = this.circles().some((care) => care.owed().length > 0);
+    let parcel: Parcel | undefined;
+    if (isNeeded && waits) {
+      const sealed = this.profile.locked === true ? undefined : await this.#roads.sealed();
+      parcel = sealed ?? { body: new Uint8Array(), authorization: "" };
+    }
+    await phone.park?.(this.profile.id, parcel);
+  }
+
   /** Compare everything with what the server has, and mend it; undefined: it cannot be compared. */
   checkAll(): Promise<Compared | undefined> {
     const lock = `sync ${this.profile.id}`;
@@ -320,7 +333,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
     for (const care of this.#open.values()) await care.serverHas(last.get(care.circle));
     for (const { circle, suspended } of circles) {
       const care = suspended === true ? undefined : this.#open.get(circle);
-      if (care?.isAway === true) care.went("well");
+      if (care !== undefined && care.trouble !== "broken") care.went("well");
     }
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
     return incarnation;
