@@ -42,11 +42,15 @@ export class Carriage {
     keepPart("sending");
   }
 
-  /** Bring the files that wait here. Throws as `bringAll`. */
+  /** Bring the files that wait here; what could not be brought waits for the next round. */
   async bring(): Promise<void> {
     if (!this.waits) return;
-    const { bringAll } = await import("./carried.ts");
-    await bringAll(this.#shelf, this.#profile, this.ask);
-    this.waits = false;
+    try {
+      const { bringAll } = await import("./carried.ts");
+      await bringAll(this.#shelf, this.#profile, this.ask);
+      this.waits = false;
+    } catch {
+      // One's own records are carried, and that is what a round is told by.
+    }
   }
 }
