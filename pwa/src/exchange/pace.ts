@@ -138,9 +138,9 @@ export function answered(before: Link, trip: Trip): Link {
   const goal = goalMs(known);
   const aimed = over(size * goal, tookMs);
   if (aimed >= link.portion) {
-    // What was less than allowed says nothing of what would be too much.
+    // What was less than allowed says nothing of what would be too much; nor does what came down.
     const most = Math.max(4 * START_BYTES, over(known.through, 6), over(speedBytesS(known), 4));
-    const grown = Math.max(link.portion, Math.min(aimed, 2 * size, most));
+    const grown = Math.max(link.portion, Math.min(aimed, 2 * trip.sent, most));
     return { ...known, portion: Math.min(MOST_BYTES, grown) };
   }
   if (2 * size < link.portion && tookMs <= goal) return known;

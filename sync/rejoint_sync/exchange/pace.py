@@ -197,9 +197,9 @@ def answered(link: Link, trip: Trip) -> Link:
     goal_ms = _goal_ms(known)
     aimed = size * goal_ms // took_ms
     if aimed >= link.portion:
-        # What was less than allowed says nothing of what would be too much.
+        # What was less than allowed says nothing of what is too much; nor does what came down.
         most = max(4 * START_BYTES, known.through // 6, speed_bytes_s(known) // 4)
-        grown = max(link.portion, min(aimed, 2 * size, most))
+        grown = max(link.portion, min(aimed, 2 * trip.sent, most))
         return replace(known, portion=min(MOST_BYTES, grown))
     if 2 * size < link.portion and took_ms <= goal_ms:
         return known

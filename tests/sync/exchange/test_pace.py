@@ -201,6 +201,14 @@ def test_pauses_double_and_the_network_forgets_them() -> None:
     assert pace.allow(back, 5_000) == pace.Turn(pace.START_BYTES)
 
 
+def test_what_comes_down_makes_requests_no_larger() -> None:
+    link, now_ms = Link(), 1_000_000
+    for _ in range(20):
+        link = pace.answered(link, Trip(20, 500_000, now_ms, now_ms + 500))
+        now_ms += 500
+    assert link.portion == pace.START_BYTES
+
+
 def test_a_network_that_was_never_there_makes_requests_no_smaller() -> None:
     link = walked(100, 100, 100)
     refused = pace.cut(link, Trip(1_000, 0, 2_000_000, 2_000_020), silent=False)
