@@ -33,7 +33,15 @@ from rejoint_sync.replicator import (
 from rejoint_sync.stores import Judge, View
 
 MAY_HEAL: Final = frozenset(
-    {"closed", "newer-log", "stale", "too_many_requests", "service_unavailable"}
+    {
+        "closed",
+        "insufficient_storage",
+        "internal_server_error",
+        "newer-log",
+        "service_unavailable",
+        "stale",
+        "too_many_requests",
+    }
 )
 """Codes of refusals that another day may take; such documents are offered again."""
 

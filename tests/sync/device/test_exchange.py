@@ -1,9 +1,12 @@
 """What is pushed and how: what waits under the key of now, all else as acknowledged before."""
 
+import contextlib
 import copy
+from typing import Any
 
 import httpx
 
+from rejoint_sync.errors import StoreFull, SyncError
 from sync.device.clinic import PAIN, Clinic, pushed_in
 
 
@@ -48,3 +51,18 @@ async def test_a_relay_brings_others_records_back(clinic: Clinic) -> None:
     assert (await clinic.do("therapist", "sync"))["pushed"] == 1
     (row,) = await clinic.store.range(circle, "ev:", "ev;", limit=9)
     assert row.id.endswith("c000001")
+
+
+async def test_what_a_full_server_refused_is_offered_again(clinic: Clinic) -> None:
+    circle = await clinic.care()
+    await clinic.put("patient", circle, PAIN)
+    write = clinic.store.write
+
+    async def refuse(*_: Any, **__: Any) -> Any:
+        raise StoreFull("There is no room left for writes; reading works.")
+
+    clinic.store.write = refuse  # type: ignore[method-assign]
+    with contextlib.suppress(SyncError):
+        await clinic.do("patient", "sync")
+    clinic.store.write = write  # type: ignore[method-assign]
+    assert (await clinic.do("patient", "sync"))["pushed"] == 1
