@@ -17,7 +17,7 @@ from rejoint_server.circles.policy import sight_of
 from rejoint_server.exchange.intake import Taken
 from rejoint_server.exchange.kept_places import KeptPlaces
 from rejoint_sync.circle.log import Member, Membership
-from rejoint_sync.errors import CircleError, NotFound
+from rejoint_sync.errors import CircleError, NotFound, StoreUnavailable
 from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor, Place
 from rejoint_sync.exchange.digest import Inventory
 from rejoint_sync.exchange.frames import write
@@ -136,7 +136,11 @@ class Giving:
             yield _told(Reached(text))
 
     async def _written(self, visit: Visit, number: int, places: Mapping[str, Place]) -> bytes:
-        """A cursor with these places, which are kept where they are too many to travel."""
+        """A cursor with these places, which are kept where they are too many to travel.
+
+        Where they cannot be, on a full disk, it is the one that was brought: what is given now will
+        be given again.
+        """
         name, kept = visit.cursor.kept, visit.kept
         if number != visit.cursor.number:
             name, kept = "", {}
@@ -149,7 +153,10 @@ class Giving:
         text = Cursor(number, moved, name).write(store, device)
         if len(text) <= PLACES_BYTES:
             return text
-        name = await self._places.keep(device, places)
+        try:
+            name = await self._places.keep(device, places)
+        except StoreUnavailable:
+            return visit.begin.cursor
         visit.kept, visit.cursor = dict(places), replace(visit.cursor, kept=name)
         return Cursor(number, {}, name).write(store, device)
 
@@ -213,7 +220,8 @@ class Giving:
                 if since_reached >= enough:
                     text = await self._written(visit, visit.cursor.number, visit.reached)
                     since_reached, enough = 0, max(GIVEN_BYTES, 8 * len(text))
-                    yield _told(Reached(text))
+                    if text != visit.begin.cursor:
+                        yield _told(Reached(text))
             at = page.last
             if not visit.is_full:
                 visit.reached[circle] = Place(at, place.seq)

@@ -13,6 +13,7 @@ import pytest
 from contract.couchdb import couchdb, is_real, open_store
 from rejoint_server.exchange import giving
 from rejoint_sync.document import Document
+from rejoint_sync.errors import StoreFull
 from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor
 from rejoint_sync.exchange.frames import Reader, write
 from rejoint_sync.exchange.messages import Begin, Reached, answer_item, request_items
@@ -153,6 +154,42 @@ async def test_many_devices_of_one_circle_at_once(scene: Scene) -> None:
     everything = sorted(name for some in own for name in some)
     for mine, theirs in zip(own, given, strict=True):
         assert set(mine) | set(theirs) == set(everything)
+
+
+class Full(CountingApart):
+    """Has no room for a note, after a while."""
+
+    is_full = False
+
+    async def local_put(
+        self, database: str, local_id: str, body: bytes, *, after: int | None = None
+    ) -> int:
+        """Refused."""
+        if self.is_full:
+            raise StoreFull("There is no room left for writes; reading works.")
+        return await super().local_put(database, local_id, body, after=after)
+
+
+async def test_where_places_cannot_be_kept_all_is_given_and_given_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(giving, "PLACES_BYTES", 1)
+    store = Full()
+    async with open_scene(tmp_path, store) as scene:
+        ring = await (await Ring.clinic(scene)).patient()
+        phone = Handset(scene, ring.founder)
+        await phone.sync()
+        cursor = phone.cursor
+        records = [ring.record(ring.founder) for _ in range(20)]
+        await ring.push(ring.founder, *records)
+        store.is_full = True
+        for _ in range(2):
+            said = await phone.sync()
+            assert said.names == [one["_id"] for one in records]
+            assert phone.cursor == cursor
+        store.is_full = False
+        assert len((await phone.sync()).names) == len(records)
+        assert (await phone.sync()).bytes_down == 3
 
 
 class Moving(CountingApart):
