@@ -69,3 +69,17 @@ def test_a_snapshot_an_export_and_a_check(shell: Shell) -> None:
     assert (shell.folder / "out" / f"{circle}.json").exists()
     checked = shell.device("check", "--home", "@therapist")
     assert (checked["faults"], checked["alarms"]) == ([], 0)
+    compared = shell.device("compare", "--home", "@therapist")
+    assert (compared["differed"], compared["trouble"]) == ([], [])
+
+
+def test_what_waits_is_taken_along_sealed(shell: Shell) -> None:
+    circle = shell.device("circle", "new", "--home", "@therapist")["circle"]
+    of = ("--circle", circle)
+    shell.device("put", "--home", "@therapist", *of, "--kind", "ev", "--json", PAIN % 1)
+    file = shell.folder / "along.json"
+    found = shell.device("stuck", "--home", "@therapist", "--to", str(file), "--retry")
+    assert (found["records"], found["exported"], found["retried"]) == ([], 1, 0)
+    assert list(json.loads(file.read_text())["circles"]) == [circle]
+    assert shell.device("stuck", "--home", "@therapist", "--to", str(file)) is None
+    assert "is there already" in shell.line

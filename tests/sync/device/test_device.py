@@ -1,10 +1,13 @@
 """The device as a whole: what the command line relies on."""
 
+import httpx
 import pytest
 
 from rejoint_sync.device.home import HomeUnusable
 from rejoint_sync.drive import Unreachable
 from rejoint_sync.errors import BadRequest, NotFound
+from rejoint_sync.exchange.frames import read
+from rejoint_sync.exchange.messages import DONE_TODAY, read_request
 from sync.device.clinic import ORIGIN, PAIN, Clinic
 
 
@@ -72,3 +75,22 @@ async def test_an_address_that_is_none_is_refused(clinic: Clinic, address: str) 
     async with await clinic.device("patient") as device:
         with pytest.raises(BadRequest, match="expected an address"):
             await device.move(address)
+
+
+@pytest.mark.parametrize("road", ["one request"])
+async def test_that_todays_session_is_done_is_all_that_the_server_is_told(clinic: Clinic) -> None:
+    await clinic.care()
+    flags: list[int] = []
+    inner = clinic.network.handle_async_request
+
+    async def watched(request: httpx.Request) -> httpx.Response:
+        if request.url.path == "/sync":
+            flags.append(read_request(read(await request.aread()))[0].flags & DONE_TODAY)
+        return await inner(request)
+
+    clinic.network.handle_async_request = watched  # type: ignore[method-assign]
+    await clinic.do("patient", "sync", done_today=True)
+    assert set(flags) == {DONE_TODAY}
+    flags.clear()
+    await clinic.do("patient", "sync")
+    assert set(flags) == {0}
