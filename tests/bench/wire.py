@@ -18,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
+from bench.wire_app import PatientApp  # noqa: E402
 from bench.wire_page import PageHandset, Passed, Wire, open_wire, page_handset  # noqa: E402
 from rejoint_sync.circle.document import seal  # noqa: E402
 from rejoint_sync.circle.keys import DeviceKeys  # noqa: E402
@@ -106,6 +107,15 @@ def show(name: str, all_passed: list[Passed]) -> None:
     print(flush=True)
 
 
+async def of_the_app(app: PatientApp) -> None:
+    """Rows of the web app itself, which does what a person does."""
+    await app.join()
+    show("the app: a look, 30 s after the last", [await app.look()])
+    show("the app: a session saved, one waits", [await app.log_session()])
+    show("  the look after it", [await app.look()])
+    await app.leave()
+
+
 async def main(circles: int, rounds: int) -> None:
     """Run and print the table."""
     print(f"{'':40}{'requests':>9}{'up':>8}{'down':>8}{'both':>8}{'most':>8}", end="")
@@ -128,6 +138,7 @@ async def main(circles: int, rounds: int) -> None:
             wire.forwarder.cut()
             await asyncio.sleep(1)
             show("cold again: nothing new, resumed", [await wire.passed(phone.ask)])
+            await of_the_app(PatientApp(wire, await clinic.patient()))
             desk = page_handset(wire, DeviceKeys.generate())
             for _ in range(circles):
                 await (await clinic.patient()).add("therapist", desk.keys)
