@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sim.hosting import EPOCH_S
+from sim.marks import note, pain
+from sim.shipped import ShippedPhone
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -24,32 +26,20 @@ def is_clinician(name: str) -> bool:
 
 async def put(world: World, name: str) -> None:
     """Write one to three records."""
+    phone = world.phones[name]
     stream = "k" if is_clinician(name) and world.chance.random() < 0.3 else "c"
     count = world.chance.choice((1, 1, 2, 3))
     marks = range(world.marks + 1, world.marks + 1 + count)
     world.marks += count
-    kind, record = ("nt", _note) if is_clinician(name) else ("ev", _pain)
-    values = [record(mark) for mark in marks]
-    done = await world.attempt(name, "put", world.circle, kind, values, tz_min=0, stream=stream)
+    if isinstance(phone, ShippedPhone):
+        done = await world.attempt(name, "put", [EPOCH_S + mark for mark in marks])
+    else:
+        kind, record = ("nt", note) if is_clinician(name) else ("ev", pain)
+        values = [record(mark) for mark in marks]
+        done = await world.attempt(name, "put", world.circle, kind, values, tz_min=0, stream=stream)
     if done is not None:
         for mark in marks:
             world.witness.kept[mark] = (name, world.circle, stream)
-
-
-def _pain(mark: int) -> dict[str, Any]:
-    at = EPOCH_S + mark
-    return {"type": "pain", "context": "now", "score": mark % 11, "performed_at": at}
-
-
-def _note(mark: int) -> dict[str, Any]:
-    return {"type": "note", "text": str(mark)}
-
-
-def mark_of(value: dict[str, Any]) -> int:
-    """What a record that a world wrote is known by; 0 for any other."""
-    if value.get("type") == "note":
-        return int(value["text"])
-    return int(value["performed_at"]) - EPOCH_S if value.get("type") == "pain" else 0
 
 
 async def sync(world: World, name: str) -> None:
@@ -59,18 +49,15 @@ async def sync(world: World, name: str) -> None:
 
 async def look(world: World, name: str) -> None:
     """Look at the record, and hold the phone to what it says of where things are."""
-    shown = await world.attempt(name, "show", world.circle)
-    if shown is None:
-        return
-    for row in shown["records"]:
-        mark = mark_of(row["value"])
-        if row["place"] != "server" or not mark:
+    shown = await world.attempt(name, "look", world.circle)
+    store = world.hosting.store
+    for one in shown or ():
+        if one.place != "server" or not one.mark:
             continue
-        world.witness.acknowledged.add(mark)
-        store = world.hosting.store
+        world.witness.acknowledged.add(one.mark)
         if store is None or world.hosting.restores:
             continue
-        if await store.read(world.circle, row["id"]) is None:
+        if await store.read(world.circle, one.name) is None:
             world.witness.accuse(f"{name} says that a record is on the server, and it is not")
 
 
@@ -131,6 +118,9 @@ ACTS: Final[tuple[tuple[int, Act], ...]] = (
     (3, snapshot),
 )
 
+EVERYBODYS: Final = (put, sync, look)
+"""What a phone with the shipped client does in a world; the rest is done by headless ones."""
+
 
 async def live(world: World, name: str, count: int, until_s: float) -> None:
     """One phone's day: some acts at some times."""
@@ -140,4 +130,5 @@ async def live(world: World, name: str, count: int, until_s: float) -> None:
     for time in times:
         await asyncio.sleep(max(0.0, time - loop.time()))
         [(_, act)] = world.chance.choices(ACTS, weights)
-        await act(world, name)
+        if act in EVERYBODYS or not isinstance(world.phones[name], ShippedPhone):
+            await act(world, name)

@@ -14,11 +14,13 @@ from typing import Any
 import httpx
 
 from rejoint_sync.device import home, line
-from rejoint_sync.device.circle import CircleCopy
 from rejoint_sync.device.device import Device
 from rejoint_sync.errors import StoreFull
 from rejoint_sync.stores.sqlite import SqliteStore
+from sim.held import Held, Shown
 from sim.hosting import EPOCH_S, ORIGIN, drop, without_disk
+from sim.leaves import leaves_of
+from sim.marks import mark_of
 from sim.network import Link, Network, PhoneTransport
 from sim.stand_ins import stand_in
 
@@ -143,10 +145,40 @@ class HeadlessPhone:
             await self.rest()
         return answer
 
-    async def copy(self, circle: str) -> CircleCopy:
+    async def look(self, circle: str) -> list[Shown]:
+        """What it shows of a circle."""
+        shown = await self.do("show", circle)
+        return [
+            Shown(row["id"], mark_of(row["value"]), str(row["place"])) for row in shown["records"]
+        ]
+
+    async def held(self, circle: str) -> Held:
         """What it has of a circle, for who checks it."""
         _acting.set(self)
-        return await (await self._opened())._copy(circle)
+        copy = await (await self._opened())._copy(circle)
+        shown = await copy.show()
+        state = copy.state
+        return Held(
+            leaves=await leaves_of(copy.store, circle),
+            shown=tuple(
+                Shown(row["id"], mark_of(row["value"]), str(row["place"]))
+                for row in shown["records"]
+            ),
+            unsent=len(state.unsent),
+            refused=tuple(one.code for one in state.refused),
+            aside=tuple(row["code"] for row in shown["set_aside"]),
+            alarms=tuple((one.code, one.stops) for one in state.alarms),
+            head=copy.membership.head if copy.membership else "",
+            lacks_key=bool(await copy.lacking()),
+        )
+
+    async def epochs(self, circle: str) -> dict[str, set[int]]:
+        """The epochs of a circle whose keys it holds, by stream."""
+        _acting.set(self)
+        copy = await (await self._opened())._copy(circle)
+        if copy.membership is None:
+            return {}
+        return {stream: set(chain) for stream, chain in (await copy.secrets()).items()}
 
     async def rest(self) -> None:
         """Close its home."""

@@ -133,6 +133,7 @@ class Hosting:
         self._application: Application | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
+        self._wrote = asyncio.Event()
         self.store: SqliteStore | None = None
         self.full = 0
         self.restores = 0
@@ -169,9 +170,17 @@ class Hosting:
             if self.full > 0:
                 self.full -= 1
                 raise StoreFull("There is no room left for writes; reading works.")
-            return await do(work)
+            answer = await do(work)
+            self._wrote.set()
+            return answer
 
         store._writer.do = write  # type: ignore[method-assign]
+
+    async def written(self, within_s: float) -> None:
+        """Return when something was written next, or after a time."""
+        self._wrote.clear()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._wrote.wait(), within_s)
 
     async def kill(self) -> None:
         """End its process at once."""

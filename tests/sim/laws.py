@@ -10,31 +10,17 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-import orjson
-
-from rejoint_sync.circle.document import KINDS, DocumentId
+from rejoint_sync.circle.document import DocumentId
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.device.circle import plain
 from rejoint_sync.exchange.digest import Inventory
-from rejoint_sync.stores import ChangesQuery, Store
-from sim.acts import is_clinician, mark_of
+from sim.acts import is_clinician
+from sim.leaves import leaves_of
 
 if TYPE_CHECKING:
-    from sim.headless import HeadlessPhone
-    from sim.world import World
-
-Leaves = dict[str, tuple[str, ...]]
-
-
-async def leaves_of(store: Store, circle: str) -> Leaves:
-    """Every leaf of every sealed document of a store, by name."""
-    page = await store.changes(circle, ChangesQuery(limit=10**6, all_leaves=True))
-    rows = orjson.loads(b"[" + page.rows + b"]")
-    return {
-        row["id"]: tuple(sorted(change["rev"] for change in row["changes"]))
-        for row in rows
-        if row["id"].partition(":")[0] in KINDS
-    }
+    from rejoint_sync.stores import Store
+    from sim.held import Held, Leaves
+    from sim.world import Phone, World
 
 
 async def membership_of(store: Store, circle: str) -> Membership:
@@ -78,37 +64,32 @@ def _check_membership(world: World, members: Membership) -> list[str]:
     return found
 
 
-async def _check_reader(
-    world: World, phone: HeadlessPhone, members: Membership, held: Leaves
-) -> list[str]:
+async def _check_reader(world: World, phone: Phone, members: Membership, held: Leaves) -> list[str]:
     """One phone that is in: it has everything that it may have, once."""
     found: list[str] = []
-    streams = members.devices[phone.id].streams
-    copy = await phone.copy(world.circle)
-    mine = await leaves_of(copy.store, world.circle)
-    there = in_stream(held, "".join(streams))
+    streams = "".join(members.devices[phone.id].streams)
+    has = await phone.held(world.circle)
+    mine, there = has.leaves, in_stream(held, streams)
     if mine != there:
         more, less = len(mine.keys() - there.keys()), len(there.keys() - mine.keys())
         others = sum(mine[name] != there[name] for name in mine.keys() & there.keys())
-        found.append(
-            f"{phone.name} and the server differ: {more} more, {less} less, {others} other"
-        )
+        counts = f"{more} more, {less} less, {others} other"
+        found.append(f"{phone.name} and the server differ: {counts}")
     if _digests(mine) != _digests(there):
         found.append(f"{phone.name} and the server have other digests")
-    if not set("".join(streams)) <= {"c", "k"} or ("k" in streams and not is_clinician(phone.name)):
-        found.append(f"{phone.name} has streams that are not for it")
-    found += await _check_shown(world, phone, members)
-    state = copy.state
-    if state.unsent:
-        found.append(f"{phone.name} still has {len(state.unsent)} records that nobody took")
-    found += [f"{phone.name} was refused: {one.code}" for one in state.refused]
-    for alarm in state.alarms:
+    if "k" in streams and not is_clinician(phone.name):
+        found.append(f"{phone.name} has a stream that is not for it")
+    found += _check_shown(world, phone.name, has, members)
+    if has.unsent:
+        found.append(f"{phone.name} still has {has.unsent} records that nobody took")
+    found += [f"{phone.name} was refused: {code}" for code in has.refused]
+    for code, stops in has.alarms:
         # That a restored server has forgotten something is true, until it is told again.
-        if alarm.stops or not (alarm.code in ("rollback", "gap") and world.hosting.restores):
-            found.append(f"{phone.name} raised the alarm {alarm.code}")
-    if copy.membership is None or copy.membership.head != members.head:
+        if stops or not (code in ("rollback", "gap") and world.hosting.restores):
+            found.append(f"{phone.name} raised the alarm {code}")
+    if has.head != members.head:
         found.append(f"{phone.name} has another log than the server")
-    if await copy.lacking():
+    if has.lacks_key:
         found.append(f"{phone.name} lacks a key that it must have")
     return found
 
@@ -118,41 +99,38 @@ def _digests(leaves: Leaves) -> list[tuple[str, bytes]]:
     return Inventory.of(lines).digests()
 
 
-async def _check_shown(world: World, phone: HeadlessPhone, members: Membership) -> list[str]:
-    shown = await phone.do("show", world.circle)
-    seen = Counter(mark_of(row["value"]) for row in shown["records"])
+def _check_shown(world: World, name: str, has: Held, members: Membership) -> list[str]:
+    seen = Counter(one.mark for one in has.shown)
     del seen[0]
-    streams = "".join(members.devices[phone.id].streams)
+    streams = "".join(members.devices[world.phones[name].id].streams)
     live = {one.name for one in world.phones.values() if one.id and members.live(one.id)}
-    found = [f"{phone.name} shows a record {n} times" for n in seen.values() if n > 1]
+    found = [f"{name} shows a record {n} times" for n in seen.values() if n > 1]
     for mark, (author, _, stream) in world.witness.kept.items():
         if stream not in streams or mark in seen:
             continue
         if author in live:
-            found.append(f"{phone.name} does not have what {author} kept")
+            found.append(f"{name} does not have what {author} kept")
         elif mark in world.witness.acknowledged:
-            found.append(f"{phone.name} does not have what the server took from {author}")
-    found += [f"{phone.name} shows what nobody wrote" for mark in seen if mark > world.marks]
-    aside = Counter(row["code"] for row in shown["set_aside"])
-    found += [f"{phone.name} set {n} records aside: {code}" for code, n in aside.items()]
-    false = [row for row in shown["records"] if row["place"] != "server"]
-    if false:
-        found.append(f"{phone.name} does not know that {len(false)} records are on the server")
+            found.append(f"{name} does not have what the server took from {author}")
+    found += [f"{name} shows what nobody wrote" for mark in seen if mark > world.marks]
+    found += [f"{name} set {n} records aside: {code}" for code, n in Counter(has.aside).items()]
+    waiting = sum(one.place != "server" for one in has.shown)
+    if waiting:
+        found.append(f"{name} does not know that {waiting} records are on the server")
     return found
 
 
-async def _check_outsider(world: World, phone: HeadlessPhone, members: Membership) -> list[str]:
+async def _check_outsider(world: World, phone: Phone, members: Membership) -> list[str]:
     """One phone that is not in any more: no key that was made since is with it."""
-    copy = await phone.copy(world.circle)
     row = members.devices.get(phone.id)
-    if row is None or row.until is None or copy.membership is None:
+    if row is None or row.until is None:
         return []
-    held = await copy.secrets()
+    held = await phone.epochs(world.circle)
     return [
         f"{phone.name} holds a key that was made after it was removed"
         for stream, chain in members.epochs.items()
         for epoch in chain
-        if epoch.at_seq >= row.until and epoch.e in held.get(stream, {})
+        if epoch.at_seq >= row.until and epoch.e in held.get(stream, ())
     ]
 
 

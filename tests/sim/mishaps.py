@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sim.headless import HeadlessPhone
-    from sim.world import World
+    from sim.world import Phone, World
 
     Mishap = Callable[[World], Awaitable[None]]
 
 
-def _someone(world: World) -> HeadlessPhone:
+def _someone(world: World) -> Phone:
     return world.chance.choice(list(world.phones.values()))
 
 
@@ -56,6 +55,10 @@ async def server_kill(world: World) -> None:
     """The server's process ends and comes back."""
     if not world.hosting.up:
         return
+    if world.chance.random() < 0.7:
+        # A moment after somebody writes: what is not on the disk by then is lost.
+        await world.hosting.written(within_s=7_200.0)
+        await asyncio.sleep(world.chance.uniform(0.0, 0.004))
     world.trace.note("server", "killed")
     async with world.upheaval:
         await world.hosting.kill()

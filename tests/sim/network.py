@@ -5,6 +5,7 @@ one seed gives the same faults in the same places.
 """
 
 import asyncio
+import gzip
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Final
 
 import httpx
 
+from rejoint_sync.exchange import frames
 from sim.hosting import Answered, Asked, Gone, Hosting
 from sim.trace import Trace
 
@@ -21,6 +23,9 @@ NOT_OFFERED: Final = b'{"error":"not_implemented","reason":"This server is an ol
 BYTES_S: Final = 20_000
 LATE_S_MAX: Final = 2_000.0
 """How long a network keeps a request back that it delivers after all."""
+
+RECORDS, BUNDLE = 1, 3
+"""Numbers of the items of `/sync` that bring something."""
 
 FAULTS: Final = (
     "lost request",
@@ -189,7 +194,11 @@ def carries_records(asked: Asked) -> bool:
     path = asked.target.partition("?")[0]
     if asked.method == "GET" or "/_local/" in path:
         return False
-    return path.endswith(("/_bulk_docs", "/log")) or (path == "/sync" and len(asked.body) > 64)
+    if path != "/sync":
+        return path.endswith(("/_bulk_docs", "/log"))
+    packed = asked.body.startswith(b"\x1f\x8b")
+    body = gzip.decompress(asked.body) if packed else asked.body
+    return any(item[0] in (RECORDS, BUNDLE) for item in frames.read(body))
 
 
 class PhoneTransport(httpx.AsyncBaseTransport):

@@ -5,14 +5,23 @@ all of them; the exit status is 1 when any did. One world alone prints what happ
 """
 
 import argparse
+import atexit
 import os
+import shutil
 import sys
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+if TYPE_CHECKING:
+    from sim.shipped import NodeHost
+    from sim.world import Outcome
+
+PWA: Final = Path(__file__).parents[2] / "pwa"
 SEEDS_FILE: Final = Path(__file__).with_name("seeds.txt")
 _CHUNK: Final = 5
 
@@ -43,17 +52,42 @@ def judge(seed: int) -> Verdict:
     from sim.world import Size, run_world  # the workers import it, once each
 
     went = run_world(seed, Size())
+    return _verdict(seed, went)
+
+
+def judge_shipped(seed: int, pwa: Path) -> Verdict:
+    """Run one world in which some phones run the shipped client."""
+    from sim.world import SMALL, run_world
+
+    return _verdict(seed, run_world(seed, SMALL, _host(pwa)))
+
+
+@cache
+def _host(pwa: Path) -> "NodeHost":
+    from sim.shipped import NodeHost
+
+    folder = tempfile.mkdtemp(prefix="rejoint-client-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    host = NodeHost(Path(folder), pwa)
+    atexit.register(host.close)
+    return host
+
+
+def _verdict(seed: int, went: "Outcome") -> Verdict:
     lines = tuple(went.trace.lines)
     return Verdict(seed, tuple(went.broken), lines, went.trace.digest, went.requests, went.hours)
 
 
-def judged(seeds: list[int], jobs: int) -> Iterator[Verdict]:
+Judge = Callable[[int], Verdict]
+
+
+def judged(seeds: list[int], jobs: int, judging: Judge) -> Iterator[Verdict]:
     """Run worlds side by side, in the order of their seeds."""
     if jobs == 1 or len(seeds) == 1:
-        yield from map(judge, seeds)
+        yield from map(judging, seeds)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(judge, seeds, chunksize=_CHUNK)
+        yield from pool.map(judging, seeds, chunksize=_CHUNK)
 
 
 def kept_seeds() -> list[int]:
@@ -71,12 +105,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--step", type=int, default=1, help="every how many-th (1)")
     parser.add_argument("--until-broken", action="store_true", help="end at the first that fails")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="side by side")
+    parser.add_argument("--pwa", type=Path, default=PWA, help="sources of the client")
+    parser.add_argument("--shipped", action="store_true", help="with phones of the web app too")
     asked = parser.parse_args(arguments)
     last = asked.first + asked.seeds * asked.step
     seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
     failed = requests = count = 0
     hours = 0.0
-    for verdict in judged(seeds, asked.jobs):
+    judging = partial(judge_shipped, pwa=asked.pwa) if asked.shipped else judge
+    for verdict in judged(seeds, asked.jobs, judging):
         count += 1
         requests += verdict.requests
         hours += verdict.hours
@@ -84,7 +121,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write("\n".join(verdict.lines) + "\n")
         if verdict.broken:
             failed += 1
-            _tell(verdict)
+            _tell(verdict, shipped=asked.shipped)
             if asked.until_broken:
                 break
     sys.stdout.write(
@@ -93,8 +130,8 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _tell(verdict: Verdict) -> None:
-    again = f"make sim SEEDS=1 FROM={verdict.seed}"
+def _tell(verdict: Verdict, *, shipped: bool) -> None:
+    again = f"make sim SEEDS=1 FROM={verdict.seed}" + (" ARGS=--shipped" if shipped else "")
     sys.stdout.write(f"seed={verdict.seed} trace={verdict.digest} again: {again}\n")
     sys.stdout.writelines(f"    {words}\n" for words in dict.fromkeys(verdict.broken))
     sys.stdout.flush()

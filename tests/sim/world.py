@@ -8,6 +8,7 @@ laws     what was promised is looked for; see `laws`
 import asyncio
 import tempfile
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -20,9 +21,12 @@ from sim.headless import HeadlessPhone, Killed
 from sim.hosting import Hosting
 from sim.network import LATE_S_MAX, Network
 from sim.scene import SCENE_S_MAX, SCENES, Scene, prepared
+from sim.shipped import NodeHost, ShippedPhone
 from sim.trace import Trace
 from sim.virtual_time import runner
 from sim.witness import Witness
+
+Phone = HeadlessPhone | ShippedPhone
 
 HOUR_S: Final = 3600.0
 ROUNDS_MAX: Final = 8
@@ -42,6 +46,10 @@ class Size:
     acts: int = 6
     mishaps: int = 8
     hours: float = 20.0
+
+
+SMALL: Final = Size(acts=4, mishaps=7, hours=10.0)
+"""For worlds with more phones."""
 
 
 @dataclass(slots=True)
@@ -78,7 +86,7 @@ class World:
     trace: Trace = field(init=False)
     hosting: Hosting = field(init=False)
     network: Network = field(init=False)
-    phones: dict[str, HeadlessPhone] = field(init=False, default_factory=dict)
+    phones: dict[str, Phone] = field(init=False, default_factory=dict)
     witness: Witness = field(init=False, default_factory=Witness)
     circle: str = field(init=False, default="")
     backups: list[Path] = field(init=False, default_factory=list)
@@ -92,18 +100,32 @@ class World:
         self.network = Network(self.hosting, source(self.seed, "network"), self.trace)
         self.network.old_server = self.chance.random() < 0.4
 
-    def phone(self, name: str) -> HeadlessPhone:
+    def phone(self, name: str) -> Phone:
         """The phone of this name, a new one when there is none."""
         if name not in self.phones:
             rests = self.chance.random() < 0.4
             self.phones[name] = HeadlessPhone(name, self.folder / name, self.network, rests=rests)
         return self.phones[name]
 
+    async def ship(self, host: NodeHost) -> None:
+        """Two more phones come, which run the shipped client; one of them has two tabs."""
+        host.begin(self.seed)
+        for name, by, act in (("mira", "rosa", "invite"), ("amina*", "amina", "invite_own")):
+            role = ("caregiver",) if act == "invite" else ()
+            made = await self.phones[by].do(act, self.circle, *role)
+            phone = ShippedPhone(name, name, self.network, host)
+            self.phones[name] = phone
+            await phone.do("join", made["link"])
+            self.witness.joined.add((self.circle, phone.id))
+        tab = self.phones["mira'"] = ShippedPhone("mira'", "mira", self.network, host)
+        tab.id = self.phones["mira"].id
+
     async def attempt(self, name: str, act: str, *arguments: Any, **options: Any) -> Any:
         """One act of a phone; None when the world was against it."""
         phone = self.phone(name)
         try:
-            answer = await phone.do(act, *arguments, **options)
+            work = phone.look if act == "look" else partial(phone.do, act)
+            answer = await work(*arguments, **options)
         except SyncError as error:
             code = getattr(error, "code", None) or error.error
             self.trace.note(name, f"{act}: {code}")
@@ -141,7 +163,8 @@ class World:
     async def heal(self) -> None:
         """The faults end; everybody syncs until nobody has anything to say."""
         for phone in self.phones.values():
-            phone.kill_in, phone.full, phone.ahead_s, phone.rests = None, 0, 0.0, False
+            phone.kill_in, phone.full, phone.ahead_s = None, 0, 0.0
+            phone.rests = isinstance(phone, ShippedPhone)
             phone.link.weather = "good"
         self.hosting.full = 0
         self.trace.note("world", "heals")
@@ -161,7 +184,10 @@ class World:
             report = await self.attempt(name, "sync")
             # Who was taken out may find that a restored server has forgotten it, and say so.
             stuck = report is None or (report["trouble"] and members.live(phone.id))
-            if stuck or report["pulled"] or report["resealed"] or phone.link.brought != brought:
+            # The web app of who was taken out offers what it wrote at each of its visits.
+            brings = members.live(phone.id) or isinstance(phone, HeadlessPhone)
+            sent = brings and phone.link.brought != brought
+            if stuck or report["pulled"] or report["resealed"] or sent:
                 quiet = False
         return quiet
 
@@ -205,8 +231,14 @@ def _place_of(error: BaseException) -> str:
     return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
 
 
-def run_world(seed: int, size: Size) -> Outcome:
-    """One world from its beginning to its end; from then on this process belongs to worlds."""
+def run_world(seed: int, size: Size, host: NodeHost | None = None) -> Outcome:
+    """One world from its beginning to its end; from then on this process belongs to worlds.
+
+    Args:
+        seed: Decides everything.
+        size: How much happens.
+        host: Where phones with the shipped client run; None for a world without them.
+    """
     headless.install()
     scene = prepared(seed % SCENES)
     chance.install(source(seed, "secrets"))
@@ -214,10 +246,12 @@ def run_world(seed: int, size: Size) -> Outcome:
         tempfile.TemporaryDirectory(prefix="rejoint-world-") as folder,
         runner(source(seed, "threads"), SCENE_S_MAX) as running,
     ):
-        return running.run(_run(seed, Path(folder), size, scene))
+        return running.run(_run(seed, Path(folder), size, scene, host))
 
 
-async def _run(seed: int, folder: Path, size: Size, scene: Scene) -> Outcome:
+async def _run(seed: int, folder: Path, size: Size, scene: Scene, host: NodeHost | None) -> Outcome:
     world = World(seed, folder, size)
     await world.enter(scene)
+    if host is not None:
+        await world.ship(host)
     return await world.run()
