@@ -60,7 +60,7 @@ def test_a_therapists_second_phone_starts_from_a_snapshot(clinic: Clinic) -> Non
     code = make_card(clinic)
 
     second = clinic.another("second")
-    second.page.route("**/_changes*", lambda route: route.abort())
+    second.page.route("**/sync", lambda route: route.abort())
     second.page.goto(clinic.server.url)
     second.by("door-card").click()
     second.by("card-typed").fill(code)
@@ -73,7 +73,7 @@ def test_a_therapists_second_phone_starts_from_a_snapshot(clinic: Clinic) -> Non
     expect(second.by("note")).to_have_count(NOTES - 1)
     expect(second.by("patient").get_by_text("Knee").first).to_be_visible()
 
-    second.page.unroute("**/_changes*")
+    second.page.unroute("**/sync")
     second.by("back").click()
     second.by("room-status").click()
     second.by("sync-now").click()

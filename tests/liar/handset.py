@@ -12,7 +12,8 @@ _PAIN = re.compile(r"\d\d:\d\d(\d+)")
 
 
 def _begins_a_round(response: Response) -> bool:
-    return response.request.method == "GET" and response.url.endswith("/circles")
+    method = "POST" if response.url.endswith("/sync") else "GET"
+    return response.request.method == method and response.url.endswith(("/sync", "/circles"))
 
 
 class Handset:

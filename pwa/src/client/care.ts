@@ -76,7 +76,7 @@ export class OpenCare implements Care, Synced, Carried {
   #badLinks: readonly BadBack[] = [];
   #hasFalseKey = false;
   #receipts: Receipts;
-  #trouble: keyof typeof ALARMS | undefined;
+  trouble: Synced["trouble"];
   readonly #turn = new Turn();
   /** Changes of the database that no step has taken yet. */
   readonly #arrived: Leaves[] = [];
@@ -187,7 +187,7 @@ export class OpenCare implements Care, Synced, Carried {
   }
 
   get alarm(): string {
-    const trouble = this.#trouble === undefined ? "" : ALARMS[this.#trouble];
+    const trouble = this.trouble === undefined ? "" : ALARMS[this.trouble];
     return this.#roster.alarm || trouble || alarmOf(this, this.#badLinks, this.#hasFalseKey);
   }
 
@@ -214,14 +214,6 @@ export class OpenCare implements Care, Synced, Carried {
   /** A member's printed card; "" without one. */
   settingsOf(member: string): { readonly device: string; readonly rid: string } {
     return paperOf(this.#diary.ordered, member);
-  }
-
-  get isAway(): boolean {
-    return this.#trouble === "out" || this.#trouble === "gone";
-  }
-
-  get isAstray(): boolean {
-    return (this.isAway && !this.isOut.value) || this.courier.isShort;
   }
 
   get isUnsettled(): boolean {
@@ -323,7 +315,7 @@ export class OpenCare implements Care, Synced, Carried {
 
   /** Bring back what the server, whose last entry is `seq`, has lost; undefined: it does not say. */
   async serverHas(seq: number | undefined): Promise<void> {
-    if (this.isWhole && (seq !== undefined || this.#trouble === "out")) {
+    if (this.isWhole && (seq !== undefined || this.trouble === "out")) {
       await this.courier.bringBack(seq);
     }
   }
@@ -353,8 +345,8 @@ export class OpenCare implements Care, Synced, Carried {
 
   went(how: "well" | "out" | "gone" | "broken"): void {
     const trouble = how === "well" ? undefined : how;
-    if (this.#trouble === trouble) return;
-    this.#trouble = trouble;
+    if (this.trouble === trouble) return;
+    this.trouble = trouble;
     this.#around.changed(this.circle);
   }
 

@@ -13,8 +13,8 @@ import { type Asked, SENDS_ONLY } from "../exchange/messages.ts";
 import * as pace from "../exchange/pace.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
-import type { Compared, Question, Visit } from "./exchange.ts";
 import { recordName } from "./receipts.ts";
+import type { Compared, Question, Visit } from "./visit.ts";
 
 /** The exchange, for a comparison. */
 export interface Comparing {

@@ -31,6 +31,7 @@ import type { Pass } from "./login.ts";
 import type { Unavailable } from "./outcome.ts";
 import type { Parcel, Phone } from "./phone.ts";
 import type { ExchangeRow, Shelf } from "./shelf.ts";
+import { type Compared, NotOffered, type Question, type Sent, Visit } from "./visit.ts";
 
 const PATH = "/sync";
 /** Status of an answer that has nothing to tell. */
@@ -56,17 +57,6 @@ const AWAY: Readonly<Record<string, Unavailable>> = {
 const LATER =
   /^(service_unavailable|internal_server_error|insufficient_storage|too_many_requests)$/;
 
-/** The server does not offer it; `isForNow`: it did not take this one request. */
-export class NotOffered extends Error {
-  override readonly name = "NotOffered";
-  readonly isForNow: boolean;
-
-  constructor(isForNow: boolean) {
-    super("the server does not offer one-request sync");
-    this.isForNow = isForNow;
-  }
-}
-
 /** What a round needs of the profile. */
 export interface Traveller {
   /** Circles that are carried now. */
@@ -88,38 +78,6 @@ export interface Surrounding {
   readonly pass: Pass;
   readonly device: string;
   readonly profile: string;
-}
-
-/** What an item of a request brought. */
-interface Sent {
-  readonly circle: Synced;
-  readonly docs: readonly StoredDocument[];
-  /** Carried again: what becomes of it changes nothing here. */
-  readonly again: boolean;
-}
-
-/** A request beside its cursor. */
-export interface Question {
-  readonly asked?: readonly Asked[];
-  readonly sent?: readonly Sent[];
-  readonly flags?: number;
-  readonly budget?: number;
-}
-
-/** What one answer brought, as far as it came. */
-export class Visit {
-  /** How it is with circles that were not served. */
-  readonly away = new Map<string, Unavailable>();
-  /** Documents that came, by circle. */
-  readonly came = new Map<string, number>();
-  readonly unequal: Extract<Told, { is: "unequal" }>[] = [];
-  readonly lacking: Extract<Told, { is: "lacking" }>[] = [];
-  /** The cursor is not known there. */
-  isUnknown = false;
-  isOver = false;
-  hasMore = false;
-  /** A circle came that is not here. */
-  hasNew = false;
 }
 
 export class Exchange {
@@ -151,14 +109,13 @@ export class Exchange {
         await this.#beginAnew();
         continue;
       }
-      if (visit.hasNew) await this.#learn();
       const isMoved = await this.#settle(visit);
       if (isAll && !visit.hasMore && !isMoved) break;
     }
     const { clock } = this.#around;
     const row = await this.#known();
     const isDue = clock.serverS - row.listedAt >= DAY_S;
-    if (isDue || this.#of.circles().some(({ isAstray }) => isAstray)) await this.#learn();
+    if (isDue || this.#of.circles().some(isAstray)) await this.#learn();
     if (clock.serverS - row.comparedAt >= COMPARE_S) await this.compare(this.#of.circles());
   }
 
@@ -187,7 +144,6 @@ export class Exchange {
     for (let visit = new Visit(); !visit.isOver || visit.hasMore || visit.isUnknown; ) {
       visit = await this.#ask({});
       if (visit.isUnknown) await this.#beginAnew();
-      if (visit.hasNew) await this.#learn();
     }
   }
 
@@ -344,7 +300,7 @@ export class Exchange {
         given.set(one.circle, [...(given.get(one.circle) ?? []), documents]);
       } else if (one.is === "receipt") receipts.push(one);
       else if (one.is === "reached") cursor = one.cursor;
-      else if (one.is === "notice") notice(visit, one);
+      else if (one.is === "notice") visit.note(one);
       else if (one.is === "unequal" || one.is === "lacking") visit[one.is].push(one as never);
       else if (one.is === "end") [visit.isOver, visit.hasMore] = [true, one.more];
     }
@@ -417,7 +373,7 @@ export class Exchange {
       try {
         if (isTouched || circle.isUnsettled) isMoved = (await circle.caughtUp()) || isMoved;
         if (away !== undefined) await this.#isAway(circle, away);
-        else if (isTouched || !circle.isAway) circle.went("well");
+        else if (isTouched || !isAway(circle)) circle.went("well");
       } catch (error) {
         if (error instanceof LineError) throw error;
         circle.went("broken");
@@ -460,23 +416,18 @@ export class Exchange {
 /** Records of a device that was removed, in one request. */
 const LATE_BATCH = 25;
 
-export interface Compared {
-  /** Documents that came. */
-  readonly came: number;
-  /** Documents that the server had lost. */
-  readonly sent: number;
-  /** The server lacks entries of a log. */
-  readonly lostLog: boolean;
+/** Whether the server does not serve it to this device, as far as is known. */
+function isAway({ trouble }: Synced): boolean {
+  return trouble === "out" || trouble === "gone";
+}
+
+/** Whether that, or how long its log is, is not what is known here: it may have lost something. */
+function isAstray(circle: Synced): boolean {
+  return (isAway(circle) && !circle.isOut.value) || circle.courier.isShort;
 }
 
 function isAnswer({ status, isItems }: Reply): boolean {
   return isItems && (status === 200 || status === EMPTY);
-}
-
-function notice(visit: Visit, { circle, what }: Extract<Told, { is: "notice" }>): void {
-  if (circle === "") visit.isUnknown ||= what === "cursor";
-  else if (what === "suspended") visit.away.set(circle, "out");
-  else if (what === "gone") visit.away.set(circle, "gone");
 }
 
 /** Bytes of a record in a request, about. */

@@ -26,7 +26,7 @@ import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundl
 import { OpenCare } from "./care.ts";
 import { Carriage } from "./carriage.ts";
 import { Clock, watchToday } from "./clock.ts";
-import type { Compared, Traveller } from "./exchange.ts";
+import type { Traveller } from "./exchange.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
 import { LogWriter } from "./log-writer.ts";
@@ -39,6 +39,7 @@ import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
 import { Roads } from "./roads.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
 import type { Surroundings } from "./surroundings.ts";
+import type { Compared } from "./visit.ts";
 
 const ROLES: readonly string[] = ["patient", "caregiver", "therapist", "admin"];
 

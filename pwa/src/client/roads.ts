@@ -6,17 +6,12 @@
  */
 import type { Replication } from "../replication.ts";
 import type { Synced } from "../sync.ts";
-import {
-  type Compared,
-  Exchange,
-  NotOffered,
-  type Surrounding,
-  type Traveller,
-} from "./exchange.ts";
+import { Exchange, type Surrounding, type Traveller } from "./exchange.ts";
 import { LineError } from "./line.ts";
 import type { LoggedIn } from "./login.ts";
 import { keepPart } from "./offline.ts";
 import type { Parcel } from "./phone.ts";
+import { type Compared, NotOffered } from "./visit.ts";
 
 /** After so long a server that did not offer one-request sync is asked again. */
 const ASK_AGAIN_MS = 3_600_000;
