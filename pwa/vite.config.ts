@@ -45,6 +45,7 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
+            { name: "hand-over", test: /src\/ui\/(digits|hand-over|code-text)\.tsx$/ },
             {
               name: "round",
               test: /src\/(client\/(receipts|outcome|login|line|wire-cost|exchange|roads|bundles|own-devices|shapes)|circle\/(feed|fold)|exchange\/(cbor|frames|messages|packing|pace))\.ts$/,

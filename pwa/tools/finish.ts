@@ -21,6 +21,7 @@ const BUDGETS = {
   xwing: 12 * 1024,
   standard: 12 * 1024,
   sending: 16 * 1024,
+  figures: 8 * 1024,
   asked: 32 * 1024,
   language: 4 * 1024,
 } as const;
@@ -37,6 +38,7 @@ const PARTS = {
   lock: /^assets\/(en-lock|locks?)-[^/]*\.(js|css)$/,
   camera: /^assets\/read-code-[^/]*\.js$/,
   xwing: /^assets\/xwing-[^/]*\.js$/,
+  figures: /^assets\/(figure|print)-[^/]*\.js$/,
   standard: /^assets\/replication-[^/]*\.js$/,
   sending: /^assets\/(sending|relay|carried|square-code|scan|field)-[^/]*\.(js|css)$/,
 } as const;
@@ -157,6 +159,7 @@ function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[])
     lock: sum(paths.filter((path) => PARTS.lock.test(path))),
     camera: sum(paths.filter((path) => PARTS.camera.test(path))),
     xwing: sum(paths.filter((path) => PARTS.xwing.test(path))),
+    figures: sum(paths.filter((path) => PARTS.figures.test(path))),
     standard: sum(paths.filter((path) => PARTS.standard.test(path))),
     sending: sum(paths.filter((path) => PARTS.sending.test(path))),
     asked: sum(paths.filter((path) => ASKED.test(path))),

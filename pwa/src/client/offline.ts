@@ -28,6 +28,7 @@ export function keepPart(
     | "xwing"
     | "standard"
     | "sending"
+    | "figures"
     | `words-${string}`,
 ): void {
   globalThis.navigator?.serviceWorker?.ready

@@ -2,7 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { Asking, Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
 import { keepPart } from "../../client/offline";
-import { Figure } from "../../ui/figure/figure";
+import { LazyFigure } from "../../ui/figure/lazy";
 import { Icon } from "../../ui/icon";
 import { LanguageRow } from "../../ui/language-row";
 import { later } from "../../ui/later";
@@ -180,7 +180,7 @@ function NoLink({ onCard, onBeside }: Pick<DoorProps, "onCard" | "onBeside">) {
       <div class="strip">
         {["kn05", "bk04", "sh07", "ba02"].map((exercise) => (
           <div class="thumb">
-            <Figure exercise={exercise} side="right" pose={0.6} />
+            <LazyFigure exercise={exercise} side="right" pose={0.6} />
           </div>
         ))}
       </div>

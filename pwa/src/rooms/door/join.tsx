@@ -1,7 +1,7 @@
 /** An invitation: what it is, who reads what, one tap to join. */
 import { useSignal } from "@preact/signals";
 import type { Asking, Client, Door, LinkView, ProfileView } from "../../client";
-import { Figure } from "../../ui/figure/figure";
+import { LazyFigure } from "../../ui/figure/lazy";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { later } from "../../ui/later";
@@ -62,7 +62,7 @@ export function Join({ door, fragment, view, profiles, onOpen, onStuck }: JoinPr
         <div class="strip">
           {["kn05", "bk04", "sh07", "ba02"].map((exercise) => (
             <div class="thumb">
-              <Figure exercise={exercise} side="right" pose={0.6} />
+              <LazyFigure exercise={exercise} side="right" pose={0.6} />
             </div>
           ))}
         </div>

@@ -3,7 +3,7 @@
  * through `draw`, which touches only the outlines.
  */
 import { type Drawing, drawingOf } from "../../library/frames";
-import { outlines, PARTS, poseAt, propPath } from "./pose";
+import { isFacing, outlines, partsOf, poseAt, propPath } from "./pose";
 
 interface FigureProps {
   readonly exercise: string;
@@ -23,24 +23,37 @@ export function Figure({ exercise, side, pose = 1, label, hold }: FigureProps) {
   if (!drawing) return null;
   const pair = pose === "pair";
   const mirrored = side === "left";
-  const { top } = drawing;
+  const [x, y, width, height] = drawing.window;
+  const window = `${mirrored ? 100 - x - width : x} ${y} ${width} ${height}`;
+  const person = (u: number) => <Person drawing={drawing} mirrored={mirrored} u={u} hold={hold} />;
   return (
     <svg
       class="fig"
-      viewBox={`-6 ${top} ${pair ? 228 : 112} ${98 - top}`}
+      viewBox={pair ? `0 0 ${2 * width + 4} ${height}` : window}
       role={label ? "img" : undefined}
       aria-label={label}
       aria-hidden={label ? undefined : "true"}
       focusable="false"
     >
-      <Person drawing={drawing} mirrored={mirrored} u={pair ? 0 : pose} hold={hold} />
+      {!pair && person(pose)}
+      {pair &&
+        [0, 1].map((u) => (
+          <svg
+            x={u * (width + 4)}
+            width={width}
+            height={height}
+            viewBox={window}
+            aria-hidden="true"
+          >
+            {person(u)}
+          </svg>
+        ))}
       {pair && (
-        <>
-          <g transform="translate(116)">
-            <Person drawing={drawing} mirrored={mirrored} u={1} />
-          </g>
-          <path class="f-arrow" d={`M103 ${top + 9}h10m-4-4 4 4-4 4`} />
-        </>
+        <path
+          class="f-arrow"
+          transform={`translate(${width - 3} ${height / 9}) scale(${width / 112})`}
+          d="M0 0h10m-4-4 4 4-4 4"
+        />
       )}
     </svg>
   );
@@ -55,26 +68,32 @@ interface PersonProps {
 
 function Person({ drawing, mirrored, u, hold }: PersonProps) {
   const lines = outlines(poseAt(drawing.frames, u), drawing);
+  const arrows = drawing.props.filter(({ kind }) => kind === "a");
+  const things = drawing.props.filter(({ kind }) => kind !== "a");
   return (
     <g transform={mirrored ? "matrix(-1 0 0 1 100 0)" : undefined}>
       <path class="f-floor" d="M-4 96H104" />
-      {drawing.props.map((prop) => (
+      {things.map((prop) => (
         <path class={prop.kind === "r" ? "f-towel" : "f-prop"} d={propPath(prop)} />
       ))}
       <g ref={hold ?? null}>
-        {PARTS.map((part) => (
+        {partsOf(drawing).map((part) => (
           <path class={partClass(part, drawing)} d={lines[part]} />
         ))}
         <path class="f-band" d={lines.b} />
       </g>
+      {arrows.map((prop) => (
+        <path class="f-arrow" d={propPath(prop)} />
+      ))}
     </g>
   );
 }
 
-function partClass(part: string, drawing: Drawing): string {
+/** The style of a part. */
+export function partClass(part: string, drawing: Drawing): string {
   if (drawing.working.includes(part)) return "f-work";
   if (part === "t" || part === "p") return "f-cloth";
-  return part < "a" ? "f-far" : "f-near";
+  return part < "a" && !isFacing(drawing) ? "f-far" : "f-near";
 }
 
 /** Moves the parts of a drawn figure to pose `u`. */
@@ -82,7 +101,7 @@ export function drawPose(parts: SVGGElement, exercise: string, u: number): void 
   const drawing = drawingOf(exercise);
   if (!drawing) return;
   const lines = outlines(poseAt(drawing.frames, u), drawing);
-  for (const [i, part] of [...PARTS, "b"].entries()) {
+  for (const [i, part] of [...partsOf(drawing), "b"].entries()) {
     parts.children[i]?.setAttribute("d", lines[part] ?? "");
   }
 }
