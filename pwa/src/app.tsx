@@ -26,6 +26,12 @@
  * - morning: morning, pain-0 to pain-10 (save at once), pain-skip
  * - days: days, history-row (data-day), place-phone, place-server, pain-chart
  * - notes: notes, note, note-body; status: status, unsent, refused, sync-now; wrong: wrong
+ * - sending (from status: open-sending): sending with sending-{data, check, stuck, relay, bring},
+ *   count-{relay, bring, stuck}; data-used with used, left, limit-{1000000, 5000000, 20000000, 0}; check
+ *   with check-now, check-{whole, mended, lacking, unreached}; stuck with stuck-unsent, stuck-unopened,
+ *   stuck-again, stuck-file; relay with relay-waits, relay-file, relay-picture, relay-no-key; moving
+ *   with moving-code, moving-done; bring with bring-camera, bring-choose, bring-file, brought
+ *   (data-state), drop-{id}; bring-look with scan-video, bring-seen, bring-stop; sending-failed
  * - ask: ask with digits, ask-no; members: members with members-add, members-asks, members-compare,
  *   members-strong, members-weak, members-leave, members-out, members-export, member (data-role),
  *   member-device, member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},

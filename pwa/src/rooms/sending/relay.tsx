@@ -68,9 +68,11 @@ export function Relay({ sending }: SendingProps) {
             </Banner>
           )}
           <Failed words={failed.value} />
-          <Banner icon="phone">
-            <p>{t("relay.stays")}</p>
-          </Banner>
+          {sending.canSeal.value && (
+            <Banner icon="phone">
+              <p>{t("relay.stays")}</p>
+            </Banner>
+          )}
         </>
       )}
     </Page>
