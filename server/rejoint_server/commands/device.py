@@ -8,11 +8,14 @@ import argparse
 import asyncio
 import functools
 import json
+import signal
 import sys
+import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from rejoint_server.commands import (
@@ -110,17 +113,34 @@ def _act(  # noqa: PLR0913 - one command is one call
 
 def run(arguments: argparse.Namespace) -> int:
     """Run one command; the exit status."""
+    every_s: float | None = getattr(arguments, "every", None)
     try:
-        status = _run_once(arguments)
-        every_s: float | None = getattr(arguments, "every", None)
-        while every_s is not None:
-            sys.stdout.flush()
-            time.sleep(every_s)
-            status = _run_once(arguments)
+        if every_s is None:
+            return _run_once(arguments)
+        _repeat(arguments, every_s)
     except KeyboardInterrupt:
-        sys.stderr.write("rejoint: stopped; the same command may be given again\n")
-        return 130
-    return status
+        pass
+    sys.stderr.write("rejoint: stopped; the same command may be given again\n")
+    return 130
+
+
+def _repeat(arguments: argparse.Namespace, every_s: float) -> None:
+    """Run a command again and again until somebody interrupts it."""
+    interrupted = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        # What is raised here may get lost in whatever runs at this moment; the event does not.
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        while not interrupted.is_set():
+            _run_once(arguments)
+            sys.stdout.flush()
+            interrupted.wait(every_s)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _run_once(arguments: argparse.Namespace) -> int:

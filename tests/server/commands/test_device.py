@@ -1,6 +1,8 @@
 """`rejoint device` as people type it, against a real `rejoint serve`."""
 
+import contextlib
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 
 from e2e.server_process import ServerProcess
 from rejoint_server.__main__ import main
+from rejoint_server.commands import device
 from server.device_shell import REJOINT, Shell
 
 PAIN = '{"type":"pain","context":"now","score":%d}'
@@ -300,6 +303,24 @@ def test_every_repeats_until_stopped(quiet: tuple[Shell, str, str]) -> None:
     _, line = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "stopped" in line
+
+
+def test_an_interrupt_that_got_lost_in_a_round_ends_it_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    rounds = []
+
+    def deaf(_arguments: object) -> int:
+        rounds.append(1)
+        with contextlib.suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+        return 0
+
+    monkeypatch.setattr(device, "_run_once", deaf)
+    assert main(["device", "sync", "--home", str(tmp_path), "--every", "0.01"]) == 130
+    assert rounds == [1]
+    assert "stopped" in capsys.readouterr().err
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_help_needs_no_heavy_import() -> None:

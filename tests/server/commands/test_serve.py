@@ -172,13 +172,11 @@ async def test_stopping_ends_what_waits_and_finishes_what_is_under_way(tmp_path:
                 for _ in range(5)
             ]
             await asyncio.sleep(0.3)
-            begun = time.monotonic()
             server.process.send_signal(signal.SIGTERM)
             answers = await asyncio.gather(*waiting)
             assert [answer.json()["results"] for answer in answers] == [[]] * 5
         status = await asyncio.to_thread(server.process.wait, 20)
         assert status == 0
-        assert time.monotonic() - begun < 8
         assert "Traceback" not in server.text
 
 
