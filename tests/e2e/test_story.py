@@ -141,7 +141,6 @@ def test_a_log_made_offline_reaches_the_therapist_sealed(
         expect(desk.by("patients")).to_contain_text(PATIENT)
         desk.by("patient-row").first.click()
         rows = desk.by("session-row")
-        desk.page.screenshot(path="/tmp/lab/desk.png")
         expect(rows).to_have_count(2)
         assert [rows.nth(i).get_attribute("data-day") for i in (0, 1)] == [today(), today()]
         pains = sorted(str(text) for text in desk.by("session-pain").all_text_contents())
@@ -161,3 +160,32 @@ def test_a_log_made_offline_reaches_the_therapist_sealed(
     desk.close()
     phone.close()
     assert found == []
+    assert "route=/sync " in log.read_text()
+    assert "_changes" not in log.read_text()
+
+
+def test_a_server_that_only_replicates_is_understood_as_well(
+    playwright: Playwright, tmp_path: Path
+) -> None:
+    """Its answer to one-request sync is that there is no such path, in plain text."""
+    log = tmp_path / "server.log"
+    desk = Phone(playwright, tmp_path / "desk", width=1280, height=800)
+    phone = Phone(playwright, tmp_path / "phone")
+    with ServerProcess(tmp_path / "data", log) as server:
+        for one in (desk, phone):
+            one.start()
+            one.page.route("**/sync", lambda route: route.fulfill(status=404, body="Not found"))
+        found_clinic(desk, server.setup_link())
+        join(phone, create_patient(desk))
+        log_session(phone, pain=3, effort=2)
+        phone.by("open-days").click()
+        expect(phone.by("place-server")).to_have_count(1)
+        desk.by("room-status").click()
+        desk.by("sync-now").click()
+        desk.by("room-home").click()
+        desk.by("patient-row").first.click()
+        expect(desk.by("session-row")).to_have_count(1)
+    desk.close()
+    phone.close()
+    assert "_changes" in log.read_text()
+    assert "route=/sync " not in log.read_text()
