@@ -272,13 +272,10 @@ class Connection:
         import httpx  # noqa: PLC0415 - as above
 
         headers = {}
-        content = b""
-        if isinstance(body, bytes):
-            content = body
-            headers["content-type"] = "application/octet-stream"
-        elif body is not None:
-            content = orjson.dumps(body)
-            headers["content-type"] = "application/json"
+        content = body if isinstance(body, bytes) else b"" if body is None else orjson.dumps(body)
+        if body is not None:
+            kind = "octet-stream" if isinstance(body, bytes) else "json"
+            headers["content-type"] = f"application/{kind}"
         if self._token is not None:
             headers["authorization"] = f"Bearer {self._token()}"
         try:
