@@ -36,14 +36,14 @@ function keyOf(path: string, hash: number): string {
   return `${path}?${hash}`;
 }
 
-/** Fetch one file and promise that it is the one of this version. */
+/** Fetch one file and promise that it is the one of this version; the error names it. */
 async function download(path: string, hash: number): Promise<Response> {
   // A name with a hash in it is never stale, so what the page has just loaded is not loaded again.
   const cache = path.startsWith("/assets/") ? "default" : "no-cache";
   const response = await fetch(path, { cache, credentials: "omit" });
   const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
   const found = new DataView(digest).getUint16(0);
-  if (!response.ok || found !== hash) throw new Error(`${path} is of another version`);
+  if (!response.ok || found !== hash) throw new Error(path);
   return response;
 }
 
@@ -96,7 +96,9 @@ async function carry(): Promise<void> {
     await navigator.locks.request(request.url.replace(/.*\?/, "sync "), async () => {
       const kept = await parked.match(request);
       if (kept === undefined) return;
-      const init = { method: "POST", headers: kept.headers, body: await kept.blob() };
+      // A page that opens meanwhile waits for the lock.
+      const signal = AbortSignal.timeout(20_000);
+      const init = { method: "POST", headers: kept.headers, body: await kept.blob(), signal };
       const answer = await fetch("/sync", init);
       if (answer.status < 500) await parked.delete(request);
     });

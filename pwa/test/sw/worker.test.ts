@@ -22,6 +22,8 @@ let windows: string[][];
 let posted: { body: string; headers: Record<string, string> }[];
 let server: () => Response | Promise<Response>;
 let locked: string[];
+/** Milliseconds after which requests are given up; at once here. */
+let patience: number[];
 
 beforeEach(() => {
   site = new Map([
@@ -33,6 +35,7 @@ beforeEach(() => {
   windows = [];
   posted = [];
   locked = [];
+  patience = [];
   server = () => new Response("items");
 });
 
@@ -63,6 +66,12 @@ const caches = {
   delete: async (name: string) => stored.delete(name),
 };
 
+function givenUp(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+}
+
 /** A worker of the version that lists what the site holds now. */
 function worker(version: string) {
   const handlers = new Map<string, Handler>();
@@ -84,6 +93,12 @@ function worker(version: string) {
     caches,
     crypto,
     location: { origin: ORIGIN },
+    AbortSignal: {
+      timeout: (ms: number) => {
+        patience.push(ms);
+        return AbortSignal.timeout(20);
+      },
+    },
     URL,
     navigator: {
       locks: {
@@ -98,7 +113,7 @@ function worker(version: string) {
       if (init.method === "POST") {
         const body = await (init.body as Blob).text();
         posted.push({ body, headers: Object.fromEntries(init.headers as Headers) });
-        return server();
+        return Promise.race([server(), givenUp(init.signal as AbortSignal)]);
       }
       fetched.push(url.replace(ORIGIN, ""));
       const text = site.get(url.replace(ORIGIN, ""));
@@ -255,6 +270,15 @@ test("what the server could not take waits for the next time", async () => {
   await first.sync();
   await first.sync();
   expect(posted).toHaveLength(3);
+});
+
+test("a server that does not answer keeps pages waiting no longer than a request may take", async () => {
+  const first = worker("1");
+  await park("p1", "sealed");
+  server = () => new Promise(() => {});
+  await expect(first.sync()).rejects.toThrow("timeout");
+  expect(patience).toEqual([20_000]);
+  expect([...(stored.get("parked") ?? [])]).toHaveLength(1);
 });
 
 test("a new version leaves alone what waits", async () => {
