@@ -36,9 +36,10 @@ import { type Compared, NotOffered, type Question, type Sent, Visit } from "./vi
 const PATH = "/sync";
 /** Status of an answer that has nothing to tell. */
 const EMPTY = 204;
-const DAY_S = 86_400;
+/** Between two questions in which circles this device is, and how long their logs are. */
+const LIST_S = 3_600;
 /** Between two comparisons of all that is here with all that is there. */
-const COMPARE_S = 7 * DAY_S;
+const COMPARE_S = 7 * 86_400;
 /** Requests in one round: far more than one round needs. */
 const TURNS_MAX = 1_000;
 /** Bytes of a record beside what is sealed: its signature and its place. */
@@ -114,7 +115,7 @@ export class Exchange {
     }
     const { clock } = this.#around;
     const row = await this.#known();
-    const isDue = clock.serverS - row.listedAt >= DAY_S;
+    const isDue = clock.serverS - row.listedAt >= LIST_S;
     if (isDue || this.#of.circles().some(isAstray)) await this.#learn();
     if (clock.serverS - row.comparedAt >= COMPARE_S) await this.compare(this.#of.circles());
   }

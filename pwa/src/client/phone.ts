@@ -2,7 +2,15 @@
  * Everything the client takes from the phone, in one place, so that a test can bring its own.
  *
  * Nothing else under `client/`, `sync.ts` or `records.ts` touches `window`, `navigator`,
- * `location`, a timer or a clock.
+ * `location`, a timer or a clock. The database itself takes the global `indexedDB`; so outside a
+ * browser:
+ *
+ *     import "fake-indexeddb/auto";
+ *     const phone: Phone = { origin, indexedDB, locks, fetch, nowMs, online, visible, … };
+ *     const entrance = await enter(phone, await openShelf(phone.indexedDB));
+ *     const profile = await entrance.join(fragment);
+ *
+ * `test/client/fake-phone.ts` is such a phone.
  */
 import type { Bytes } from "../circle/encoding.ts";
 import { MEDIA_TYPE } from "../exchange/frames.ts";
