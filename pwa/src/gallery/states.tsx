@@ -298,6 +298,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "today-trouble": patient({ plans: [plan(), plan()] }, { room: "home" }, TROUBLE),
   "today-no-plan": patient({ plans: [], therapist: "" }, { room: "home" }, OFFLINE),
   exercise: patient({}, { room: "exercise", at: 1 }, {}, TWO_DONE),
+  "plan-on-paper": patient({}, { room: "print" }),
   "exercise-walk": patient(
     {
       plans: [

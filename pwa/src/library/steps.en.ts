@@ -1,9 +1,13 @@
-/** Three short lines for each exercise, English, at most 15 words a line. */
+/**
+ * Three short lines for each exercise, English, at most 15 words a line, in own words.
+ *
+ * A text is data: it has an id, a source and a state. No clinician has signed these yet.
+ */
 export const STEPS: Readonly<Record<string, readonly string[]>> = {
   bk01: [
     "Lie on your back, knees bent.",
     "Press the small of your back gently into the floor.",
-    "Let go slowly.",
+    "Hold, then let go slowly.",
   ],
   bk02: [
     "Lie on your back, knees bent.",
@@ -21,7 +25,7 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Lower slowly.",
   ],
   bk05: [
-    "Start as for the bridge.",
+    "Lie on your back, knees bent, feet flat.",
     "Lift your hips, then straighten one knee.",
     "Keep your hips level. Lower slowly.",
   ],
@@ -47,8 +51,8 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   bk10: [
     "Walk at a pace where you can still talk.",
-    "Start with a time you can manage today.",
-    "Add two minutes every few days.",
+    "Look ahead and let your arms swing.",
+    "Rest when you need to.",
   ],
   nk01: [
     "Sit tall and look straight ahead.",
@@ -71,12 +75,12 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Keep the chin tucked. Lower slowly.",
   ],
   nk05: [
-    "Put your hand on the side of your head.",
+    "Sit tall. Put your hand on the side of your head.",
     "Push head and hand against each other. Do not move.",
-    "Front, back, left, right.",
+    "Hold, let go, then the other side.",
   ],
   nk06: [
-    "Sit or stand tall, arms by your side.",
+    "Sit tall, arms by your side.",
     "Pull both shoulder blades back and down.",
     "Hold, then relax.",
   ],
@@ -121,14 +125,14 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Keep your hips still. Close slowly.",
   ],
   hp02: [
-    "Lie on your side or stand holding a chair.",
-    "Lift the top leg to the side, toes forward.",
-    "Lower slowly.",
+    "Stand and hold a chair.",
+    "Lift one leg out to the side, toes forward.",
+    "Lower slowly. Stand tall.",
   ],
   hp03: ["Stand and hold a chair.", "Move one straight leg behind you.", "Do not lean forward."],
   hp04: ["Sit tall on a firm chair.", "Lift one knee, then the other.", "Keep your back straight."],
   hp05: [
-    "Stand with one foot well behind.",
+    "Hold a chair. Put one foot well behind.",
     "Bend the front knee until the front of the back hip pulls.",
     "Hold. Change legs.",
   ],
@@ -138,8 +142,8 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Hold a gentle pull.",
   ],
   kn01: [
-    "Sit or lie with the leg straight.",
-    "Push the back of the knee down and tighten the thigh.",
+    "Sit on the floor, a rolled towel under your knee.",
+    "Push the knee down and tighten the thigh.",
     "Hold and let go.",
   ],
   kn02: [
@@ -148,15 +152,11 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Lower slowly.",
   ],
   kn03: [
-    "Lie or sit with the leg straight.",
+    "Lie on your back, legs straight.",
     "Slide your heel toward you to bend the knee.",
     "Slide back.",
   ],
-  kn04: [
-    "Sit on a chair.",
-    "Straighten one knee and hold.",
-    "Lower slowly. Add an ankle weight later.",
-  ],
+  kn04: ["Sit on a chair.", "Straighten one knee and hold.", "Lower slowly."],
   kn05: [
     "Sit near the front of a firm chair.",
     "Lean forward and stand up.",
@@ -178,7 +178,7 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Slide up.",
   ],
   an01: [
-    "Sit or lie with your leg up.",
+    "Sit with your leg up on a second chair.",
     "Pull your toes toward you, then point them away.",
     "Keep moving.",
   ],
@@ -187,17 +187,13 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
     "Lean forward until the calf pulls.",
     "Hold. Change legs.",
   ],
-  an03: ["Stand and hold a chair.", "Rise on your toes.", "Lower slowly, counting to three."],
+  an03: ["Stand and hold a chair.", "Rise on your toes.", "Lower slowly."],
   an04: [
-    "Sit, loop a band around your foot.",
-    "Turn the foot outward against the band.",
+    "Sit, loop a band around both feet.",
+    "Turn one foot outward against the band.",
     "Come back slowly.",
   ],
-  an05: [
-    "Stand on one leg and hold a chair.",
-    "Rise on your toes.",
-    "Lower slowly, counting to three.",
-  ],
+  an05: ["Stand on one leg and hold a chair.", "Rise on your toes.", "Lower slowly."],
   ba01: [
     "Stand near a table. Put one foot right in front of the other.",
     "Look ahead and hold.",
@@ -205,9 +201,26 @@ export const STEPS: Readonly<Record<string, readonly string[]>> = {
   ],
   ba02: ["Stand near a table.", "Lift one foot. Hold on only if you must.", "Change legs."],
   ba03: [
-    "Walk along a wall or table.",
+    "Walk along a table.",
     "Put each heel in front of the other toes.",
     "Ten steps, turn, walk back.",
   ],
   ba04: ["Stand tall along a table.", "Take ten steps to one side.", "Then ten steps back."],
 };
+
+/** A text with what is known about it. */
+export interface LibraryText {
+  /** Exercise, kind, language and version; a changed text is another version. */
+  readonly id: string;
+  readonly lines: readonly string[];
+  readonly source: string;
+  /** "approved" once a clinician has signed this version. */
+  readonly state: "not_approved" | "approved";
+}
+
+/** The lines of an exercise; undefined for one of a newer library. */
+export function textOf(exercise: string): LibraryText | undefined {
+  const lines = STEPS[exercise];
+  if (!lines) return undefined;
+  return { id: `${exercise}.steps.en.1`, lines, source: "own words", state: "not_approved" };
+}

@@ -14,6 +14,7 @@ export type Route =
   | { readonly room: "log"; readonly step: LogStep }
   | { readonly room: "morning" }
   | { readonly room: "days" }
+  | { readonly room: "print" }
   | { readonly room: "notes" }
   | { readonly room: "status" }
   | { readonly room: "lock" }

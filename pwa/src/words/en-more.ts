@@ -41,6 +41,8 @@ export const enMore = {
   "exercise.now": "Now:",
   "exercise.noFigure": "There is no picture for this one yet.",
   "exercise.note": "From {name}",
+  "exercise.sounds": "Beeps",
+  "print.now": "Print",
 
   "log.step": "Step {at} of {all}",
   "log.done": "How much did you do?",

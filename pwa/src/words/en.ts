@@ -128,6 +128,7 @@ export const en = {
   "today.twoPlans": "There are two plans. Ask {name} which one is right.",
   "today.notes": "Notes",
   "today.days": "My days",
+  "today.print": "My plan on paper",
   "today.status": "Phone and network",
   "today.waiting": { one: "{n} waiting", other: "{n} waiting" },
   "today.noteCount": { one: "{n} note", other: "{n} notes" },

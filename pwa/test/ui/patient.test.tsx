@@ -152,6 +152,32 @@ describe("advice after saving", () => {
   });
 });
 
+describe("an exercise", () => {
+  test("says that no clinician has approved its words, and can be made silent", async () => {
+    await enter(fakeClient());
+    await page.tap("exercise-1");
+    expect(page.has("text-state")).toBe(true);
+    expect(page.get("sounds").attributes["aria-pressed"]).toBe("true");
+    await page.tap("sounds");
+    expect(page.get("sounds").attributes["aria-pressed"]).toBe("false");
+    await page.tap("sounds");
+  });
+
+  test("is on the plan on paper, with picture, dose and lines", async () => {
+    await enter(fakeClient());
+    await page.tap("open-print");
+    const text = page.get("print").textContent ?? "";
+    expect(text).toContain("Sit to stand");
+    expect(text).toContain("3 × 8");
+    expect(text).toContain("Lean forward and stand up.");
+    expect(text).toContain("not yet approved");
+    let printed = 0;
+    Object.assign(globalThis, { print: () => (printed += 1) });
+    await page.tap("print-now");
+    expect(printed).toBe(1);
+  });
+});
+
 describe("today", () => {
   test("asks for the morning in two taps and shows the answer", async () => {
     const client = fakeClient();

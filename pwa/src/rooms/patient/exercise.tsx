@@ -2,9 +2,10 @@
 import { type Signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { exerciseName } from "../../library";
-import { STEPS } from "../../library/steps.en";
+import { textOf } from "../../library/steps.en";
 import type { PlanItem } from "../../records.gen";
 import { drawPose, Figure, hasFigure } from "../../ui/figure/figure";
+import { cueOf, play, sounds, wake } from "../../ui/figure/sound";
 import { type Moment, momentAt, roundsOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
@@ -107,6 +108,7 @@ function RunButton({ running, moment, main }: RunProps & { main: boolean }) {
       class={main ? "btn main-act" : "btn"}
       data-testid="exercise-run"
       onClick={() => {
+        wake();
         running.value = !running.peek();
       }}
     >
@@ -142,6 +144,7 @@ function Stage({ item, running, moment }: RunProps & { item: PlanItem }) {
         </div>
       )}
       <div class="row wrap">
+        <SoundSwitch />
         {side !== "both" && (
           <span class="chip plain">
             <Icon name={side} size="s" />
@@ -158,6 +161,24 @@ function Stage({ item, running, moment }: RunProps & { item: PlanItem }) {
         )}
       </div>
     </>
+  );
+}
+
+/** Tones and vibration on or off. */
+function SoundSwitch() {
+  return (
+    <button
+      type="button"
+      class="btn"
+      aria-pressed={sounds.value}
+      data-testid="sounds"
+      onClick={() => {
+        sounds.value = !sounds.peek();
+      }}
+    >
+      <Icon name={sounds.value ? "check" : "close"} size="s" />
+      {t("exercise.sounds")}
+    </button>
   );
 }
 
@@ -184,7 +205,12 @@ function useDose(
       before = now;
       const next = momentAt(item, elapsed.current);
       draw(next.u);
-      if (!sameMoment(moment.peek(), next)) moment.value = next;
+      const last = moment.peek();
+      if (!last || !sameMoment(last, next)) {
+        const cue = cueOf(last, next, item.time_s !== undefined);
+        if (cue) play(cue);
+        moment.value = next;
+      }
       if (next.phase === "end") running.value = false;
       else frame = requestAnimationFrame(tick);
     };
@@ -193,9 +219,9 @@ function useDose(
   }, [on]);
 }
 
-function sameMoment(a: Moment | undefined, b: Moment): boolean {
+function sameMoment(a: Moment, b: Moment): boolean {
   return (
-    a?.phase === b.phase && a.left_s === b.left_s && a.repeat === b.repeat && a.round === b.round
+    a.phase === b.phase && a.left_s === b.left_s && a.repeat === b.repeat && a.round === b.round
   );
 }
 
@@ -282,17 +308,22 @@ function TherapistWords({ text, name }: { text: string; name: string }) {
 }
 
 function How({ exercise }: { exercise: string }) {
-  const steps = STEPS[exercise];
-  if (!steps) return null;
+  const text = textOf(exercise);
+  if (!text) return null;
   return (
     <section class="card">
       <h2>{t("exercise.how")}</h2>
       {!hasFigure(exercise) && <p class="soft">{t("exercise.noFigure")}</p>}
       <ol class="steps">
-        {steps.map((step) => (
+        {text.lines.map((step) => (
           <li class="say">{step}</li>
         ))}
       </ol>
+      {text.state === "not_approved" && (
+        <p class="soft small" data-testid="text-state">
+          {t("wrong.draft")}
+        </p>
+      )}
     </section>
   );
 }

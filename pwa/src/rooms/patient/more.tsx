@@ -10,6 +10,7 @@ import { Days } from "./history";
 import { Log, lastSaved } from "./log";
 import { Morning } from "./morning";
 import { Notes } from "./notes";
+import { Print } from "./print";
 import { Saved } from "./saved";
 import { type PatientProps, Today } from "./today";
 
@@ -28,6 +29,8 @@ export function More(props: PatientProps) {
       return <Morning key="morning" {...props} />;
     case "days":
       return <Days key="days" {...props} />;
+    case "print":
+      return <Print key="print" {...props} />;
     case "notes":
       return <Notes key="notes" {...props} />;
     case "log":

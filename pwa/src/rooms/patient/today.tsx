@@ -238,6 +238,7 @@ function Links({ client, care }: PatientProps) {
         end={notes > 0 ? t("today.noteCount", { n: notes }) : ""}
       />
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
+      {planOf(care) && <LinkRow icon="person" label={t("today.print")} to={{ room: "print" }} />}
       <LinkRow
         icon="group"
         label={t("today.members")}
