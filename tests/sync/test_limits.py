@@ -12,7 +12,7 @@ import pytest
 
 from rejoint_server.db import views
 from rejoint_server.design import javascript, javascript_worker
-from rejoint_server.exchange import giving
+from rejoint_server.exchange import giving, kept_places
 from rejoint_sync import limits, multipart, selector
 from rejoint_sync.attachment import (
     check_attachment_name,
@@ -22,7 +22,7 @@ from rejoint_sync.attachment import (
 )
 from rejoint_sync.document import Document, check_document_id, parse_body
 from rejoint_sync.errors import SyncError
-from rejoint_sync.exchange import cursor, frames, messages, moving, relay
+from rejoint_sync.exchange import cursor, frames, messages, moving, pace, relay
 from rejoint_sync.revision import Revision, check_digest
 from rejoint_sync.revtree import Branch, merge
 from rejoint_sync.sequence import Sequence
@@ -117,7 +117,9 @@ OTHER_EDGES: dict[str, tuple[Any, Edge]] = {
 
 ONE_REQUEST = {
     *("ITEM_BYTES_MAX", "ITEMS_MAX", "CURSOR_BYTES_MAX", "GIVEN_BYTES", "BUDGET_BYTES"),
-    *("FILE_BYTES_MAX", "PICTURE_BYTES_MAX", "PICTURES_MAX"),
+    *("PLACES_BYTES", "KEPT_PER_DEVICE", "FILE_BYTES_MAX", "PICTURE_BYTES_MAX", "PICTURES_MAX"),
+    *("START_BYTES", "LEAST_BYTES", "MOST_BYTES"),
+    *("SILENCE_MIN_MS", "SILENCE_MAX_MS", "PAUSE_MAX_MS"),
 }
 """Bounds of one-request sync; their edges are in tests/sync/exchange and tests/server."""
 
@@ -156,7 +158,7 @@ def test_every_bound_is_documented_with_its_value() -> None:
         values[name] = getattr(changes, name)
     for module in (javascript, javascript_worker, views):
         values |= {name: value for name, value in of(module).items() if name.endswith("_MAX")}
-    for module in (frames, messages, cursor, giving, relay, moving):
+    for module in (frames, messages, cursor, giving, kept_places, relay, moving, pace):
         values |= {n: v for n, v in of(module).items() if n in ONE_REQUEST}
     assert documented() == values
 
