@@ -45,7 +45,15 @@ export default defineConfig({
         codeSplitting: {
           includeDependenciesRecursively: false,
           groups: [
+            {
+              name: "languages",
+              test: /src\/(words\/(languages|patient-words)|rooms\/language)\.tsx?$/,
+            },
             { name: "hand-over", test: /src\/ui\/(digits|hand-over|code-text)\.tsx$/ },
+            {
+              name: "dose",
+              test: /src\/(rooms\/(dose|days|advice)|library\/(index|names\.en)|ui\/figure\/tempo|words\/dates)\.ts$/,
+            },
             {
               name: "round",
               test: /src\/(client\/(receipts|outcome|login|line|wire-cost|exchange|roads|bundles|own-devices|shapes)|circle\/(feed|fold)|exchange\/(cbor|frames|messages|packing|pace))\.ts$/,

@@ -11,7 +11,7 @@ import replication from "pouchdb-replication";
 import { refusal } from "./client/bundles.ts";
 import { LineError } from "./client/line.ts";
 import type { LoggedIn } from "./client/login.ts";
-import { CircleUnavailable } from "./client/outcome.ts";
+import { CircleUnavailable, unavailable } from "./client/outcome.ts";
 import { recordName } from "./client/receipts.ts";
 import { type RemoteCircle, remoteOf } from "./client/remote.ts";
 import type { StoredDocument } from "./records.ts";
@@ -160,6 +160,8 @@ export class Replication {
   async #offer(circle: string, docs: readonly StoredDocument[]): Promise<void> {
     const asked = Object.fromEntries(docs.map(({ _id, _rev }) => [_id, [_rev]]));
     const diff = await this.#ask(`/db/${circle}/_revs_diff`, { body: JSON.stringify(asked) });
+    const why = unavailable(diff);
+    if (why !== undefined) throw new CircleUnavailable(why);
     if (diff.status >= 300) throw refusal(diff);
     const lost = docs.filter(({ _id }) => Object.hasOwn(diff.json as object, _id));
     for (let at = 0; at < lost.length; at += this.#batch) {

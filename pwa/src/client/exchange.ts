@@ -68,6 +68,8 @@ export interface Traveller {
    * @returns The server's store, where it says which.
    */
   learn(): Promise<string | undefined>;
+  /** Circles of which that said something else than what came; told once. */
+  takeOdd(): readonly Synced[];
 }
 
 /** What belongs to a profile, for this. */

@@ -29,6 +29,7 @@ import { Clock, watchToday } from "./clock.ts";
 import type { Traveller } from "./exchange.ts";
 import { Folds } from "./folds.ts";
 import { Line } from "./line.ts";
+import { isOdd, type Listed } from "./listing.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type LoggedIn, loggedIn, Pass } from "./login.ts";
 import { Meter } from "./meter.ts";
@@ -51,18 +52,6 @@ export function shutElsewhere(phone: Phone, profile: string): void {
   const wire = phone.channel(`rejoint ${profile}`);
   wire.send(SHUT);
   wire.close();
-}
-
-interface Listed {
-  readonly circle: string;
-  readonly purpose: string;
-  readonly role: string;
-  /** Number of the log's last entry. */
-  readonly seq?: number;
-  /** After a restore: the server wants to see the newest entry that is here. */
-  readonly waiting?: boolean;
-  /** It is not served there. */
-  readonly suspended?: boolean;
 }
 
 /** The ways to the server. */
@@ -91,6 +80,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
   /** Patients whose founding got no answer, by what was typed: typing it again goes on. */
   readonly #unanswered = new Map<string, string>();
   #state: RunnerState = "idle";
+  /** What the server has said of each circle, until it is compared with what came. */
+  #listed: ReadonlyMap<string, Listed> | undefined;
   #ending: Promise<void> | undefined;
   #busy: ReadonlySet<string> = new Set();
 
@@ -313,6 +304,13 @@ export class OpenProfile implements Client, Rounds, Traveller {
     this.#busy = new Set(left.filter(({ path }) => path === FOUND_PATH).map((row) => row.circle));
   }
 
+  takeOdd(): readonly OpenCare[] {
+    const listed = this.#listed;
+    this.#listed = undefined;
+    if (listed === undefined) return [];
+    return this.circles().filter((care) => isOdd(care, listed.get(care.circle)));
+  }
+
   /** Learn which circles this device is in, and which store it is. */
   async learn(): Promise<string | undefined> {
     const answer = await this.ask(FOUND_PATH);
@@ -323,6 +321,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
       relay?: unknown;
     };
     await this.#around.carriage.hear(relay);
+    this.#listed = new Map(circles.map((listed) => [listed.circle, listed]));
     for (const listed of circles) await this.#learn(listed);
     // To a server that waits the newest entry is sent as if it lacked it: that shows it.
     const last = new Map(

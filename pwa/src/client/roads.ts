@@ -51,9 +51,15 @@ export class Roads implements Road {
    * @throws LineError The server was not reached.
    */
   async carry(): Promise<void> {
-    if (await this.#isOffered(() => this.#exchange.carry())) return;
+    if (await this.#isOffered(() => this.#exchange.carry())) {
+      // What it may hide by being silent, it has to lie about when it is asked by name.
+      const odd = this.#of.takeOdd();
+      if (odd.length > 0) await (await this.#standard()).carry(odd, undefined);
+      return;
+    }
     const road = await this.#standard();
     const store = await this.#of.learn();
+    this.#of.takeOdd();
     await road.carry(this.#of.circles(), store);
   }
 

@@ -308,3 +308,36 @@ test("what was not stored is not passed over: the cursor waits for it", async ()
   await patient.syncNow();
   await until(() => care.notes.value.length === 1);
 });
+
+test("a log that is longer by the list than what came is asked for by name", async () => {
+  const { patient, circle, server } = scene;
+  const listed = server.fetch.bind(server);
+  server.fetch = async (url, init) => {
+    const answer = await listed(url, init);
+    if (!url.endsWith("/circles")) return answer;
+    const told = await answer.json();
+    for (const row of told.circles) row.seq += 1;
+    return new Response(JSON.stringify(told), { headers: answer.headers });
+  };
+  server.nowMs += HOUR_MS + 1;
+  const asked = await requestsOf(() => patient.syncNow());
+  expect(asked).toContain("GET /circles");
+  expect(asked).toContain("GET /db/C/_changes");
+  server.fetch = listed;
+  server.nowMs += HOUR_MS + 1;
+  expect(await requestsOf(() => patient.syncNow())).not.toContain("GET /db/C/_changes");
+  expect(patient.care(circle).alarm).toBe("");
+});
+
+test("a circle that is not listed any more is asked for by name", async () => {
+  const { patient, circle, server } = scene;
+  const gone = stored();
+  server.circles.delete(circle);
+  server.nowMs += HOUR_MS + 1;
+  await patient.syncNow();
+  expect(patient.care(circle).alarm).toContain("does not know this circle");
+  server.circles.set(circle, gone);
+  await patient.syncNow();
+  await patient.syncNow();
+  expect(patient.sync.value).toMatchObject({ state: "idle", reason: "" });
+});
