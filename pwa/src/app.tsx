@@ -67,14 +67,10 @@ import { goHome, route } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
 import { moreWords } from "./words";
 
-const patient = later(async () => {
-  keepPart("figures");
-  return (await import("./rooms/patient")).PatientRooms;
-});
+const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => {
   await moreWords();
   keepPart("desk");
-  keepPart("figures");
   keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;
 });

@@ -28,7 +28,6 @@ export function keepPart(
     | "xwing"
     | "standard"
     | "sending"
-    | "figures"
     | `words-${string}`,
 ): void {
   globalThis.navigator?.serviceWorker?.ready

@@ -24,6 +24,7 @@ import {
   session,
   TODAY,
 } from "./fake";
+import { Figures } from "./figures";
 import { MEMBER_STATES } from "./member-states";
 import { SENDING_STATES } from "./sending-states";
 
@@ -298,6 +299,8 @@ export const STATES: Readonly<Record<string, Build>> = {
   "today-trouble": patient({ plans: [plan(), plan()] }, { room: "home" }, TROUBLE),
   "today-no-plan": patient({ plans: [], therapist: "" }, { room: "home" }, OFFLINE),
   exercise: patient({}, { room: "exercise", at: 1 }, {}, TWO_DONE),
+  "figures-right": () => <Figures side="right" />,
+  "figures-left": () => <Figures side="left" />,
   "plan-on-paper": patient({}, { room: "print" }),
   "exercise-walk": patient(
     {

@@ -60,6 +60,19 @@ test("what only clinicians open is listed apart, and set-up not at all", () => {
   expect(xwing?.map(([path]) => path)).toEqual(["/assets/xwing-5.js"]);
 });
 
+test("the drawn exercises are on every phone, and weighed apart", () => {
+  const said = vi.mocked(console.log);
+  write("assets/figure-1.js", randomBytes(1000).toString("base64"));
+  finish(folder);
+  expect(read("sw.js").toString().split(",d=")[0]).toContain("/assets/figure-1.js");
+  const bytes = (part: string) =>
+    Number(
+      /\d+/.exec(said.mock.calls.map(([line]) => line).find((line) => line.startsWith(part)))?.[0],
+    );
+  expect(bytes("figures")).toBeGreaterThan(700);
+  expect(bytes("app")).toBeLessThan(700);
+});
+
 test("another content is another version, the same content the same", () => {
   const worker = (text: string) => {
     write("sw.js", "__FILES__ __VERSION__");

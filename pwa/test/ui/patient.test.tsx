@@ -157,9 +157,9 @@ describe("an exercise", () => {
     await enter(fakeClient());
     await page.tap("exercise-1");
     expect(page.has("text-state")).toBe(true);
-    expect(page.get("sounds").attributes["aria-pressed"]).toBe("true");
+    expect(page.get("sounds").attributes["aria-checked"]).toBe("true");
     await page.tap("sounds");
-    expect(page.get("sounds").attributes["aria-pressed"]).toBe("false");
+    expect(page.get("sounds").attributes["aria-checked"]).toBe("false");
     await page.tap("sounds");
   });
 

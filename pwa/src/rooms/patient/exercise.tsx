@@ -53,6 +53,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
       </div>
       <Stage item={item} running={running} moment={moment} />
       <Counter item={item} running={running} moment={moment} />
+      <SoundSwitch />
       {item.note && <TherapistWords text={item.note} name={therapistName(care)} />}
       <How exercise={item.exercise} />
     </Page>
@@ -144,7 +145,6 @@ function Stage({ item, running, moment }: RunProps & { item: PlanItem }) {
         </div>
       )}
       <div class="row wrap">
-        <SoundSwitch />
         {side !== "both" && (
           <span class="chip plain">
             <Icon name={side} size="s" />
@@ -170,7 +170,8 @@ function SoundSwitch() {
     <button
       type="button"
       class="btn"
-      aria-pressed={sounds.value}
+      role="switch"
+      aria-checked={sounds.value}
       data-testid="sounds"
       onClick={() => {
         sounds.value = !sounds.peek();
