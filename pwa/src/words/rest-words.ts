@@ -1,6 +1,7 @@
-/** The English words of all other rooms; for the catalogues. */
+/** The English words of all other rooms, for the catalogues. */
 import { enClinic } from "./en-clinic.ts";
 import { enDesk } from "./en-desk.ts";
 import { enMembers } from "./en-members.ts";
+import { enSending } from "./en-sending.ts";
 
-export const restWords = { ...enMembers, ...enDesk, ...enClinic };
+export const restWords = { ...enMembers, ...enDesk, ...enClinic, ...enSending };

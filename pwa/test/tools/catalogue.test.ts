@@ -11,7 +11,7 @@ const TAGS = readdirSync(FOLDER)
 const ENGLISH_WORDS = { ...ENGLISH.patient, ...ENGLISH.rest };
 /** Texts that may be the same in another language: places alone, names, and words that are shared. */
 const SHARED =
-  /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes))$/;
+  /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|bring\.when|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes))$/;
 const SAME: Readonly<Record<string, readonly string[]>> = {
   es: ["lock.no", "patient.plan"],
   fr: ["lock.minutes"],
