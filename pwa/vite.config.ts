@@ -56,7 +56,7 @@ export default defineConfig({
             },
             {
               name: "round",
-              test: /src\/(client\/(receipts|outcome|login|line|wire-cost|exchange|roads|bundles|own-devices|shapes)|circle\/(feed|fold)|exchange\/(cbor|frames|messages|packing|pace))\.ts$/,
+              test: /src\/(client\/(comparing|receipts|outcome|login|line|wire-cost|exchange|roads|bundles|own-devices|shapes)|circle\/(feed|fold)|exchange\/(cbor|digest|frames|messages|packing|pace))\.ts$/,
             },
           ],
         },
