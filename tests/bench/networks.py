@@ -3,6 +3,7 @@
 Both have the same face, so that rows do not care. What a forwarder cannot do is said by `ABOUT`.
 """
 
+import asyncio
 import shlex
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from bench.forwarder import Conditions, Connection, Forwarder
 from bench.link import MTU, QUEUE_PACKETS, SERVER, Link
 
 PORT: Final = 8443
+QUIET_S: Final = 3.0
 ABOUT: Final = {
     True: f"two network namespaces, TUN devices of {MTU} bytes, queues of {QUEUE_PACKETS} packets,"
     " TCP of the kernel",
@@ -88,6 +90,13 @@ class Network:
         script.write_text(f'#!/bin/sh\nexec {shlex.join([*self.inside(), program])} "$@"\n')
         script.chmod(0o755)
         return str(script)
+
+    async def quiet(self) -> None:
+        """Wait until nothing passes for a while."""
+        before = -1
+        # Counted in other threads, so there is nothing to wait for but time.
+        while before != (before := self.forwarder.up + self.forwarder.down):  # noqa: ASYNC110
+            await asyncio.sleep(QUIET_S)
 
     def begin(self) -> None:
         """Count from here."""

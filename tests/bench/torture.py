@@ -206,8 +206,8 @@ def show(kind: str, client: str, result: Result, records: int) -> None:
     ]
     cells = (
         f"{NETWORKS[kind][0]:32}{PHONES[client][0]:25}{result.delivered:>5} of {records}"
-        f"{result.requests:>9}{passed.dials:>6}{passed.greetings:>10,}{asked:>10,}{passed.down:>9,}"
-        f"{sealed:>8,}{ratios[0]:>7}{ratios[1]:>7}{passed.packets or '-':>9}"
+        f"{result.requests or '-':>9}{passed.dials:>6}{passed.greetings:>10,}{asked:>10,}"
+        f"{passed.down:>9,}{sealed:>8,}{ratios[0]:>7}{ratios[1]:>7}{passed.packets or '-':>9}"
         f"{result.first_s:>7.1f}{result.last_s:>7.1f}{result.seconds:>7.1f}"
     )
     print(f"{cells}  {result.why}".rstrip(), flush=True)

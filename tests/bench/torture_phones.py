@@ -142,6 +142,7 @@ class App:
         await page.get_by_test_id("join-accept").click()
         await page.get_by_test_id("today").wait_for()
         await page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+        await self._place.network.quiet()
         context = page.context
         await context.set_offline(True)
         asked = [door_module(), self._place.ring.circle, self._place.drafts]
