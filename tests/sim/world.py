@@ -240,8 +240,16 @@ def run_world(seed: int, size: Size, host: NodeHost | None = None) -> Outcome:
         host: Where phones with the shipped client run; None for a world without them.
     """
     headless.install()
-    scene = prepared(seed % SCENES)
-    chance.install(source(seed, "secrets"))
+    try:
+        scene = prepared(seed % SCENES)
+        chance.install(source(seed, "secrets"))
+        return _lived(seed, size, scene, host)
+    except Exception as error:  # noqa: BLE001  # whatever it is, a world must not end by it
+        words = f"the world came to no end: {_place_of(error)}"
+        return Outcome([words], Trace(lambda: 0.0), 0, 0.0)
+
+
+def _lived(seed: int, size: Size, scene: Scene, host: NodeHost | None) -> Outcome:
     with (
         tempfile.TemporaryDirectory(prefix="rejoint-world-") as folder,
         runner(source(seed, "threads"), SCENE_S_MAX) as running,
