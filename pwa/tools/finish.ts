@@ -81,22 +81,29 @@ function brotli(bytes: Buffer): Buffer {
 }
 
 function hashOf(bytes: Buffer | string): string {
-  return createHash("sha256").update(bytes).digest("hex").slice(0, 6);
+  return createHash("sha256").update(bytes).digest("base64");
 }
 
-/** A file with the first two bytes of its SHA-256, as a number: that is shorter than text. */
-type Listed = [path: string, hash: number];
+/**
+ * Letters of a file's hash. Where the name has a hash of its own, that one tells versions apart, and
+ * these few tell a page of somebody else's network from a file.
+ */
+const HASH_LETTERS = 2;
+const WHOLE_HASH_LETTERS = 8;
 
-/** Path and content hash of each file that the app needs without a network. */
-export function precacheList(files: readonly Built[]): Listed[] {
+/** Name and content hash of each file that the app needs without a network; see the worker. */
+export function precacheList(files: readonly Built[]): string {
   return listed(files.filter(({ path }) => isKept(path)));
 }
 
-function listed(files: readonly Built[]): Listed[] {
-  return files.map(({ path, bytes }) => [
-    path === "index.html" ? "/" : `/${path}`,
-    Number.parseInt(hashOf(bytes).slice(0, 4), 16),
-  ]);
+function listed(files: readonly Built[]): string {
+  const entries = files.map(({ path, bytes }): string => {
+    const hash = hashOf(bytes);
+    const asset = /^assets\/(.*)$/.exec(path)?.[1];
+    if (asset !== undefined) return `${asset}:${hash.slice(0, HASH_LETTERS)}`;
+    return `/${path === "index.html" ? "" : path}:${hash.slice(0, WHOLE_HASH_LETTERS)}`;
+  });
+  return entries.join(" ");
 }
 
 /** Write the list into the service worker. */
@@ -116,7 +123,7 @@ function writeWorker(folder: string, files: readonly Built[]): void {
     .toString()
     .replaceAll("__FILES__", () => list)
     .replaceAll("__PARTS__", () => parts)
-    .replaceAll("__VERSION__", JSON.stringify(hashOf(list + parts)));
+    .replaceAll("__VERSION__", JSON.stringify(hashOf(list + parts).slice(0, WHOLE_HASH_LETTERS)));
   writeFileSync(join(folder, "sw.js"), text);
 }
 

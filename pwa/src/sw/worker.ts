@@ -14,36 +14,42 @@
  * left to be sent is sent as it is, sealed and ready, once. The page that opens next sends again what
  * it has heard no receipt of.
  */
-/** The hash is the first two bytes of SHA-256 as a number; most names hold a hash of their own. */
-type Listed = readonly [path: string, hash: number];
-declare const __FILES__: readonly Listed[];
-declare const __PARTS__: Readonly<Record<string, readonly Listed[]>>;
+/** The hash is how SHA-256 begins in base64: short where the name holds a hash of its own. */
+type Listed = readonly [path: string, hash: string];
+/** `name:hash name:hash`; what has no slash in front is below /assets/. */
+declare const __FILES__: string;
+declare const __PARTS__: Readonly<Record<string, string>>;
 declare const __VERSION__: string;
 declare const self: ServiceWorkerGlobalScope;
 
 const CACHE = `app-${__VERSION__}`;
 /** Where a page leaves requests; see `phone.ts`. */
 const PARKED = "parked";
-const files = new Map(__FILES__);
-const parts = new Map(Object.entries(__PARTS__));
+const listed = (text: string) =>
+  (text.match(/\S+/g) ?? []).map((one): Listed => {
+    const [name = "", hash = ""] = one.split(":");
+    return [name[0] === "/" ? name : `/assets/${name}`, hash];
+  });
+const files = new Map(listed(__FILES__));
+const parts = new Map(Object.entries(__PARTS__).map(([part, text]) => [part, listed(text)]));
 const inParts = new Map([...parts.values()].flat());
 /** Stands in the cache of a phone that keeps a part. */
 const markOf = (part: string) => `/keeps-${part}`;
 /** What the server answers itself; never a page of the app. */
 const SERVER = /^\/(db|circles|healthz|readyz|metrics|sync)(\/|$)/;
 
-function keyOf(path: string, hash: number): string {
+function keyOf(path: string, hash: string): string {
   return `${path}?${hash}`;
 }
 
 /** Fetch one file and promise that it is the one of this version; the error names it. */
-async function download(path: string, hash: number): Promise<Response> {
+async function download(path: string, hash: string): Promise<Response> {
   // A name with a hash in it is never stale, so what the page has just loaded is not loaded again.
   const cache = path.startsWith("/assets/") ? "default" : "no-cache";
   const response = await fetch(path, { cache, credentials: "omit" });
   const digest = await crypto.subtle.digest("SHA-256", await response.clone().arrayBuffer());
-  const found = new DataView(digest).getUint16(0);
-  if (!response.ok || found !== hash) throw new Error(path);
+  const found = btoa(String.fromCharCode(...new Uint8Array(digest)));
+  if (!response.ok || !found.startsWith(hash)) throw new Error(path);
   return response;
 }
 
@@ -81,7 +87,7 @@ async function activate(): Promise<void> {
   await self.clients.claim();
 }
 
-async function serve(request: Request, path: string, hash: number): Promise<Response> {
+async function serve(request: Request, path: string, hash: string): Promise<Response> {
   const cache = await caches.open(CACHE);
   return (await cache.match(keyOf(path, hash))) ?? fetch(request);
 }

@@ -39,8 +39,8 @@ beforeEach(() => {
   server = () => new Response("items");
 });
 
-function hashOf(text: string): number {
-  return createHash("sha256").update(text).digest().readUInt16BE();
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("base64").slice(0, 4);
 }
 
 type Key = string | { readonly url: string };
@@ -75,12 +75,13 @@ function givenUp(signal: AbortSignal): Promise<never> {
 /** A worker of the version that lists what the site holds now. */
 function worker(version: string) {
   const handlers = new Map<string, Handler>();
-  const listed = [...site].map(([path, text]) => [path, hashOf(text)] as const);
-  const isDesk = ([path]: readonly [string, number]) => path.startsWith("/assets/desk");
+  const listed = [...site].map(([path, text]) => `${path.replace("/assets/", "")}:${hashOf(text)}`);
+  const isDesk = (each: string) => each.startsWith("desk");
   runInNewContext(SOURCE, {
-    __FILES__: listed.filter((each) => !isDesk(each)),
-    __PARTS__: { desk: listed.filter(isDesk) },
+    __FILES__: listed.filter((each) => !isDesk(each)).join(" "),
+    __PARTS__: { desk: listed.filter(isDesk).join(" ") },
     Response,
+    btoa,
     __VERSION__: version,
     self: {
       addEventListener: (name: string, handler: Handler) => handlers.set(name, handler),
