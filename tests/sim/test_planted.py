@@ -54,6 +54,6 @@ def test_the_worlds_see_a_planted_fault(tmp_path: Path, patch: Path) -> None:
 
 def test_there_are_faults_of_every_part() -> None:
     patches = "".join(patch.read_text() for patch in PLANTED)
-    for part in ("sync/rejoint_sync/stores", "sync/rejoint_sync/device", "server", "pwa/src"):
+    for part in ("sync/rejoint_sync/stores", "sync/rejoint_sync/device", "server"):
         assert f"+++ b/{part}/" in patches
     assert len(PLANTED) >= 8
