@@ -1,8 +1,8 @@
 """A really full file system under a real server: writes are 507, reads go on, and it passes.
 
 The file system is a small tmpfs in a mount namespace of the server's own, which needs the right to
-mount. Where that is missing the test is skipped; tests/server/operations/test_endpoints.py fills a disk of
-our own making instead.
+mount. Where that is missing the test is skipped; tests/server/operations/test_endpoints.py fills a
+disk of our own making instead.
 """
 
 import os
