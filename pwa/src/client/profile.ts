@@ -28,7 +28,7 @@ import { Carriage } from "./carriage.ts";
 import { Clock, watchToday } from "./clock.ts";
 import type { Traveller } from "./exchange.ts";
 import { Folds } from "./folds.ts";
-import { Line } from "./line.ts";
+import { Line, LineError } from "./line.ts";
 import { isOdd, type Listed } from "./listing.ts";
 import { LogWriter } from "./log-writer.ts";
 import { type LoggedIn, loggedIn, Pass } from "./login.ts";
@@ -445,7 +445,10 @@ export class OpenProfile implements Client, Rounds, Traveller {
         await this.#open.get(row.circle)?.adopt(bundleOf(row));
       }
     } catch (error) {
-      if (!(error instanceof Refused)) throw error;
+      // A circle that waits for its devices after a restore takes it when this round has shown it
+      // what this phone knows.
+      const isBusy = error instanceof LineError && error.why === "busy";
+      if (!isBusy && !(error instanceof Refused)) throw error;
     }
   }
 

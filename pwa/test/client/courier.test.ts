@@ -123,6 +123,22 @@ test("a server that waits for its devices is shown the newest entry, once", asyn
   expect(server.shown).toEqual([1]);
 });
 
+test("an act that waits does not keep a phone from showing what the server waits for", async () => {
+  const { therapist, server, circle } = scene;
+  await therapist.syncNow();
+  const members = await therapist.members(circle);
+  const { seq } = therapist.care(circle).membership;
+  server.waiting.add(circle);
+  await expect(members.invite({ role: "caregiver" }, "direct")).rejects.toMatchObject({
+    why: "busy",
+  });
+  members.close();
+  await therapist.syncNow();
+  expect(server.shown).toEqual([1]);
+  await therapist.syncNow();
+  expect(therapist.care(circle).membership.seq).toBe(seq + 1);
+});
+
 test("a phone whose own coming the server has lost brings it back", async () => {
   const { patient, circle, server } = scene;
   await patient.syncNow();

@@ -164,6 +164,9 @@ export class FakeServer {
   async #grow(circle: Circle, body: { log: LogDocument }): Promise<[number, unknown]> {
     const refusal = this.bundleRefusals.shift();
     if (refusal !== undefined) return [409, { error: "conflict", reason: "no", code: refusal }];
+    if (this.waiting.has((await this.membership(circle)).circle)) {
+      return [503, { error: "service_unavailable", reason: "it waits for its devices" }];
+    }
     const there = circle.docs.get(body.log._id);
     if (there !== undefined && there.j !== body.log.j) {
       return [409, { error: "conflict", reason: "someone was faster", code: "seq" }];

@@ -16,7 +16,7 @@ from rejoint_sync.device.exchange import Report, pull, push
 from rejoint_sync.device.handing_on import not_offered, repair, report_missing
 from rejoint_sync.device.lateness import hand_in
 from rejoint_sync.device.line import Line
-from rejoint_sync.device.log import pull_log
+from rejoint_sync.device.log import pull_log, resume
 from rejoint_sync.device.rekeying import rekey_when_due
 from rejoint_sync.device.resealing import reseal
 from rejoint_sync.device.snapshots import check, fetch_first
@@ -109,6 +109,10 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
     await pull_log(line, copy, seq=seq)
     if copy.circle in line.waiting and copy.live:
         await show_newest(line, copy)
+    if copy.state.pending is not None and not await _resumed(line, copy, report):
+        await push(line, copy, report)
+        await pull(line, copy, report)
+        return
     if copy.me is not None and not copy.live:
         report.removed.append(copy.circle)
         report.quarantined += await hand_in(line, copy)
@@ -127,6 +131,16 @@ async def _circle(line: Line, copy: CircleCopy, seq: int | None, report: Report)
     report.alarms += await check(copy, now_s=line.now_s())
     if await sign(copy, now_s=line.now_s()):
         await push(line, copy, report)
+
+
+async def _resumed(line: Line, copy: CircleCopy, report: Report) -> bool:
+    """Whether an act that got no answer is over; not while the circle waits for other devices."""
+    try:
+        await resume(line, copy)
+    except Unreachable as error:
+        report.trouble.append({"circle": copy.circle, "code": error.error, "reason": error.reason})
+        return False
+    return True
 
 
 async def _send(line: Line, copy: CircleCopy, report: Report) -> None:

@@ -8,6 +8,7 @@ Circles are independent: one that is in trouble is reported and holds up no othe
 cannot be reached at all, the whole sync says so.
 """
 
+import contextlib
 from collections.abc import Awaitable, Collection
 from importlib import metadata
 from typing import Final
@@ -82,7 +83,10 @@ async def sync_all(
     # A founding whose answer was lost comes first: without it the server may not know this device.
     for copy in copies.values():
         if copy.state.pending is not None:
-            await guarded(resume(line, copy), copy, report)
+            # A circle that waits for its devices after a restore takes it when all have shown their
+            # logs, and this sync does: see `longer_way`.
+            with contextlib.suppress(Unreachable):
+                await guarded(resume(line, copy), copy, report)
     await _updated(line, store, state, copies, report)
     if compares:
         state.compared_at = state.looked_at = state.missed_at = 0
@@ -211,7 +215,8 @@ class _Sync:
     def _is_unfit(self, copy: CircleCopy) -> bool:
         """Whether a circle must go the longer way, as far as that is known before."""
         named = self._listed is None or copy.circle in self._listed
-        if copy.state.behind or self._lacks_entries(copy):
+        is_pending = copy.state.pending is not None and copy.membership is not None
+        if is_pending or copy.state.behind or self._lacks_entries(copy):
             return True
         if copy.membership is None:
             return not copy.state.asked and (self._listed is None or not named)
