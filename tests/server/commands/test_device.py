@@ -84,6 +84,7 @@ def test_the_story_by_commands(care: tuple[Shell, str, str]) -> None:
         "pulled",
         "resealed",
         "rekeyed",
+        "differed",
         "quarantined",
         "removed",
         "waiting",
