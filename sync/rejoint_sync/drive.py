@@ -17,7 +17,6 @@ import contextlib
 import ssl
 import zlib
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, TypeVar
 from urllib.parse import quote, urlsplit
@@ -43,6 +42,7 @@ from rejoint_sync.replicator import (
     SetAside,
     refusal,
 )
+from rejoint_sync.traffic import Dial, Traffic
 
 CONNECT_S: Final = 10.0
 READ_S: Final = 30.0
@@ -66,21 +66,6 @@ Keep = Callable[[Sequence[Refusal]], Awaitable[None]]
 
 class Unreachable(StoreUnavailable):
     """No answer, or not that of a server of ours; the same bytes may be sent again."""
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What went over the network; see the module for what is counted.
-
-    Attributes:
-        requests: Requests begun, answered or not.
-        bytes_up: Sent.
-        bytes_down: Received.
-    """
-
-    requests: int = 0
-    bytes_up: int = 0
-    bytes_down: int = 0
 
 
 class Peer(Protocol):
@@ -235,7 +220,10 @@ class Connection:
             headers["authorization"] = f"Session {session}"
         elif self._token is not None:
             headers["authorization"] = f"Bearer {self._token()}"
-        request = self._client.build_request("POST", path, content=body, headers=headers)
+        dial = Dial(self._traffic)
+        request = self._client.build_request(
+            "POST", path, content=body, headers=headers, extensions={"trace": dial.note}
+        )
         self._traffic.requests += 1
         self._traffic.bytes_up += _request_bytes(request, body)
         response: httpx.Response | None = None
@@ -254,6 +242,7 @@ class Connection:
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise Unreachable(f"no answer from the server ({type(error).__name__})") from None
         finally:
+            dial.end()
             if response is not None:
                 self._traffic.bytes_down += _response_bytes(response)
                 with contextlib.suppress(httpx.HTTPError):

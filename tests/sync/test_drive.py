@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,7 +16,6 @@ from rejoint_sync import errors
 from rejoint_sync.drive import (
     Connection,
     RemotePeer,
-    Traffic,
     Unreachable,
     error_of,
     open_client,
@@ -31,6 +31,7 @@ from rejoint_sync.replicator import (
     RevsDiff,
     Row,
 )
+from rejoint_sync.traffic import Traffic
 
 Handler = Callable[[httpx.Request], httpx.Response]
 
@@ -296,3 +297,25 @@ async def test_a_closed_port_is_weather() -> None:
         port = listener.getsockname()[1]
     with pytest.raises(Unreachable, match="ConnectError"):
         await asyncio.wait_for(ask_over_tcp(f"http://127.0.0.1:{port}", {}), 5)
+
+
+async def test_streams_tell_how_long_their_connection_took_to_be_made() -> None:
+    traffic = Traffic()
+    reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/x\r\ncontent-length: 2\r\n\r\nok"
+    with tcp_server(reply) as (origin, _):
+        async with open_client(origin) as client:
+            connection = Connection(client, traffic, None, lambda _now: None)
+            begun_s = time.monotonic()
+            parts = [part async for part in connection.stream("/sync", b"x", "application/x")]
+            took_s = time.monotonic() - begun_s
+            assert parts == [b"ok"]
+            assert 0 < traffic.connecting_s < took_s
+
+
+async def test_a_connection_that_is_not_made_is_all_that_a_request_was() -> None:
+    traffic = Traffic()
+    async with open_client("http://127.0.0.1:1") as client:
+        connection = Connection(client, traffic, None, lambda _now: None)
+        with pytest.raises(Unreachable):
+            [part async for part in connection.stream("/sync", b"x", "application/x")]
+    assert traffic.connecting_s > 0

@@ -157,6 +157,8 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
   const link = remembering(entered(before, trip), trip.beganMs);
   const lifeMs = trip.endedMs - link.beganMs;
   const waitedMs = trip.endedMs - trip.beganMs;
+  // Elsewhere connections are timed and this one was not: how long it was up is not known.
+  const isTimed = link.carried > 0 || trip.setupMs > 0 || link.setupMs === 0;
   const failed = {
     ...link,
     trips: silent ? [...link.trips, waitedMs].slice(-TRIPS) : link.trips,
@@ -172,10 +174,11 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
   return {
     ...failed,
     portion: link.carried < link.portion ? Math.max(half, link.carried) : half,
-    lives: silent ? link.lives : [...link.lives, lifeMs].slice(-LIVES),
-    load: silent ? link.load : link.carried,
+    lives: silent || !isTimed ? link.lives : [...link.lives, lifeMs].slice(-LIVES),
+    load: silent || !isTimed ? link.load : link.carried,
     cutMs: trip.endedMs,
-    lost: link.lost + trip.sent,
+    // A server that says nothing from the start is no link that is cut.
+    lost: link.lost + (link.carried > 0 || !silent ? trip.sent : 0),
   };
 }
 
@@ -198,10 +201,7 @@ export function allow(before: Link, nowMs: number): Turn {
   const link = remembering(before, nowMs);
   const lifeMs = ruleMs(link);
   const at = (bytes: number, waitMs = 0): Turn => ({ bytes, waitMs });
-  if (lifeMs === 0) {
-    if (link.lost === 0) return at(link.portion);
-    return at(Math.min(link.portion, Math.max(START_BYTES, small(link), spare(link))));
-  }
+  if (lifeMs === 0 || link.silences > 0) return at(Math.min(link.portion, risk(link)));
   if (link.load === 0 || isNew(link, nowMs)) {
     return at(Math.max(LEAST_BYTES, Math.min(link.portion, link.load || link.portion)));
   }
@@ -225,7 +225,7 @@ export function allow(before: Link, nowMs: number): Turn {
  */
 export function patienceMs(link: Link, sent: number, nowMs: number): number {
   const moving = movingMs(link, sent);
-  if (link.silences >= PATIENCE_AFTER) return moving + 2 * SILENCE_MAX_MS;
+  if (link.silences % (PATIENCE_AFTER + 1) === PATIENCE_AFTER) return moving + 2 * SILENCE_MAX_MS;
   if (link.samples.length === 0) return Math.max(SILENCE_MAX_MS, moving + SILENCE_MIN_MS);
   if (link.trips.length < KNOWN_TRIPS || link.failures > 0 || isNew(link, nowMs)) {
     return moving + Math.max(SILENCE_MAX_MS, link.setupMs + SILENCE_MIN_MS);
@@ -270,8 +270,15 @@ function entered(link: Link, trip: Trip): Link {
   const isAll = lifeMs > 0 && link.load > 0 && link.carried >= link.load;
   const isEarly = link.endedMs - link.beganMs < over(lifeMs * 7, 10);
   const load = isAll && isEarly ? over(link.carried * 5, 4) : link.load;
-  const setupMs = trip.setupMs || link.setupMs;
+  // One that was never made says nothing of how long that takes.
+  const setupMs = (trip.endedMs > trip.beganMs && trip.setupMs) || link.setupMs;
   return { ...link, beganMs: trip.beganMs, carried: 0, load, setupMs };
+}
+
+/** What may be lost where nobody knows when the link is cut. */
+function risk(link: Link): number {
+  if (link.failures > 0) return LEAST_BYTES;
+  return link.lost > 0 ? Math.max(START_BYTES, small(link), spare(link)) : MOST_BYTES;
 }
 
 /** What is out for so short a time that a cut seldom meets it. */

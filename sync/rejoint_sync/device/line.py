@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Self
 from rejoint_sync.circle.keys import login_token
 from rejoint_sync.device.home import Identity
 from rejoint_sync.device.state import DeviceState
-from rejoint_sync.drive import Connection, Traffic, open_client
+from rejoint_sync.drive import Connection, open_client
 from rejoint_sync.errors import SyncError, Unauthorized
 from rejoint_sync.exchange.frames import MEDIA_TYPE, Item, Reader
+from rejoint_sync.traffic import Traffic
 
 if TYPE_CHECKING:
     import httpx

@@ -220,16 +220,20 @@ class OneRequest:
         """
         said = Said(owed.names)
         content = write(request_items(begin, owed.items))
-        began_ms, before = _now_ms(), self._line.traffic.bytes_down
+        traffic = self._line.traffic
+        began_ms, before, made_s = _now_ms(), traffic.bytes_down, traffic.connecting_s
+
+        def trip(got: int) -> pace.Trip:
+            ended_ms = _now_ms()
+            setup_ms = min(int((traffic.connecting_s - made_s) * 1000), ended_ms - began_ms)
+            return pace.Trip(len(content), got, began_ms + setup_ms, ended_ms, setup_ms)
+
         try:
             await self._exchange(content, said)
         except Unreachable as error:
-            trip = pace.Trip(len(content), 0, began_ms, _now_ms())
-            await self._learn(pace.cut(self._link, trip, silent=isinstance(error, Silent)))
+            await self._learn(pace.cut(self._link, trip(0), silent=isinstance(error, Silent)))
             raise
-        got = self._line.traffic.bytes_down - before
-        trip = pace.Trip(len(content), got, began_ms, _now_ms())
-        await self._learn(pace.answered(self._link, trip))
+        await self._learn(pace.answered(self._link, trip(traffic.bytes_down - before)))
         return said
 
     async def _exchange(self, content: bytes, said: Said) -> None:
@@ -266,10 +270,14 @@ class OneRequest:
             for one in waiting[:room]:
                 if size >= most:
                     break
-                looked += 1
                 if one in held:
+                    length = len(held[one].leaves[0].tail)
+                    if size and size + length > most:
+                        size = most
+                        break
                     documents.append(document_of(one, held[one].leaves[0]))
-                    size += len(held[one].leaves[0].tail)
+                    size += length
+                looked += 1
             room -= len(documents)
             owed.is_cut |= looked < len(waiting)
             if documents:

@@ -47,8 +47,8 @@ SILENCE_MAX_MS: Final = 10_000
 """Longest, in milliseconds; a person who waits has given up by then."""
 
 PATIENCE_AFTER: Final = 2
-"""After so many silences in a row the next one may be twice as long: connecting at 8 kbit/s takes
-about 6 KB of handshakes, which no client can tell from silence."""
+"""After so many silences in a row the next one may be twice as long, and so in turn: connecting at
+8 kbit/s takes about 6 KB of handshakes, which no client can tell from silence."""
 
 PAUSE_MIN_MS: Final = 1_000
 """Pause after one failure, in milliseconds; it doubles with each further one."""
@@ -218,6 +218,8 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
     link = _remembering(_entered(link, trip), trip.began_ms)
     life_ms = trip.ended_ms - link.began_ms
     was_there = link.carried > 0 or trip.ended_ms - trip.began_ms >= _LIFE_MIN_MS
+    # Elsewhere connections are timed and this one was not: how long it was up is not known.
+    is_timed = link.carried > 0 or trip.setup_ms > 0 or link.setup_ms == 0
     failed = replace(
         link,
         ended_ms=trip.ended_ms,
@@ -236,10 +238,11 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
     return replace(
         failed,
         portion=portion,
-        lives=link.lives if silent else (*link.lives, life_ms)[-_LIVES:],
-        load=link.load if silent else link.carried,
+        lives=link.lives if silent or not is_timed else (*link.lives, life_ms)[-_LIVES:],
+        load=link.load if silent or not is_timed else link.carried,
         cut_ms=trip.ended_ms,
-        lost=link.lost + trip.sent,
+        # A server that says nothing from the start is no link that is cut.
+        lost=link.lost + (trip.sent if link.carried or not silent else 0),
     )
 
 
@@ -261,10 +264,8 @@ def allow(link: Link, now_ms: int) -> Turn:
     """How much the next request may bring, and when."""
     link = _remembering(link, now_ms)
     life_ms = _life_ms(link)
-    if life_ms == 0:
-        if link.lost == 0:
-            return Turn(link.portion)
-        return Turn(min(link.portion, max(START_BYTES, _small(link), _spare(link))))
+    if life_ms == 0 or link.silences > 0:
+        return Turn(min(link.portion, _risk(link)))
     if link.load == 0 or _is_new(link, now_ms):
         return Turn(max(LEAST_BYTES, min(link.portion, link.load or link.portion)))
     left_ms = link.began_ms + life_ms - now_ms
@@ -291,7 +292,7 @@ def patience_ms(link: Link, sent: int, now_ms: int) -> int:
         now_ms: When it goes out.
     """
     moving_ms = _moving_ms(link, sent)
-    if link.silences >= PATIENCE_AFTER:
+    if link.silences % (PATIENCE_AFTER + 1) == PATIENCE_AFTER:
         return moving_ms + 2 * SILENCE_MAX_MS
     if not link.samples:
         return max(SILENCE_MAX_MS, moving_ms + SILENCE_MIN_MS)
@@ -318,12 +319,20 @@ def _entered(link: Link, trip: Trip) -> Link:
     """The window in which a request went out, a new one where it must be."""
     if trip.setup_ms == 0 and not _is_new(link, trip.began_ms):
         return link
-    setup_ms = trip.setup_ms or link.setup_ms
+    # One that was never made says nothing of how long that takes.
+    setup_ms = (trip.ended_ms > trip.began_ms and trip.setup_ms) or link.setup_ms
     life_ms, load = _life_ms(link), link.load
     # All of it arrived well before the link would have been cut: it may be more.
     if life_ms and link.carried >= load > 0 and link.ended_ms - link.began_ms < life_ms * 7 // 10:
         load = link.carried * 5 // 4
     return replace(link, began_ms=trip.began_ms, carried=0, load=load, setup_ms=setup_ms)
+
+
+def _risk(link: Link) -> int:
+    """What may be lost where nobody knows when the link is cut."""
+    if link.failures > 0:
+        return LEAST_BYTES
+    return max(START_BYTES, _small(link), _spare(link)) if link.lost else MOST_BYTES
 
 
 def _small(link: Link) -> int:

@@ -188,6 +188,17 @@ async def test_what_a_link_does_not_carry_at_once_goes_in_portions(
     assert 0 < vain < sum(link.sent) / 2
 
 
+async def test_a_request_is_not_larger_than_allowed(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    circle = await settled(clinic)
+    await clinic.put("patient", circle, *[PAIN] * 20)
+    link = Narrow(clinic, 10**9)
+    monkeypatch.setattr(pace, "allow", lambda *_: pace.Turn(1_000))
+    assert (await clinic.do("patient", "sync"))["pushed"] == 20
+    assert 700 < max(link.sent) <= 1_000
+
+
 async def test_a_server_that_does_not_answer_is_given_up(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:

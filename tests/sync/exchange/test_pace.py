@@ -25,6 +25,9 @@ class Road:
         life_ms: For how long each connection stays up after the handshake.
         setup_ms: Time of the handshake.
         tells: Whether the client learns that a connection was made, and how long that took.
+        tells_cuts: Whether it learns this also where the request was cut.
+        dark_ms: After a cut nothing passes for so long; who dials meanwhile tries again after one
+            second, and then after twice as long each time.
         trouble: Probability that a request takes up to four round trips more.
     """
 
@@ -33,6 +36,8 @@ class Road:
     life_ms: Iterator[int] = field(default_factory=lambda: itertools.repeat(10**9))
     setup_ms: int = 0
     tells: bool = False
+    tells_cuts: bool = True
+    dark_ms: int = 0
     trouble: float = 0.0
     chance: Random = field(default_factory=lambda: Random(1))
     now_ms: int = 1_000_000
@@ -45,6 +50,9 @@ class Road:
         self.requests += 1
         asked_ms, fresh = self.now_ms, self.now_ms >= self.dies_ms
         if fresh:
+            again_ms, light_ms = 1_000, self.dies_ms + self.dark_ms
+            while self.now_ms < light_ms:
+                self.now_ms, again_ms = self.now_ms + again_ms, 2 * again_ms
             self.now_ms += self.setup_ms
             self.dies_ms = self.now_ms + next(self.life_ms)
         began_ms = self.now_ms
@@ -55,9 +63,10 @@ class Road:
         ends_ms = min(done_ms, self.dies_ms, asked_ms + patience_ms)
         self.sent += min(size, max(0, ends_ms - began_ms) * self.speed // 1000)
         self.now_ms = ends_ms
-        shown_ms = began_ms if self.tells else asked_ms
         got = ANSWER if ends_ms == done_ms else 0
-        trip = Trip(size, got, shown_ms, ends_ms, began_ms - asked_ms if self.tells else 0)
+        tells = self.tells and (self.tells_cuts or got > 0)
+        shown_ms = min(began_ms, ends_ms) if tells else asked_ms
+        trip = Trip(size, got, shown_ms, ends_ms, shown_ms - asked_ms)
         return ends_ms == done_ms, ends_ms == asked_ms + patience_ms, trip
 
 
@@ -89,6 +98,18 @@ def test_windows_of_3_s_at_8_kbit_s_carry_everything_and_waste_little() -> None:
         road = Road(1_000, rtt_ms, life_ms=lives, setup_ms=5_000, tells=tells)
         send(road, 300, limit_ms=720_000)
         assert road.sent <= 1.15 * 300 * RECORD, (rtt_ms, tells)
+
+
+def test_windows_after_which_it_is_dark_are_found_where_connections_are_timed() -> None:
+    for rtt_ms, setup_ms, tells_cuts in itertools.product(
+        (50, 200, 400), (1_700, 3_000, 5_000), (False, True)
+    ):
+        lives = itertools.repeat(3_000)
+        road = Road(
+            1_000, rtt_ms, lives, setup_ms, tells=True, tells_cuts=tells_cuts, dark_ms=2_000
+        )
+        send(road, 300, limit_ms=720_000)
+        assert road.sent <= 1.15 * 300 * RECORD, (rtt_ms, setup_ms, tells_cuts)
 
 
 def test_16_kbit_s_cut_every_20_s_take_no_more_than_three_times_the_time_of_the_bytes() -> None:
@@ -177,7 +198,7 @@ def test_who_was_given_up_twice_is_waited_for_longer() -> None:
     for _ in range(4):
         waits.append(pace.patience_ms(link, 200, 1_000))
         link = pace.cut(link, Trip(200, 0, 1_000, 11_000), silent=True)
-    assert waits == [10_000, 10_000, 20_200, 20_200]
+    assert waits == [10_000, 10_000, 20_200, 10_000]
 
 
 @given(st.lists(st.integers(1, 20_000), max_size=50), st.integers(0, 10**6))
@@ -186,6 +207,40 @@ def test_patience_is_for_the_bytes_and_between_3_and_10_s(took: list[int], size:
     patience_ms = pace.patience_ms(link, size, link.ended_ms)
     moving_ms = size * 1_000 // pace.speed_bytes_s(link)
     assert moving_ms + 3_000 <= patience_ms <= moving_ms + 10_000
+
+
+def test_a_connection_that_was_never_made_teaches_nothing() -> None:
+    link = walked(1_000, 1_000)
+    later_ms = link.ended_ms + 60_000
+    dark = pace.cut(link, Trip(500, 0, later_ms + 10_000, later_ms + 10_000, 10_000), silent=True)
+    assert (dark.setup_ms, dark.portion, dark.lost) == (link.setup_ms, link.portion, 0)
+
+
+def test_how_long_a_link_was_up_is_learnt_only_where_the_connection_was_timed() -> None:
+    link = pace.answered(Link(), Trip(1_000, 60, 3_000, 4_500, 2_000))
+    link = pace.cut(link, Trip(1_000, 0, 4_500, 6_000), silent=False)
+    assert link.lives == (3_000,)
+    untimed = pace.cut(link, Trip(500, 0, 7_000, 15_000), silent=False)
+    assert untimed.lives == (3_000,)
+    timed = pace.cut(link, Trip(500, 0, 12_000, 15_000, 5_000), silent=False)
+    assert timed.lives == (3_000, 3_000)
+
+
+def test_a_server_that_was_mute_costs_little_and_is_soon_sent_much() -> None:
+    link, now_ms, sent = Link(), 1_000_000, 0
+    for _ in range(5):
+        size = pace.allow(link, now_ms).bytes
+        sent += size
+        link = pace.cut(link, Trip(size, 0, now_ms, now_ms + 10_000), silent=True)
+        now_ms += 10_000
+    assert sent == pace.START_BYTES + 4 * pace.LEAST_BYTES
+    left, requests = 300 * RECORD, 0
+    while left > 0:
+        size = min(left, pace.allow(link, now_ms).bytes)
+        left, requests = left - size, requests + 1
+        link = pace.answered(link, Trip(size, ANSWER, now_ms, now_ms + 20 + size // 1_000))
+        now_ms += 100
+    assert requests <= 15
 
 
 def test_pauses_double_and_the_network_forgets_them() -> None:
