@@ -85,6 +85,17 @@ async def restore(world: World) -> None:
     world.trace.note("server", f"restored from backup {chosen + 1} {words}")
 
 
+async def loss(world: World) -> None:
+    """What was written after a backup is lost, with all that was told of it."""
+    if world.hosting.restores >= 3:
+        return
+    await back_up(world)
+    await asyncio.sleep(world.chance.uniform(1_800.0, 7_200.0))
+    async with world.upheaval:
+        await world.hosting.restore(world.backups[-1], journal=world.chance.random() < 0.7)
+    world.trace.note("server", "restored from the newest backup")
+
+
 MISHAPS: Final[tuple[tuple[int, Mishap], ...]] = (
     (30, weather),
     (6, clock_jump),
@@ -96,13 +107,22 @@ MISHAPS: Final[tuple[tuple[int, Mishap], ...]] = (
     (7, restore),
 )
 
+LOSSES: Final[tuple[tuple[int, Mishap], ...]] = (
+    (12, weather),
+    (30, phone_kill),
+    (6, server_kill),
+    (20, loss),
+)
+"""Of worlds whose stores are lost and whose phones die while they take what is new."""
+
 
 async def befall(world: World, count: int, until_s: float) -> None:
     """Some mishaps at some times."""
     loop = asyncio.get_running_loop()
     times = sorted(world.chance.uniform(loop.time(), until_s) for _ in range(count))
-    weights = [weight for weight, _ in MISHAPS]
+    table = LOSSES if world.size.loses else MISHAPS
+    weights = [weight for weight, _ in table]
     for time in times:
         await asyncio.sleep(max(0.0, time - loop.time()))
-        [(_, mishap)] = world.chance.choices(MISHAPS, weights)
+        [(_, mishap)] = world.chance.choices(table, weights)
         await mishap(world)

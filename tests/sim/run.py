@@ -55,6 +55,13 @@ def judge(seed: int) -> Verdict:
     return _verdict(seed, went)
 
 
+def judge_losing(seed: int) -> Verdict:
+    """Run one world whose server is restored to older states."""
+    from sim.world import LOSING, run_world
+
+    return _verdict(seed, run_world(seed, LOSING))
+
+
 def judge_shipped(seed: int, pwa: Path) -> Verdict:
     """Run one world in which some phones run the shipped client."""
     from sim.world import SMALL, run_world
@@ -107,13 +114,15 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="side by side")
     parser.add_argument("--pwa", type=Path, default=PWA, help="sources of the client")
     parser.add_argument("--shipped", action="store_true", help="with phones of the web app too")
+    parser.add_argument("--losing", action="store_true", help="whose server is often restored")
     asked = parser.parse_args(arguments)
+    option = next((one for one in ("shipped", "losing") if getattr(asked, one)), "")
     last = asked.first + asked.seeds * asked.step
     seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
     failed = requests = count = 0
     hours = 0.0
-    judging = partial(judge_shipped, pwa=asked.pwa) if asked.shipped else judge
-    for verdict in judged(seeds, asked.jobs, judging):
+    kinds = {"": judge, "shipped": partial(judge_shipped, pwa=asked.pwa), "losing": judge_losing}
+    for verdict in judged(seeds, asked.jobs, kinds[option]):
         count += 1
         requests += verdict.requests
         hours += verdict.hours
@@ -121,7 +130,7 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write("\n".join(verdict.lines) + "\n")
         if verdict.broken:
             failed += 1
-            _tell(verdict, shipped=asked.shipped)
+            _tell(verdict, option)
             if asked.until_broken:
                 break
     sys.stdout.write(
@@ -130,8 +139,8 @@ def main(arguments: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _tell(verdict: Verdict, *, shipped: bool) -> None:
-    again = f"make sim SEEDS=1 FROM={verdict.seed}" + (" ARGS=--shipped" if shipped else "")
+def _tell(verdict: Verdict, option: str) -> None:
+    again = f"make sim SEEDS=1 FROM={verdict.seed}" + (f" ARGS=--{option}" if option else "")
     sys.stdout.write(f"seed={verdict.seed} trace={verdict.digest} again: {again}\n")
     sys.stdout.writelines(f"    {words}\n" for words in dict.fromkeys(verdict.broken))
     sys.stdout.flush()

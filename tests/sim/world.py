@@ -41,15 +41,21 @@ class Size:
         acts: Of each phone.
         mishaps: Of the world around them.
         hours: Over which they are spread.
+        loses: Whether stores are lost and phones killed more often than all else, where everybody
+            speaks `/sync`; its healing is quicker than what else would mend things.
     """
 
     acts: int = 6
     mishaps: int = 8
     hours: float = 20.0
+    loses: bool = False
 
 
 SMALL: Final = Size(acts=4, mishaps=7, hours=10.0)
 """For worlds with more phones."""
+
+LOSING: Final = Size(acts=10, mishaps=10, hours=20.0, loses=True)
+"""For worlds about `/sync` and what restores do to it."""
 
 
 @dataclass(slots=True)
@@ -98,7 +104,7 @@ class World:
         self.trace = Trace(asyncio.get_running_loop().time)
         self.hosting = Hosting(self.folder / "server")
         self.network = Network(self.hosting, source(self.seed, "network"), self.trace)
-        self.network.old_server = self.chance.random() < 0.4
+        self.network.old_server = self.chance.random() < 0.4 and not self.size.loses
 
     def phone(self, name: str) -> Phone:
         """The phone of this name, a new one when there is none."""
@@ -172,7 +178,7 @@ class World:
         for _ in range(ROUNDS_MAX):
             if await self._round():
                 return
-            await asyncio.sleep(2 * HOUR_S)
+            await asyncio.sleep(60.0 if self.size.loses else 2 * HOUR_S)
         self.witness.accuse("somebody never has enough of sending or fetching")
 
     async def _round(self) -> bool:

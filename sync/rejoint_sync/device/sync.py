@@ -196,10 +196,16 @@ class _Sync:
         trip = self._trip
         trip.longer |= {name for name, copy in self._copies.items() if self._is_unfit(copy)}
         ready = await self._prepared()
-        extra: Owed | None = await self._compared(ready)
+        state = self._state
+        is_due = not state.cursor or self._is_over(state.compared_at, COMPARE_S)
+        extra: Owed | None = await self._compared(ready, is_due=is_due)
         for _ in range(SENDINGS):
             seqs = {name: self._copies[name].members.seq for name in ready}
             await trip.run(ready, extra)
+            if extra is not None and not state.compared_at:
+                # Not before: what the server lacks has reached it only now.
+                state.compared_at = self._line.now_s()
+                await state.write(self._store)
             extra = None
             again = False
             for name in sorted(ready - trip.longer):
@@ -256,24 +262,23 @@ class _Sync:
         if not copy.state.begun and copy.circle not in self._trip.changed:
             await fetch_first(line, copy)
 
-    async def _compared(self, ready: Collection[str]) -> Owed:
-        """Compare what is due; what is still to be brought."""
+    async def _compared(self, ready: Collection[str], *, is_due: bool) -> Owed:
+        """Compare all circles that are read, or those that lack something; what is to be brought.
+
+        With an empty cursor the first answer moves it: that a comparison is due is noted before,
+        for one that is cut short.
+        """
         state, now_s = self._state, self._line.now_s()
         begun = [name for name in ready if self._copies[name].state.begun]
-        is_due = self._is_over(state.compared_at, COMPARE_S)
-        chosen = [
-            name
-            for name in begun
-            if is_due or not state.cursor or self._looks_again(self._copies[name])
-        ]
+        chosen = [name for name in begun if is_due or self._looks_again(self._copies[name])]
+        if is_due:
+            state.compared_at = 0 if chosen else now_s
+            await state.write(self._store)
         # With an empty cursor the first item of anything else may come along; it is small.
         begin = Begin(b64u_decode(state.cursor), 0 if state.cursor else 1, 0)
         found = await compare(self._trip, chosen, begin)
         for name in chosen:
             self._copies[name].state.looked_at = now_s
-        if is_due or not state.cursor:
-            state.compared_at = now_s
-            await state.write(self._store)
         self._report.differed += sorted(found.differ)
         return found.extra
 
