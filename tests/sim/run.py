@@ -121,7 +121,11 @@ def main(arguments: list[str]) -> int:
     seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
     failed = requests = count = 0
     hours = 0.0
-    kinds = {"": judge, "shipped": partial(judge_shipped, pwa=asked.pwa), "losing": judge_losing}
+    kinds: dict[str, Judge] = {
+        "": judge,
+        "shipped": partial(judge_shipped, pwa=asked.pwa),
+        "losing": judge_losing,
+    }
     for verdict in judged(seeds, asked.jobs, kinds[option]):
         count += 1
         requests += verdict.requests
