@@ -15,6 +15,7 @@ import type { House, Joining } from "./joining.ts";
 import { KeyRing } from "./keyring.ts";
 import { Line, LineError } from "./line.ts";
 import { keepStorage } from "./offline.ts";
+import { part } from "./part.ts";
 import type { Phone } from "./phone.ts";
 import { OpenProfile, shutElsewhere } from "./profile.ts";
 import { finishWipes, freePicture, markWiping, wipeProfile } from "./profiles.ts";
@@ -162,10 +163,10 @@ export class Entrance {
     };
     try {
       this.#joined ??= import("./joining.ts").then(({ Joining }) => new Joining(house));
-      return await this.#joined;
-    } catch {
+      return await part(this.#phone, this.#joined);
+    } catch (error) {
       this.#joined = undefined;
-      throw new LineError("down");
+      throw error;
     }
   }
 

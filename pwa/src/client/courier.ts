@@ -22,6 +22,7 @@ import { type Feeds, fenceClaims } from "./feeds.ts";
 import type { Growing } from "./log-writer.ts";
 import { reportMissing, writeMissing } from "./missing-wraps.ts";
 import { Outbox, type Sending } from "./outbox.ts";
+import { part } from "./part.ts";
 import { recordName } from "./receipts.ts";
 import type { SeenRow } from "./shelf.ts";
 import { Summaries, type Summing } from "./summaries.ts";
@@ -171,7 +172,7 @@ export class Courier {
   async sendLate(batch: number): Promise<void> {
     const docs = await this.#outbox.ready();
     if (docs.length === 0) return;
-    const { leaveLate } = await import("./aftermath.ts");
+    const { leaveLate } = await part(this.#around.phone, import("./aftermath.ts"));
     for (let at = 0; at < docs.length; at += batch) {
       await leaveLate(this.#of, this.#around.ask, docs.slice(at, at + batch));
     }
@@ -191,7 +192,7 @@ export class Courier {
       this.#broughtBack = false;
       return;
     }
-    const { entryAsSent } = await import("./aftermath.ts");
+    const { entryAsSent } = await part(this.#around.phone, import("./aftermath.ts"));
     const lost = await Promise.all(
       Array.from({ length: membership.seq - seq }, (_, i) => entryAsSent(this.#of, seq + 1 + i)),
     );

@@ -29,6 +29,7 @@ import type { Clock } from "./clock.ts";
 import { LineError, type Reply, type Wire } from "./line.ts";
 import type { Pass } from "./login.ts";
 import type { Unavailable } from "./outcome.ts";
+import { part } from "./part.ts";
 import type { Parcel, Phone } from "./phone.ts";
 import type { ExchangeRow, Shelf } from "./shelf.ts";
 import { type Compared, NotOffered, type Question, type Sent, Visit } from "./visit.ts";
@@ -154,7 +155,7 @@ export class Exchange {
    * Compare circles with what the server has, and bring and fetch what lacks. Throws as `carry`.
    */
   async compare(circles: readonly Synced[]): Promise<Compared> {
-    const { compare } = await comparing();
+    const { compare } = await comparing(this.#around.phone);
     const compared = await compare(this.#comparing(false), circles);
     if (compared.lostLog) await this.#learn();
     await this.#keep({ comparedAt: this.#around.clock.serverS });
@@ -182,7 +183,7 @@ export class Exchange {
   }
 
   async #compareAnew(): Promise<void> {
-    const { compare } = await comparing();
+    const { compare } = await comparing(this.#around.phone);
     const { lostLog } = await compare(this.#comparing(true), this.#of.circles());
     if (lostLog) await this.#learn();
     await this.#keep({ comparedAt: this.#around.clock.serverS });
@@ -438,9 +439,7 @@ function sizeOf({ c, j }: StoredDocument): number {
   return ROW_BYTES + Math.ceil((String(c ?? "").length * 3) / 4) + String(j ?? "").length;
 }
 
-/** What is seldom needed; its code comes from the server too. */
-function comparing(): Promise<typeof import("./comparing.ts")> {
-  return import("./comparing.ts").catch(() => {
-    throw new LineError("down");
-  });
+/** What is seldom needed; its code may have to come from the server. */
+function comparing(phone: Phone): Promise<typeof import("./comparing.ts")> {
+  return part(phone, import("./comparing.ts"));
 }

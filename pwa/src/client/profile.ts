@@ -34,6 +34,7 @@ import { LogWriter } from "./log-writer.ts";
 import { type LoggedIn, loggedIn, Pass } from "./login.ts";
 import { Meter } from "./meter.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
+import { part } from "./part.ts";
 import type { Channel, Parcel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
@@ -353,10 +354,10 @@ export class OpenProfile implements Client, Rounds, Traveller {
     const isStaff = cares.length > 1 && cares.some(({ purpose }) => purpose === "clinic");
     const isWish = ({ note }: OpenCare) => note.wished.length + note.admitted.length > 0;
     if (!isStaff && !cares.some(isWish)) return;
-    const { bringAdmitted, bringOwnAlong, bringWished } = await import("./bring-along.ts");
-    await bringAdmitted(cares, this.#around);
-    await bringWished(cares, this.#around);
-    await bringOwnAlong(cares, this.#around);
+    const along = await part(this.#around.phone, import("./bring-along.ts"));
+    await along.bringAdmitted(cares, this.#around);
+    await along.bringWished(cares, this.#around);
+    await along.bringOwnAlong(cares, this.#around);
   }
 
   async #openAll(): Promise<void> {

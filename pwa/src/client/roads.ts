@@ -7,9 +7,9 @@
 import type { Replication } from "../replication.ts";
 import type { Synced } from "../sync.ts";
 import { Exchange, type Surrounding, type Traveller } from "./exchange.ts";
-import { LineError } from "./line.ts";
 import type { LoggedIn } from "./login.ts";
 import { keepPart } from "./offline.ts";
+import { part } from "./part.ts";
 import type { Parcel } from "./phone.ts";
 import { type Compared, NotOffered } from "./visit.ts";
 
@@ -111,16 +111,17 @@ export class Roads implements Road {
 
   /** Its code comes from the server too. */
   async #standard(): Promise<Replication> {
+    const { phone } = this.#around;
+    this.#replication ??= import("../replication.ts").then(
+      ({ Replication }) => new Replication(this.#ask, phone.origin),
+    );
     try {
-      this.#replication ??= import("../replication.ts").then(
-        ({ Replication }) => new Replication(this.#ask, this.#around.phone.origin),
-      );
-      const road = await this.#replication;
+      const road = await part(phone, this.#replication);
       keepPart("standard");
       return road;
-    } catch {
+    } catch (error) {
       this.#replication = undefined;
-      throw new LineError("down");
+      throw error;
     }
   }
 }

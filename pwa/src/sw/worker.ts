@@ -33,14 +33,11 @@ const listed = (text: string) =>
 const files = new Map(listed(__FILES__));
 const parts = new Map(Object.entries(__PARTS__).map(([part, text]) => [part, listed(text)]));
 const inParts = new Map([...parts.values()].flat());
+const keyOf = (path: string, hash: string) => `${path}?${hash}`;
 /** Stands in the cache of a phone that keeps a part. */
 const markOf = (part: string) => `/keeps-${part}`;
 /** What the server answers itself; never a page of the app. */
 const SERVER = /^\/(db|circles|healthz|readyz|metrics|sync)(\/|$)/;
-
-function keyOf(path: string, hash: string): string {
-  return `${path}?${hash}`;
-}
 
 /** Fetch one file and promise that it is the one of this version; the error names it. */
 async function download(path: string, hash: string): Promise<Response> {
