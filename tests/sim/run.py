@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from sim.pouchdb import PouchHost
     from sim.shipped import NodeHost
     from sim.world import Outcome
 
 PWA: Final = Path(__file__).parents[2] / "pwa"
 SEEDS_FILE: Final = Path(__file__).with_name("seeds.txt")
+OPTIONS: Final = ("shipped", "losing", "pouchdb")
 _CHUNK: Final = 5
 
 
@@ -60,6 +62,22 @@ def judge_losing(seed: int) -> Verdict:
     from sim.world import LOSING, run_world
 
     return _verdict(seed, run_world(seed, LOSING))
+
+
+def judge_pouchdb(seed: int) -> Verdict:
+    """Run one world of stock PouchDBs."""
+    from sim.pouchdb import run_world
+
+    return _verdict(seed, run_world(seed, _pouches()))
+
+
+@cache
+def _pouches() -> "PouchHost":
+    from sim.pouchdb import PouchHost
+
+    host = PouchHost()
+    atexit.register(host.close)
+    return host
 
 
 def judge_shipped(seed: int, pwa: Path) -> Verdict:
@@ -114,9 +132,10 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="side by side")
     parser.add_argument("--pwa", type=Path, default=PWA, help="sources of the client")
     parser.add_argument("--shipped", action="store_true", help="with phones of the web app too")
+    parser.add_argument("--pouchdb", action="store_true", help="of stock PouchDBs instead")
     parser.add_argument("--losing", action="store_true", help="whose server is often restored")
     asked = parser.parse_args(arguments)
-    option = next((one for one in ("shipped", "losing") if getattr(asked, one)), "")
+    option = next((one for one in OPTIONS if getattr(asked, one)), "")
     last = asked.first + asked.seeds * asked.step
     seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
     failed = requests = count = 0
@@ -125,6 +144,7 @@ def main(arguments: list[str]) -> int:
         "": judge,
         "shipped": partial(judge_shipped, pwa=asked.pwa),
         "losing": judge_losing,
+        "pouchdb": judge_pouchdb,
     }
     for verdict in judged(seeds, asked.jobs, kinds[option]):
         count += 1

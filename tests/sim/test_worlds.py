@@ -1,4 +1,4 @@
-"""Two hundred worlds, and every one that ever failed; `make sim SEEDS=20000` runs more."""
+"""Some two hundred worlds, and every one that ever failed; `make sim SEEDS=20000` runs more."""
 
 import os
 import subprocess
@@ -12,6 +12,8 @@ SHIPPED = 20
 """Worlds in which some phones run the shipped client; they take longer."""
 LOSING = 15
 """Worlds whose server is often restored."""
+POUCHED = 16
+"""Worlds of stock PouchDBs."""
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -30,8 +32,8 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize(
     "options",
-    [(HEADLESS,), (SHIPPED, "--shipped"), (LOSING, "--losing")],
-    ids=["plain", "shipped", "losing"],
+    [(HEADLESS,), (SHIPPED, "--shipped"), (LOSING, "--losing"), (POUCHED, "--pouchdb")],
+    ids=["plain", "shipped", "losing", "pouchdb"],
 )
 def test_no_law_is_broken(options: tuple[int | str, ...]) -> None:
     went = run("--jobs", "2", "--seeds", *map(str, options))
