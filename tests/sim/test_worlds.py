@@ -41,7 +41,6 @@ def test_no_law_is_broken(options: tuple[int | str, ...]) -> None:
     assert " worlds, 0 broke a law" in went.stdout
 
 
-@pytest.mark.xfail(reason="a bundle that waits keeps its device from showing its log")
 def test_no_law_is_broken_where_it_once_was() -> None:
     went = run("--kept", "--jobs", "2")
     assert went.returncode == 0, went.stdout + went.stderr[-2000:]
