@@ -85,7 +85,8 @@ async def sync_all(
         if copy.state.pending is not None:
             # A circle that waits for its devices after a restore takes it when all have shown their
             # logs, and this sync does: see `longer_way`.
-            with contextlib.suppress(Unreachable):
+            founding = copy.state.pending.op == "genesis"
+            with contextlib.nullcontext() if founding else contextlib.suppress(Unreachable):
                 await guarded(resume(line, copy), copy, report)
     await _updated(line, store, state, copies, report)
     if compares:
