@@ -5,7 +5,6 @@ reports is durable, and any method may be called again after a crash or a lost a
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 from rejoint_sync.circle.encoding import b64u_encode
@@ -231,7 +230,9 @@ class Device(MembershipActs, EnteringActs, KeepingActs, RelayActs):
             "waiting": report.waiting,
             "alarms": report.alarms,
             "refused": refused,
-            **asdict(line.traffic),
+            "requests": line.traffic.requests,
+            "bytes_up": line.traffic.bytes_up,
+            "bytes_down": line.traffic.bytes_down,
             "trouble": report.trouble,
             "differed": report.differed,
         }
