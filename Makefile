@@ -33,7 +33,7 @@ run: $(APP_READY) ## the server alone, no demo data
 	@rejoint serve --data $(DATA) --port $(PORT) $(ARGS)
 
 test: setup $(VENV)/.browser ## every test once, at its small size
-	pytest -n 2 --dist loadfile -m "not long"
+	pytest -n 3 --dist loadfile -m "not long"
 	cd pwa && vitest run
 
 test-long: setup $(VENV)/.browser ## every test at its full count
