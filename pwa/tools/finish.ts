@@ -8,7 +8,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 
-/** Bytes each part may have, brotli. Source: docs/architecture.md, budgets. */
+/** Bytes each part may have, brotli; why there are budgets: docs/adr/0007-libraries-web.md. */
 const BUDGETS = {
   interactive: 25 * 1024,
   records: 32 * 1024,
