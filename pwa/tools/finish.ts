@@ -1,5 +1,5 @@
 /**
- * The last step of a build: the service worker's list of files, compressed copies, and the budget.
+ * The last step of a build: the list of files for the service worker, compressed copies, the budget.
  *
  * Sizes are brotli bytes, since that is what travels. A build over its budget fails.
  */
@@ -13,6 +13,7 @@ const BUDGETS = {
   interactive: 25 * 1024,
   records: 32 * 1024,
   worker: 2 * 1024,
+  list: 3 * 1024,
   app: 120 * 1024,
   desk: 16 * 1024,
   members: 20 * 1024,
@@ -50,10 +51,11 @@ const LANGUAGE_PARTS = LANGUAGES.map(
 );
 /** All parts by name. */
 const BY_PART = [...Object.entries(PARTS), ...LANGUAGE_PARTS];
+const LIST = /^assets\/files-[^/]*\.json$/;
 /** Files that the phone's launcher fetches for itself. */
 const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
 const isKept = (path: string) =>
-  ![NOT_KEPT, ASKED, ...BY_PART.map(([, pattern]) => pattern)].some((pattern) =>
+  ![NOT_KEPT, ASKED, LIST, ...BY_PART.map(([, pattern]) => pattern)].some((pattern) =>
     pattern.test(path),
   );
 
@@ -84,46 +86,41 @@ function hashOf(bytes: Buffer | string): string {
   return createHash("sha256").update(bytes).digest("base64");
 }
 
-/**
- * Letters of a file's hash. Where the name has a hash of its own, that one tells versions apart, and
- * these few tell a page of somebody else's network from a file.
- */
-const HASH_LETTERS = 2;
-const WHOLE_HASH_LETTERS = 8;
+/** Letters of a file's hash in the list: 48 bits tell versions apart. The list's own is whole. */
+const HASH_LETTERS = 8;
 
-/** Name and content hash of each file that the app needs without a network; see the worker. */
-export function precacheList(files: readonly Built[]): string {
-  return listed(files.filter(({ path }) => isKept(path)));
-}
-
-function listed(files: readonly Built[]): string {
-  const entries = files.map(({ path, bytes }): string => {
-    const hash = hashOf(bytes);
-    const asset = /^assets\/(.*)$/.exec(path)?.[1];
-    if (asset !== undefined) return `${asset}:${hash.slice(0, HASH_LETTERS)}`;
-    return `/${path === "index.html" ? "" : path}:${hash.slice(0, WHOLE_HASH_LETTERS)}`;
-  });
-  return entries.join(" ");
-}
-
-/** Write the list into the service worker. */
-function writeWorker(folder: string, files: readonly Built[]): void {
-  const list = JSON.stringify(precacheList(files));
-  const parts = JSON.stringify(
-    Object.fromEntries(
-      BY_PART.map(([part, pattern]) => [
-        part,
-        listed(files.filter(({ path }) => pattern.test(path))),
-      ]),
-    ),
+/** Path and content hash of files, in the form in which the worker reads a group of its list. */
+export function groupOf(files: readonly Built[]): Record<string, string> {
+  return Object.fromEntries(
+    files.map(({ path, bytes }) => [
+      `/${path === "index.html" ? "" : path}`,
+      hashOf(bytes).slice(0, HASH_LETTERS),
+    ]),
   );
+}
+
+/** What the app consists of: `app` is on every phone, each other group where it is asked for. */
+function listOf(files: readonly Built[]): string {
+  const parts = BY_PART.map(
+    ([part, pattern]) => [part, groupOf(files.filter(({ path }) => pattern.test(path)))] as const,
+  );
+  const app = groupOf(files.filter(({ path }) => isKept(path)));
+  return JSON.stringify({ app, ...Object.fromEntries(parts) });
+}
+
+/** Write the list beside the service worker, and its name and hash into it. */
+function writeList(folder: string, files: readonly Built[]): void {
   const worker = files.find(({ path }) => path === "sw.js");
   if (worker === undefined) throw new Error("the build has no service worker");
+  const list = listOf(files);
+  const hash = hashOf(list);
+  const name = Buffer.from(hash, "base64").toString("base64url").slice(0, HASH_LETTERS);
+  const path = `assets/files-${name}.json`;
+  writeFileSync(join(folder, path), list);
   const text = worker.bytes
     .toString()
-    .replaceAll("__FILES__", () => list)
-    .replaceAll("__PARTS__", () => parts)
-    .replaceAll("__VERSION__", JSON.stringify(hashOf(list + parts).slice(0, WHOLE_HASH_LETTERS)));
+    .replaceAll("__LIST__", JSON.stringify(`/${path}`))
+    .replaceAll("__HASH__", JSON.stringify(hash));
   writeFileSync(join(folder, "sw.js"), text);
 }
 
@@ -161,6 +158,7 @@ function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[])
     interactive: sum(neededFirst(files)),
     records: sum(kept.filter((path) => /\/records-[^/]*\.js$/.test(path))),
     worker: sum(["sw.js"]),
+    list: sum(paths.filter((path) => LIST.test(path))),
     app: sum(kept.filter((path) => !FIGURES.test(path))),
     desk: sum(paths.filter((path) => PARTS.desk.test(path))),
     members: sum(paths.filter((path) => PARTS.members.test(path))),
@@ -188,7 +186,7 @@ function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[])
  * @throws Error A part is over its budget, or the service worker is missing.
  */
 export function finish(folder: string): void {
-  writeWorker(folder, filesBelow(folder));
+  writeList(folder, filesBelow(folder));
   const files = filesBelow(folder).filter(({ path }) => !/\.(br|gz)$/.test(path));
   const sizes = new Map<string, number>();
   for (const { path, bytes } of files) {

@@ -31,7 +31,10 @@ export function keepPart(
     | `words-${string}`,
 ): void {
   globalThis.navigator?.serviceWorker?.ready
-    .then((worker) => worker.active?.postMessage(part))
+    .then(({ active, waiting }) => {
+      // The one that waits to start takes over no part that was asked for after it was installed.
+      for (const worker of [active, waiting]) worker?.postMessage(part);
+    })
     .catch(() => {});
 }
 

@@ -40,7 +40,21 @@ beforeEach(() => {
 });
 
 function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64").slice(0, 4);
+  return createHash("sha256").update(text).digest("base64");
+}
+
+/** Put the list of what the site holds beside it, as the build does; in groups by first word. */
+function publish(version: string): { path: string; hash: string } {
+  const list: Record<string, Record<string, string>> = { app: {} };
+  for (const [path, text] of site) {
+    if (/\/files-/.test(path)) continue;
+    const [, part = "app"] = /^\/assets\/(desk|care)/.exec(path) ?? [];
+    list[part] = { ...list[part], [path]: hashOf(text).slice(0, 4) };
+  }
+  const path = `/assets/files-${version}.json`;
+  const text = JSON.stringify(list);
+  site.set(path, text);
+  return { path, hash: hashOf(text) };
 }
 
 type Key = string | { readonly url: string };
@@ -75,14 +89,12 @@ function givenUp(signal: AbortSignal): Promise<never> {
 /** A worker of the version that lists what the site holds now. */
 function worker(version: string) {
   const handlers = new Map<string, Handler>();
-  const listed = [...site].map(([path, text]) => `${path.replace("/assets/", "")}:${hashOf(text)}`);
-  const isDesk = (each: string) => each.startsWith("desk");
+  const list = publish(version);
   runInNewContext(SOURCE, {
-    __FILES__: listed.filter((each) => !isDesk(each)).join(" "),
-    __PARTS__: { desk: listed.filter(isDesk).join(" ") },
+    __LIST__: list.path,
+    __HASH__: list.hash,
     Response,
     btoa,
-    __VERSION__: version,
     self: {
       addEventListener: (name: string, handler: Handler) => handlers.set(name, handler),
       clients: {
@@ -153,7 +165,7 @@ test("after it is installed the app opens without the server", async () => {
   expect(await first.get("/assets/a-1.js")).toBe("script 1");
 });
 
-test.each(["/db/c0/_changes", "/circles", "/healthz", "/sync", "/unknown.js"])(
+test.each(["/db/c0/_changes", "/circles", "/healthz", "/sync", "/push/key", "/reminders"])(
   "%s goes to the network as if there were no worker",
   async (path) => {
     const first = worker("1");
@@ -161,6 +173,13 @@ test.each(["/db/c0/_changes", "/circles", "/healthz", "/sync", "/unknown.js"])(
     expect(await first.get(path)).toBeUndefined();
   },
 );
+
+test("what is in no version comes from the network", async () => {
+  const first = worker("1");
+  await first.install();
+  site.set("/robots.txt", "none");
+  expect(await first.get("/robots.txt")).toBe("none");
+});
 
 test("pages of the server, other methods and other origins are left alone", async () => {
   const first = worker("1");
@@ -177,10 +196,10 @@ test("a new version fetches only what has changed, and the old one serves until 
   fetched = [];
   const second = worker("2");
   await second.install();
-  expect(fetched).toEqual(["/"]);
+  expect(fetched.sort()).toEqual(["/", "/assets/files-2.json"]);
   expect(await first.get("/", "navigate")).toBe("page 1");
   await second.activate();
-  expect([...stored.keys()]).toEqual(["app-2"]);
+  expect(stored.size).toBe(1);
   expect(await second.get("/", "navigate")).toBe("page 2");
   expect(await second.get("/assets/a-1.js")).toBe("script 1");
 });
@@ -226,6 +245,62 @@ test("a word that names no part does nothing", async () => {
   fetched = [];
   await first.keep("anything");
   expect(fetched).toEqual([]);
+});
+
+test("a list that is not the one the worker knows fails the installation, and nothing of it is kept", async () => {
+  const first = worker("1");
+  await first.install();
+  const second = worker("2");
+  site.set("/assets/files-2.json", JSON.stringify({ app: { "/evil.js": "" } }));
+  await expect(second.install()).rejects.toThrow("/assets/files-2.json");
+  site.clear();
+  expect(await first.get("/", "navigate")).toBe("page 1");
+  expect([...(stored.get([...stored.keys()][1] ?? "") ?? [])]).toEqual([]);
+});
+
+test("an installation that was cut off harms nothing, and the next one goes on from it", async () => {
+  const first = worker("1");
+  await first.install();
+  site.set("/", "page 2");
+  site.set("/assets/b-2.js", "script 2");
+  const second = worker("2");
+  site.delete("/assets/b-2.js");
+  await expect(second.install()).rejects.toThrow("/assets/b-2.js");
+  expect(await first.get("/", "navigate")).toBe("page 1");
+  expect(await first.get("/assets/a-1.js")).toBe("script 1");
+  site.set("/assets/b-2.js", "script 2");
+  fetched = [];
+  await second.install();
+  expect(fetched).not.toContain("/assets/files-2.json");
+  await second.activate();
+  site.clear();
+  expect(await second.get("/", "navigate")).toBe("page 2");
+  expect(await second.get("/assets/b-2.js")).toBe("script 2");
+});
+
+test("a file that was damaged in the old cache is fetched, not taken over", async () => {
+  const first = worker("1");
+  await first.install();
+  for (const entries of stored.values()) entries.set("/assets/a-1.js", new Response("scr"));
+  site.set("/", "page 2");
+  const second = worker("2");
+  await second.install();
+  await second.activate();
+  site.clear();
+  expect(await second.get("/assets/a-1.js")).toBe("script 1");
+});
+
+test("an old worker keeps a part of its own version after the server has a newer one", async () => {
+  site.set("/assets/care-1.js", "care 1");
+  const first = worker("1");
+  await first.install();
+  site.set("/", "page 2");
+  publish("2");
+  site.delete("/assets/files-1.json");
+  await first.keep("care");
+  site.clear();
+  expect(await first.get("/assets/care-1.js")).toBe("care 1");
+  expect(await first.get("/", "navigate")).toBe("page 1");
 });
 
 const LOGIN = { Authorization: "Session abc", "Content-Type": "application/cbor-seq" };
@@ -289,5 +364,6 @@ test("a new version leaves alone what waits", async () => {
   const second = worker("2");
   await second.install();
   await second.activate();
-  expect([...stored.keys()].sort()).toEqual(["app-2", "parked"]);
+  expect([...stored.keys()].filter((name) => name !== "parked")).toHaveLength(1);
+  expect(stored.get("parked")?.size).toBe(1);
 });

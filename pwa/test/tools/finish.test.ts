@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { finish, neededFirst, precacheList } from "../../tools/finish.ts";
+import { finish, groupOf, neededFirst } from "../../tools/finish.ts";
 
 const INDEX = `<link rel="stylesheet" href="/assets/a.css"><script src="/assets/main-1.js">`;
 let folder: string;
@@ -15,7 +15,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), "finish-"));
   mkdirSync(join(folder, "assets"));
   write("index.html", INDEX);
-  write("sw.js", "const f=__FILES__,v=__VERSION__,again=__FILES__,d=__PARTS__");
+  write("sw.js", "const list=__LIST__,hash=__HASH__,again=__LIST__");
   write("assets/a.css", "a{}");
   write("assets/main-1.js", `import{x}from"./shared-2.js";import("./later-3.js")`);
   write("assets/shared-2.js", "export const x=1");
@@ -36,32 +36,53 @@ function read(path: string): Buffer {
   return readFileSync(join(folder, path));
 }
 
-test("the worker gets every file that the app needs, with the hash of its bytes", () => {
+/** The list's path and whole hash as the worker knows them, and its groups. */
+function readList() {
+  const [, path = "", hash = ""] =
+    /list="\/(.*?)",hash="(.*?)"/.exec(read("sw.js").toString()) ?? [];
+  const bytes = read(path);
+  const groups = JSON.parse(bytes.toString()) as Record<string, Record<string, string>>;
+  return { path, hash, bytes, groups };
+}
+
+function hashOf(bytes: string | Buffer): string {
+  return createHash("sha256").update(bytes).digest("base64");
+}
+
+test("the worker knows a list by its whole hash, and the list every file of the app", () => {
   finish(folder);
-  const hash = createHash("sha256").update(INDEX).digest("base64").slice(0, 8);
-  const worker = read("sw.js").toString();
-  expect(worker).toContain(`/:${hash}`);
-  expect(worker).not.toMatch(/__|icon-192|sw\.js|\.br/);
-  expect(worker.match(/later-3\.js/g)).toHaveLength(2);
+  const { path, hash, bytes, groups } = readList();
+  expect(path).toMatch(/^assets\/files-[\w-]{8}\.json$/);
+  expect(hash).toBe(hashOf(bytes));
+  expect(groups.app).toEqual({
+    "/": hashOf(INDEX).slice(0, 8),
+    "/assets/a.css": hashOf("a{}").slice(0, 8),
+    "/assets/main-1.js": hashOf(read("assets/main-1.js")).slice(0, 8),
+    "/assets/shared-2.js": hashOf(read("assets/shared-2.js")).slice(0, 8),
+    "/assets/later-3.js": hashOf("1").slice(0, 8),
+  });
+  expect(read("sw.js").toString()).not.toContain("__");
+  expect(brotliDecompressSync(read(`${path}.br`))).toEqual(bytes);
 });
 
 test("what only clinicians open is listed apart, and set-up not at all", () => {
   const names = ["therapist-1.js", "therapist-2.css", "members-3.js", "setup-4.js", "xwing-5.js"];
   for (const name of names) write(`assets/${name}`, "1");
   finish(folder);
-  const [files = "", parts = ""] = read("sw.js").toString().split(",d=");
-  expect(files).not.toMatch(/therapist|members|setup|xwing/);
-  const { desk, members, xwing } = JSON.parse(parts) as Record<string, string>;
-  expect(desk).toMatch(/^therapist-1\.js:.{2} therapist-2\.css:.{2}$/);
-  expect(members).toMatch(/^members-3\.js:.{2}$/);
-  expect(xwing).toMatch(/^xwing-5\.js:.{2}$/);
+  const { bytes, groups } = readList();
+  const pathsOf = (group: string) => Object.keys(groups[group] ?? {});
+  expect(pathsOf("app").join()).not.toMatch(/therapist|members|setup|xwing/);
+  expect(pathsOf("desk")).toEqual(["/assets/therapist-1.js", "/assets/therapist-2.css"]);
+  expect(pathsOf("members")).toEqual(["/assets/members-3.js"]);
+  expect(pathsOf("xwing")).toEqual(["/assets/xwing-5.js"]);
+  expect(bytes.toString()).not.toContain("setup");
 });
 
 test("the drawn exercises are on every phone, and weighed apart", () => {
   const said = vi.mocked(console.log);
   write("assets/figure-1.js", randomBytes(1000).toString("base64"));
   finish(folder);
-  expect(read("sw.js").toString().split(",d=")[0]).toContain("figure-1.js:");
+  expect(readList().groups.app).toHaveProperty("/assets/figure-1.js");
   const bytes = (part: string) =>
     Number(
       /\d+/.exec(said.mock.calls.map(([line]) => line).find((line) => line.startsWith(part)))?.[0],
@@ -72,7 +93,7 @@ test("the drawn exercises are on every phone, and weighed apart", () => {
 
 test("another content is another version, the same content the same", () => {
   const worker = (text: string) => {
-    write("sw.js", "__FILES__ __VERSION__");
+    write("sw.js", "__LIST__ __HASH__");
     write("assets/a.css", text);
     finish(folder);
     return read("sw.js").toString();
@@ -101,12 +122,18 @@ test("what comes first is what the page names, and what that imports at once", (
 test("a cipher that few need is fetched when asked for, and not kept", () => {
   write("assets/argon2-4.js", "1");
   finish(folder);
-  expect(read("sw.js").toString()).not.toContain("argon2");
+  expect(readList().bytes.toString()).not.toContain("argon2");
   expect(brotliDecompressSync(read("assets/argon2-4.js.br"))).toEqual(read("assets/argon2-4.js"));
 });
 
 test("icons for the launcher are not kept by the worker", () => {
-  expect(precacheList([{ path: "icon-512.png", bytes: Buffer.from("") }])).toBe("");
+  finish(folder);
+  expect(readList().bytes.toString()).not.toContain("icon-192");
+});
+
+test("a group names the page by the address under which it is asked for", () => {
+  const files = ["index.html", "icon.svg"].map((path) => ({ path, bytes: Buffer.from(path) }));
+  expect(Object.keys(groupOf(files))).toEqual(["/", "/icon.svg"]);
 });
 
 test("a part over its budget fails the build and is named", () => {
