@@ -126,7 +126,6 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m sim.run", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="how many (200)")
     parser.add_argument("--from", type=int, default=0, dest="first", help="the first (0)")
-    parser.add_argument("--but", type=int, action="append", default=[], help="leave this out")
     parser.add_argument("--kept", action="store_true", help="those of seeds.txt instead")
     parser.add_argument("--step", type=int, default=1, help="every how many-th (1)")
     parser.add_argument("--until-broken", action="store_true", help="end at the first that fails")
@@ -139,7 +138,6 @@ def main(arguments: list[str]) -> int:
     option = next((one for one in OPTIONS if getattr(asked, one)), "")
     last = asked.first + asked.seeds * asked.step
     seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
-    seeds = [seed for seed in seeds if seed not in asked.but]
     failed = requests = count = 0
     hours = 0.0
     kinds: dict[str, Judge] = {

@@ -8,9 +8,6 @@ from pathlib import Path
 import pytest
 
 HEADLESS = 165
-OPEN = 163
-"""A world that breaks a law today: a full server takes a later record of a feed than it refuses,
-and who pulls in between sees a gap. It is looked at apart, until it does not any more."""
 SHIPPED = 20 if os.environ.get("REJOINT_LONG") else 8
 """Worlds in which some phones run the shipped client; they take longer."""
 LOSING = 15
@@ -39,14 +36,9 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     ids=["plain", "shipped", "losing", "pouchdb"],
 )
 def test_no_law_is_broken(options: tuple[int | str, ...]) -> None:
-    went = run("--jobs", "2", "--but", str(OPEN), "--seeds", *map(str, options))
+    went = run("--jobs", "2", "--seeds", *map(str, options))
     assert went.returncode == 0, went.stdout + went.stderr[-2000:]
     assert " worlds, 0 broke a law" in went.stdout
-
-
-@pytest.mark.xfail(reason="a full server takes a later record of a feed than it refuses")
-def test_no_law_is_broken_where_one_is_known_to_be() -> None:
-    assert run("--seeds", "1", "--from", str(OPEN)).returncode == 0
 
 
 def test_no_law_is_broken_where_it_once_was() -> None:

@@ -106,9 +106,11 @@ export class Exchange {
   async carry(): Promise<void> {
     await this.#begin();
     const tried = new Set<string>();
+    const halted = new Set<string>();
     for (let turn = 0; turn < TURNS_MAX; turn += 1) {
-      const { sent, isAll } = await this.#parcel(tried, turn > 0);
+      const { sent, isAll } = await this.#parcel(tried, turn > 0, halted);
       const visit = await this.#ask({ sent });
+      for (const circle of visit.busy) halted.add(circle);
       if (visit.isUnknown) {
         await this.#beginAnew();
         continue;
@@ -206,13 +208,21 @@ export class Exchange {
     await this.#keep({ listedAt: this.#around.clock.serverS });
   }
 
-  /** What goes into the next request, the most valuable first; each record once in a round. */
-  async #parcel(tried: Set<string>, isLater: boolean): Promise<{ sent: Sent[]; isAll: boolean }> {
+  /**
+   * What goes into the next request, the most valuable first; each record once in a round. Nothing
+   * of a circle in which one waits: a later one that came before it would look like a gap.
+   */
+  async #parcel(
+    tried: Set<string>,
+    isLater: boolean,
+    halted: ReadonlySet<string> = new Set(),
+  ): Promise<{ sent: Sent[]; isAll: boolean }> {
     const { wire, phone } = this.#around;
     const turn = wire.turn();
     const waiting = [];
     for (const circle of this.#of.circles()) {
-      const docs = circle.trusted ? await circle.courier.outgoing() : [];
+      const isOpen = circle.trusted && !halted.has(circle.circle);
+      const docs = isOpen ? await circle.courier.outgoing() : [];
       for (const doc of docs.filter(({ _id, _rev }) => !tried.has(_id + _rev))) {
         waiting.push({ circle: circle.circle, id: doc._id, size: sizeOf(doc), doc, of: circle });
       }
@@ -362,7 +372,8 @@ export class Exchange {
     await circle.acknowledged(docs.filter((_, row) => !refused.has(row)).map(({ _id }) => _id));
     for (const [row, why] of refused) {
       const doc = docs[row];
-      if (doc !== undefined && !LATER.test(why)) await circle.refusedBy(doc._id, why);
+      if (LATER.test(why)) visit.busy.add(circle.circle);
+      else if (doc !== undefined) await circle.refusedBy(doc._id, why);
     }
   }
 

@@ -35,6 +35,8 @@ export interface Question {
 export class Visit {
   /** How it is with circles that were not served. */
   readonly away = new Map<string, Unavailable>();
+  /** Circles of which something waits for a better moment of the server. */
+  readonly busy = new Set<string>();
   /** Documents that came, by circle. */
   readonly came = new Map<string, number>();
   readonly unequal: Extract<Told, { is: "unequal" }>[] = [];

@@ -1,5 +1,6 @@
 /** One request for everything: receipts, cuts, false answers, servers that forgot. */
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { Line } from "../../src/client/line.ts";
 import type { Item } from "../../src/exchange/frames.ts";
 import type { FakeExchange } from "./fake-exchange.ts";
 import { newScene, PLAN, type Scene, session, start, until } from "./scene.ts";
@@ -118,6 +119,22 @@ test("a refusal that may pass is tried again until it has", async () => {
   server.refusals.clear();
   await patient.syncNow();
   expect([places(), patient.sync.value.refused]).toEqual([["server"], []]);
+});
+
+test("nothing later is sent where something waits: others would see a gap", async () => {
+  const { patient, circle, server } = scene;
+  const first = await patient.logSession(circle, session(1));
+  for (let more = 0; more < 20; more += 1) await patient.logSession(circle, session(2));
+  vi.spyOn(Line.prototype, "turn").mockReturnValue({ bytes: 1_000, waitMs: 0 });
+  const before = exchange.asked.length;
+  server.refusals.set(first, "insufficient_storage");
+  await patient.syncNow();
+  expect(exchange.asked.slice(before).filter((items) => items.length > 0)).toHaveLength(1);
+  expect(patient.sync.value.unsent).toBeGreaterThan(10);
+  server.refusals.clear();
+  await patient.syncNow();
+  vi.restoreAllMocks();
+  expect(patient.sync.value.unsent).toBe(0);
 });
 
 test("a receipt for an item that was not sent says nothing", async () => {

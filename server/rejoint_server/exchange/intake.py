@@ -15,7 +15,7 @@ from rejoint_server.circles.endpoints import Append, read_body
 from rejoint_server.circles.policy import CirclePolicy, Visitor, sight_of
 from rejoint_sync.circle.entries import Bundle as LogBundle
 from rejoint_sync.document import Document
-from rejoint_sync.errors import CircleError, SyncError, Unauthorized
+from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError, Unauthorized
 from rejoint_sync.exchange.messages import Asked, Bundle, Receipt, Records
 from rejoint_sync.exchange.packing import arrivals
 
@@ -69,15 +69,23 @@ class Intake:
         self, device: str, items: Iterable[tuple[int, Records | Bundle]], taken: set[str]
     ) -> list[Receipt]:
         receipts = []
+        waits: SyncError | None = None
         for number, one in items:
             rows = len(one.packed) if isinstance(one, Records) else 1
             try:
+                if waits is not None and isinstance(one, Records):
+                    # A later record must not come before one that waits: readers would see a gap.
+                    raise waits
                 if isinstance(one, Records):
                     refused = await self._take_records(device, one, taken)
+                    if any(code == StoreUnavailable.error for _, code in refused):
+                        waits = StoreUnavailable("An earlier record waits; send it again later.")
                 else:
                     refused = await self._take_bundle(one, taken)
             except SyncError as error:
                 refused = [(row, code_of(error)) for row in range(rows)]
+                if isinstance(error, StoreUnavailable):
+                    waits = error
             receipts.append(Receipt(number, refused))
         return receipts
 

@@ -45,7 +45,7 @@ MAY_HEAL: Final = frozenset(
 )
 """Codes of refusals that another day may take; such documents are offered again."""
 
-_BUSY: Final = frozenset(
+BUSY: Final = frozenset(
     {"insufficient_storage", "internal_server_error", "service_unavailable", "too_many_requests"}
 )
 """Those that say nothing about the document at all."""
@@ -152,7 +152,7 @@ async def answered(
     waited = len(state.unsent), len(state.refused)
     state.unsent = [name for name in state.unsent if name not in names]
     state.refused = [one for one in state.refused if one.id not in names]
-    gone = names | {one.id for one in refused if one.code not in _BUSY}
+    gone = names | {one.id for one in refused if one.code not in BUSY}
     told = [
         note
         for stream, note in state.checkpoints.items()

@@ -20,7 +20,7 @@ from typing import Any, Final
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
 from rejoint_sync.circle.log import Membership
 from rejoint_sync.device.circle import CircleCopy
-from rejoint_sync.device.exchange import Report, answered, is_sealed, offered_of
+from rejoint_sync.device.exchange import BUSY, Report, answered, is_sealed, offered_of
 from rejoint_sync.device.line import Line, NotUnderstood
 from rejoint_sync.device.replica import document_of
 from rejoint_sync.device.state import DeviceState
@@ -88,12 +88,12 @@ class Owed:
     Attributes:
         items: As they are sent.
         names: What is in those that hold records.
-        is_cut: Whether more waits than fits.
+        cut: Circles of which more waits than fits.
     """
 
     items: list[Asked] = field(default_factory=list)
     names: Names = field(default_factory=dict)
-    is_cut: bool = False
+    cut: set[str] = field(default_factory=set)
 
     def bring(self, circle: str, documents: Sequence[dict[str, Any]], asker: str) -> None:
         """Add documents that the server has not answered for."""
@@ -171,6 +171,7 @@ class OneRequest:
         self._report = report
         self._flags = flags
         self._told: set[tuple[str, str]] = set()
+        self._halted: set[str] = set()
         self._link = _link_of(state.link, _now_ms())
 
     async def run(self, ready: Collection[str], extra: Owed | None = None) -> None:
@@ -186,6 +187,7 @@ class OneRequest:
             NotOffered, NotUnderstood, SyncError: One-request sync does not work here now.
         """
         self._told.clear()
+        self._halted.clear()
         for _ in range(REQUESTS_MAX):
             cursor = self._state.cursor
             turn = pace.allow(self._link, _now_ms())
@@ -200,7 +202,7 @@ class OneRequest:
             self.longer |= unanswered
             if said.lost:
                 raise CursorLost("the server does not know how far this device was informed")
-            if not said.more and not owed.is_cut:
+            if not said.more and owed.cut <= self._halted:
                 return
             if not said.answered and self._state.cursor == cursor:
                 return  # nothing moves: the next sync tries again
@@ -261,7 +263,7 @@ class OneRequest:
         """What waits, as far as it fits into a request of so many bytes; one record always goes."""
         owed, room, size = Owed(), RECORDS_AT_ONCE, 0
         most = min(BYTES_AT_ONCE, most * TEXT_PERCENT // 100)
-        for name in sorted(set(ready) - self.longer):
+        for name in sorted(set(ready) - self.longer - self._halted):
             copy = self.copies[name]
             waiting = [one for one in _waiting(copy) if (name, one) not in self._told]
             held = await copy.store.read_many(name, waiting[:room]) if size < most else {}
@@ -279,7 +281,8 @@ class OneRequest:
                     size += length
                 looked += 1
             room -= len(documents)
-            owed.is_cut |= looked < len(waiting)
+            if looked < len(waiting):
+                owed.cut.add(name)
             if documents:
                 owed.bring(name, documents, copy.keys.id)
         return owed
@@ -381,6 +384,9 @@ class OneRequest:
         arrived = [name for name in names if name not in codes]
         if not UNUSUAL.isdisjoint(codes.values()):
             self.longer.add(circle)
+        if not BUSY.isdisjoint(codes.values()):
+            # A later record must not come before one that waits: readers would see a gap.
+            self._halted.add(circle)
         refused = [
             Refusal(name, "target", code, f"the server refused it: {code}")
             for name, code in codes.items()

@@ -7,6 +7,7 @@ for it.
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ from rejoint_sync.document import Document
 from rejoint_sync.errors import StoreFull
 from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor
 from rejoint_sync.exchange.frames import Reader, write
-from rejoint_sync.exchange.messages import Begin, Reached, answer_item, request_items
+from rejoint_sync.exchange.messages import Begin, Reached, Receipt, answer_item, request_items
 from rejoint_sync.stores import Stored
 from rejoint_sync.stores.memory import MemoryStore
 from rejoint_sync.stores.sqlite import SqliteStore
@@ -71,6 +72,30 @@ async def test_records_go_both_ways_and_come_once(scene: Scene) -> None:
     for device in (laptop, phone):
         assert (await device.sync()).bytes_down == 3
         assert len(device.cursor) <= PLACES_BYTES
+
+
+async def test_nothing_later_is_taken_of_a_circle_in_which_something_waits(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A disk may have room for less, or again; who reads in between would see a gap."""
+    clinic = await Ring.clinic(scene)
+    full, other = await clinic.patient(), await clinic.patient()
+    phone = Handset(scene, clinic.founder)
+    write, refusals = scene.store.write, [StoreFull("no room")]
+
+    async def filled(name: str, *given: Any, **options: Any) -> Any:
+        if name == full.circle and refusals:
+            raise refusals.pop()
+        return await write(name, *given, **options)
+
+    monkeypatch.setattr(scene.store, "write", filled)
+    records = [full.record(full.founder) for _ in range(3)]
+    items = [phone.records(full.circle, [one]) for one in records]
+    said = await phone.sync(*items, phone.records(other.circle, [other.record(other.founder)]))
+    codes = [[code for _, code in one.refused] for one in said.of(Receipt)]
+    assert codes == [["insufficient_storage"]] * 3 + [[]]
+    said = await phone.sync(*items)
+    assert [one.refused for one in said.of(Receipt)] == [[]] * 3
 
 
 async def test_what_came_before_a_cut_is_kept(scene: Scene) -> None:

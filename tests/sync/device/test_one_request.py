@@ -199,6 +199,20 @@ async def test_a_request_is_not_larger_than_allowed(
     assert 700 < max(link.sent) <= 1_000
 
 
+async def test_nothing_later_is_sent_where_something_waits(
+    clinic: Clinic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server whose disk has room again would take it, and others would see a gap."""
+    circle = await settled(clinic)
+    first, *_ = await clinic.put("patient", circle, *[PAIN] * 12)
+    monkeypatch.setattr(pace, "allow", lambda *_: pace.Turn(1_000))
+    clinic.network.refuses[first] = "insufficient_storage"
+    report = await clinic.do("patient", "sync")
+    assert 0 < report["pushed"] < 8
+    assert report["requests"] == 1
+    assert (await clinic.do("patient", "sync"))["pushed"] == 12 - report["pushed"]
+
+
 async def test_a_server_that_does_not_answer_is_given_up(
     clinic: Clinic, monkeypatch: pytest.MonkeyPatch
 ) -> None:
