@@ -63,7 +63,6 @@ format: setup ## rewrite the sources in the house's format
 
 types: setup ## regenerate the TypeScript records from the pydantic models
 	python pwa/tools/make_records.py
-	cd pwa && biome check --write src/records.gen.ts
 
 lock: $(PY_READY) ## pin all dependencies anew, with hashes
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 \

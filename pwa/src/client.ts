@@ -6,7 +6,7 @@
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Card, Members } from "./members";
-import type { Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
+import type { AnyRecord, Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
 import type { Sending } from "./sending";
 
 export type { Note, Pain, PainAnswer, Plan, Profile, Session };
@@ -48,6 +48,8 @@ export interface Care {
   readonly awaited: ReadonlySignal<boolean>;
   /** Phones that ask to be let in. */
   readonly asking: ReadonlySignal<number>;
+  /** Every record that counts, as it was corrected last, by the order of the fold, oldest first. */
+  readonly diary: ReadonlySignal<readonly Opened<AnyRecord>[]>;
   /** Newest plans: one, or several when two were written at once. */
   readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
   /** By the order of the fold, oldest first. */
@@ -101,6 +103,10 @@ export type SessionInput = Pick<
 >;
 export type PainInput = Pick<Pain, "day" | "performed_at" | "context" | "score">;
 export type PlanInput = Omit<Plan, "type" | "lam" | "at" | "tz_min">;
+/** Any record; the client adds clock, zone and order, and seals it. */
+export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
+  ? Omit<T, "lam" | "at" | "tz_min">
+  : never;
 
 /** How the lock of a profile stands. */
 export interface LockView {
@@ -156,6 +162,8 @@ export interface Client {
   logPain(circle: string, input: PainInput): Promise<string>;
   writeNote(circle: string, text: string): Promise<string>;
   writePlan(circle: string, plan: PlanInput): Promise<string>;
+  /** The same of a record of any type: messages, corrections, answers, wishes. */
+  write(circle: string, draft: Draft): Promise<string>;
 
   /** Found a patient's circle with name and plan; gives the circle and a link to join (needs network). */
   createPatient(name: string, plan: PlanInput): Promise<{ circle: string; link: string }>;

@@ -117,6 +117,8 @@ def test_a_profile_is_of_a_member_or_of_the_clinic(value: object) -> None:
 TARGET = "ev:2611:dS4o1wXRCCULUGX5KPcfg:c000412"
 MEMBER = "m" + "a" * 22
 HASH = "h" * 43
+DAY = "2026-11-21"
+WHEN = {"day": DAY, "performed_at": 1_795_262_400}
 
 
 @pytest.mark.parametrize(
@@ -124,6 +126,59 @@ HASH = "h" * 43
     [
         ("ev", {"type": "amend", "target": TARGET, "values": {"score": 3}, "drop": ["reason"]}),
         ("ev", {"type": "void", "target": TARGET, "reason": "mistake"}),
+        ("ev", {"type": "void", "target": TARGET, "reason": "someone_else"}),
+        (
+            "ev",
+            {
+                "type": "check",
+                **WHEN,
+                "texts": HASH,
+                "answers": [{"question": "flag.fever", "answer": "not_sure"}],
+                "advice": "same_day",
+            },
+        ),
+        ("ev", {"type": "goal", "day": DAY, "activity": "carry water"}),
+        ("ev", {"type": "goal", "day": DAY}),
+        ("ev", {"type": "goal_score", "goal": TARGET, **WHEN, "score": 0}),
+        ("ev", {"type": "peg", **WHEN, "pain": 0, "enjoyment": "not_said", "activity": 10}),
+        ("ev", {"type": "message", "text": "Hello", "reply_to": TARGET}),
+        ("ev", {"type": "message"}),
+        ("ev", {"type": "heard", "targets": [TARGET]}),
+        ("ev", {"type": "lesson", "card": "pain.pacing", **WHEN, "answer": "not_said"}),
+        (
+            "ev",
+            {
+                "type": "consent",
+                "notice": "privacy",
+                "version": HASH,
+                "language": "pt",
+                "choices": {"care": True, "reminders": False},
+                **WHEN,
+                "given_by": "caregiver",
+            },
+        ),
+        ("ev", {"type": "wish", "wish": "pause", "day": DAY, "until": DAY, "reason": "away"}),
+        ("ev", {"type": "wish", "wish": "erase", "day": DAY}),
+        ("ev", {"type": "clock", "first": 1, "last": 3, "shift_s": -60, "measured_at": 1}),
+        (
+            "pr",
+            {
+                "type": "contacts",
+                "emergency": "112",
+                "contacts": [{"name": "Clinic", "phone": "+254 20 1234567", "hours": "8 to 4"}],
+            },
+        ),
+        (
+            "pr",
+            {
+                "type": "approval",
+                "texts": "safety",
+                "version": HASH,
+                "language": "ar",
+                "approved": True,
+                "name": "Rosa",
+            },
+        ),
         ("pr", {"type": "set", "about": "member", "member": MEMBER, "values": {"dark": True}}),
         ("pr", {"type": "set", "about": "clinic", "values": {"tel": "+49 30 1", "week": 1}}),
         (
@@ -147,6 +202,14 @@ def test_operations_on_records_come_out_as_they_went_in(kind: str, record: dict[
     ("kind", "record"),
     [
         ("ev", {"type": "amend", "target": TARGET, "values": {"Score": 3}}),
+        ("ev", {"type": "goal", "day": DAY, "activity": ""}),
+        ("ev", {"type": "goal_score", "goal": TARGET, **WHEN, "score": 11}),
+        ("ev", {"type": "peg", **WHEN, "pain": 0, "enjoyment": 0}),
+        ("ev", {"type": "message", "text": ""}),
+        ("ev", {"type": "heard", "targets": []}),
+        ("ev", {"type": "wish", "wish": "delete", "day": DAY}),
+        ("ev", {"type": "clock", "first": 3, "last": 1, "shift_s": 0, "measured_at": 1}),
+        ("pr", {"type": "contacts", "contacts": [{"name": "Clinic", "phone": "call me"}]}),
         ("ev", {"type": "void"}),
         ("pr", {"type": "set", "about": "member", "values": {"dark": True}}),
         ("pr", {"type": "set", "about": "clinic", "member": MEMBER, "values": {"dark": True}}),

@@ -15,7 +15,7 @@ import type { Body } from "../circle/frame.ts";
 import type { Stream } from "../circle/grammar.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
-import type { Care, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
+import type { Care, Draft, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
@@ -32,7 +32,7 @@ import { Reach } from "./reach.ts";
 import { ALARMS, alarmOf, STOPPING } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { Roster } from "./roster.ts";
-import { asRecord, type Draft, kindOf } from "./shapes.ts";
+import { asRecord, kindOf } from "./shapes.ts";
 import type { CircleRow, SeenRow } from "./shelf.ts";
 import { draw, drawWaiting } from "./shown.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -52,6 +52,7 @@ export class OpenCare implements Care, Synced, Carried {
   readonly awaited: Signal<boolean>;
   /** Counts what was shown anew: for what is computed out of all of it. */
   readonly drawn = signal(0);
+  readonly diary: Signal<readonly Opened<AnyRecord>[]> = signal([]);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
   readonly sessions: Signal<readonly Opened<Session>[]> = signal([]);
   readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);

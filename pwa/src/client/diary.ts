@@ -17,7 +17,6 @@ import { CircleError } from "../circle/errors.ts";
 import { type Operation, orderOperations } from "../circle/fold.ts";
 import type { Membership } from "../circle/log.ts";
 import { fenceOf } from "../circle/standing.ts";
-import type { Opened, Plan } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, StoredDocument } from "../records.ts";
 import { Feeds } from "./feeds.ts";
@@ -209,10 +208,4 @@ async function open(
     throw new CircleError("frame", "the content is no record that this version knows");
   }
   return { hash, member, role, value };
-}
-
-/** Versions of a plan that no other version replaces. */
-export function inForce(plans: readonly Opened<Plan>[]): readonly Opened<Plan>[] {
-  const replaced = new Set(plans.flatMap(({ value }) => value.parents));
-  return plans.filter(({ id }) => !replaced.has(id));
 }

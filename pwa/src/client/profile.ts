@@ -6,15 +6,13 @@ import { loginToken } from "../circle/keys.ts";
 import type {
   Care,
   Client,
-  Note,
-  Pain,
+  Draft,
   PainInput,
   Plan,
   PlanInput,
   Profile,
   ProfileView,
   Role,
-  Session,
   SessionInput,
   SyncStatus,
 } from "../client.ts";
@@ -160,19 +158,25 @@ export class OpenProfile implements Client, Rounds, Traveller {
   }
 
   async logSession(circle: string, input: SessionInput): Promise<string> {
-    return this.#write<Session>(circle, { type: "session", ...input });
+    return this.write(circle, { type: "session", ...input });
   }
 
   async logPain(circle: string, input: PainInput): Promise<string> {
-    return this.#write<Pain>(circle, { type: "pain", ...input });
+    return this.write(circle, { type: "pain", ...input });
   }
 
   async writeNote(circle: string, text: string): Promise<string> {
-    return this.#write<Note>(circle, { type: "note", text });
+    return this.write(circle, { type: "note", text });
   }
 
   async writePlan(circle: string, plan: PlanInput): Promise<string> {
-    return this.#write<Plan>(circle, { type: "plan", ...plan });
+    return this.write(circle, { type: "plan", ...plan });
+  }
+
+  async write(circle: string, draft: Draft): Promise<string> {
+    const id = await this.care(circle).write(draft);
+    this.#runner.soon();
+    return id;
   }
 
   async createPatient(name: string, plan: PlanInput): Promise<{ circle: string; link: string }> {
@@ -366,15 +370,6 @@ export class OpenProfile implements Client, Rounds, Traveller {
     for (const care of cares) this.#open.set(care.circle, care);
     this.cares.value = cares;
     this.#tell();
-  }
-
-  async #write<T extends Session | Pain | Note | Plan>(
-    circle: string,
-    draft: Omit<T, "lam" | "at" | "tz_min">,
-  ): Promise<string> {
-    const id = await this.care(circle).write(draft as Parameters<OpenCare["write"]>[0]);
-    this.#runner.soon();
-    return id;
   }
 
   async #learn({ circle, purpose, role }: Listed): Promise<void> {

@@ -2,117 +2,72 @@
  * Whether an opened record has the shape that the screens rely on.
  *
  * The server cannot look inside a record, so a faulty or hostile member could put anything there.
- * The full rules are in rejoint_sync/records.py; here is what keeps a screen from breaking: types,
- * required members and the pain scale. Members that this version does not know are kept.
+ * The full rules are in rejoint_sync/records; here is what keeps a screen from breaking: types,
+ * bounds and required members. Members that this version does not know are kept.
  */
 import type { AnyRecord } from "../records.gen.ts";
+import { FORMS } from "../shapes.gen.ts";
 
-type Check = (value: unknown) => boolean;
-type Shape = Readonly<Record<string, Check>>;
+/**
+ * What a value has to be. A text is one or more of these with "/" between them: `n0,10` a whole
+ * number from 0 to 10, `s80` a text of at most 80 letters, `d` a date, `b` true or false, `o` an
+ * object with anything in it, `=all` exactly "all". A list is told by the form of what is in it and
+ * its greatest length; an object by its members, of which those with "?" may be absent.
+ */
+type Form = string | readonly [Form, number] | { readonly [member: string]: Form };
 
-const text: Check = (value) => typeof value === "string" && value.length <= 4000;
-const whole: Check = (value) => Number.isSafeInteger(value);
-const between =
-  (low: number, high: number): Check =>
-  (value) =>
-    Number.isSafeInteger(value) && (value as number) >= low && (value as number) <= high;
-const oneOf =
-  (...values: readonly unknown[]): Check =>
-  (value) =>
-    values.includes(value);
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.length <= 100 && value.every(check);
-const shaped =
-  (shape: Shape): Check =>
-  (value) =>
-    typeof value === "object" &&
-    value !== null &&
-    Object.entries(shape).every(([name, check]) => check((value as Record<string, unknown>)[name]));
+const COMMON: Form = { lam: `n1,${2 ** 40}`, at: `n0,${2 ** 40}`, tz_min: "n-840,840" };
+const ALL: Readonly<Record<string, readonly [kind: string, form: Form]>> = FORMS;
 
-const pain: Check = (value) => value === "not_said" || between(0, 10)(value);
-const day: Check = (value) => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
-const painRule = shaped({ go_max: between(0, 10), slow_max: between(0, 10) });
-const COMMON: Shape = { lam: between(1, 2 ** 40), at: whole, tz_min: between(-840, 840) };
+function isOne(form: string, value: unknown): boolean {
+  const bound = form.slice(1);
+  switch (form[0]) {
+    case "n": {
+      const [least, most] = bound.split(",").map(Number) as [number, number];
+      return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+    }
+    case "s":
+      return typeof value === "string" && value.length <= Number(bound);
+    case "d":
+      return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+    case "b":
+      return typeof value === "boolean";
+    case "o":
+      return typeof value === "object" && value !== null && !Array.isArray(value);
+    default:
+      return value === bound;
+  }
+}
 
-const planItem = shaped({
-  exercise: text,
-  sets: between(1, 10),
-  reps: optional(between(1, 100)),
-  time_s: optional(between(5, 3600)),
-  hold_s: between(0, 120),
-  rest_s: between(0, 600),
-  side: oneOf("both", "left", "right", "each"),
-  load: optional(text),
-  note: optional(text),
-});
+function fits(form: Form, value: unknown): boolean {
+  if (typeof form === "string") return form.split("/").some((one) => isOne(one, value));
+  if (isList(form)) {
+    const [part, most] = form;
+    return Array.isArray(value) && value.length <= most && value.every((one) => fits(part, one));
+  }
+  return (
+    isOne("o", value) &&
+    Object.entries(form).every(([member, part]) => {
+      const isOptional = member.endsWith("?");
+      const found = (value as Record<string, unknown>)[isOptional ? member.slice(0, -1) : member];
+      return (isOptional && found === undefined) || fits(part, found);
+    })
+  );
+}
 
-const itemDone = shaped({
-  exercise: text,
-  sets_done: between(0, 20),
-  reps_done: optional(between(0, 200)),
-  reason: optional(text),
-});
-
-/** Kind of document and shape of each type of record. */
-const SHAPES: Readonly<Record<string, { readonly kind: string; readonly check: Check }>> = {
-  session: {
-    kind: "ev",
-    check: shaped({
-      day,
-      performed_at: whole,
-      plan: optional(text),
-      done: oneOf("all", "some", "none"),
-      items: listOf(itemDone),
-      pain: shaped({ before: optional(pain), worst: optional(pain), after: optional(pain) }),
-      effort: optional(pain),
-      reason: optional(text),
-    }),
-  },
-  pain: {
-    kind: "ev",
-    check: shaped({ day, performed_at: whole, context: oneOf("morning", "now"), score: pain }),
-  },
-  note: { kind: "nt", check: shaped({ text, about: optional(listOf(text)) }) },
-  plan: {
-    kind: "pl",
-    check: shaped({
-      title: text,
-      parents: listOf(text),
-      days_per_week: between(1, 7),
-      items: listOf(planItem),
-      pain_rule: optional(painRule),
-    }),
-  },
-  profile: {
-    kind: "pr",
-    check: shaped({ about: oneOf("member", "clinic"), member: optional(text), name: text }),
-  },
-  set: {
-    kind: "pr",
-    check: shaped({ about: oneOf("member", "clinic"), member: optional(text), values: shaped({}) }),
-  },
-};
+function isList(form: Form): form is readonly [Form, number] {
+  return Array.isArray(form);
+}
 
 /** The kind of document that holds this type of record. */
 export function kindOf(type: AnyRecord["type"]): string {
-  return SHAPES[type]?.kind ?? "";
+  return ALL[type]?.[0] ?? "";
 }
 
 /** The record, or undefined when it is none that this version can show. */
 export function asRecord(kind: string, value: unknown): AnyRecord | undefined {
   const type = (value as { type?: unknown }).type;
-  const shape = typeof type === "string" && Object.hasOwn(SHAPES, type) ? SHAPES[type] : undefined;
-  const fits = shape?.kind === kind && shaped(COMMON)(value) && shape.check(value);
-  return fits ? (value as AnyRecord) : undefined;
+  const known = typeof type === "string" && Object.hasOwn(ALL, type) ? ALL[type] : undefined;
+  const isKnown = known?.[0] === kind && fits(COMMON, value) && fits(known[1], value);
+  return isKnown ? (value as AnyRecord) : undefined;
 }
-
-/** What a record holds before clock, zone and order are added. */
-export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
-  ? Omit<T, "lam" | "at" | "tz_min">
-  : never;

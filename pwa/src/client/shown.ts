@@ -1,11 +1,14 @@
 /** Records as a screen shows them. */
 import type { Signal } from "@preact/signals";
+import { fold } from "../circle/fold.ts";
+import type { Body } from "../circle/frame.ts";
 import type { Membership } from "../circle/log.ts";
 import type { Note, Opened, Pain, Plan, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
-import { type Entry, inForce } from "./diary.ts";
+import type { Entry } from "./diary.ts";
 import { namesOf, setUnder } from "./names.ts";
 import type { Receipts } from "./receipts.ts";
+import { asRecord } from "./shapes.ts";
 import type { Unsealed } from "./waiting.ts";
 
 /** Whose eyes see them, and what is known of where they are. */
@@ -17,23 +20,40 @@ interface Seen {
   nameOfDevice(device: string): string;
 }
 
-/** All of one type, in the order in which they are given. */
-function shownOf<T extends AnyRecord>(
-  entries: readonly Entry[],
-  type: T["type"],
-  seen: Seen,
-): Opened<T>[] {
-  const { membership, receipts, member } = seen;
-  return entries
-    .filter(({ value }) => value.type === type)
-    .map(({ id, value, author, device }) => ({
-      id,
-      value: value as T,
-      place: receipts.onServer(id) ? "server" : "phone",
-      author,
-      mine: author === member,
-      ...setUnder(membership, device, (by) => seen.nameOfDevice(by)),
-    }));
+/** Everything that counts, corrected, in order. */
+function counting(entries: readonly Entry[], seen: Drawn): Opened<AnyRecord>[] {
+  const { membership, receipts, member, purpose } = seen;
+  const statements = entries.map((entry) => ({
+    ...entry,
+    kind: entry.id.slice(0, 2),
+    member: entry.author,
+    body: entry.value as unknown as Body,
+  }));
+  const folded = (["c", "k"] as const).map((stream) => fold(statements, { purpose, stream }));
+  const replaced = inForce(folded.flatMap(({ plans }) => plans));
+  const records = new Map(
+    folded.flatMap(({ records }) => records).map((record) => [record.statement.id, record]),
+  );
+  return statements
+    .flatMap(({ id }) => records.get(id) ?? [])
+    .filter(({ statement, void: gone }) => gone === "" && !replaced(statement))
+    .map(({ statement, body, amended }) => {
+      const { id, kind, value, author, device } = statement;
+      return {
+        id,
+        // A correction that makes nonsense of a record changes nothing.
+        value: amended.length === 0 ? value : (asRecord(kind, body) ?? value),
+        place: [id, ...amended].every((name) => receipts.onServer(name)) ? "server" : "phone",
+        author,
+        mine: author === member,
+        ...setUnder(membership, device, (by) => seen.nameOfDevice(by)),
+      };
+    });
+}
+
+/** Tells a version of a plan that another one has replaced. */
+function inForce(plans: readonly string[]): (entry: Entry) => boolean {
+  return ({ id, value }) => value.type === "plan" && !plans.includes(id);
 }
 
 /** What the screens read of a circle. */
@@ -42,10 +62,26 @@ interface Drawn extends Seen {
   readonly name: Signal<string>;
   readonly therapist: Signal<string>;
   readonly joined: Signal<boolean>;
+  readonly diary: Signal<readonly Opened<AnyRecord>[]>;
   readonly plans: Signal<readonly Opened<Plan>[]>;
   readonly sessions: Signal<readonly Opened<Session>[]>;
   readonly pains: Signal<readonly Opened<Pain>[]>;
   readonly notes: Signal<readonly Opened<Note>[]>;
+}
+
+/** All of one type. */
+function only<T extends AnyRecord>(
+  all: readonly Opened<AnyRecord>[],
+  type: T["type"],
+): readonly Opened<T>[] {
+  return all.filter((one): one is Opened<T> => one.value.type === type);
+}
+
+function drawAll(care: Omit<Drawn, keyof Seen>, all: readonly Opened<AnyRecord>[]): void {
+  care.diary.value = all;
+  care.sessions.value = only<Session>(all, "session");
+  care.pains.value = only<Pain>(all, "pain");
+  care.notes.value = only<Note>(all, "note");
 }
 
 /** Bring them up to date. */
@@ -54,21 +90,18 @@ export function draw(care: Drawn, entries: readonly Entry[]): void {
   care.name.value = care.purpose === "clinic" ? clinic : patient;
   care.therapist.value = therapist;
   care.joined.value = care.membership.liveDevices().some(({ role }) => role === "patient");
-  care.plans.value = inForce(shownOf<Plan>(entries, "plan", care));
-  care.sessions.value = shownOf<Session>(entries, "session", care);
-  care.pains.value = shownOf<Pain>(entries, "pain", care);
-  care.notes.value = shownOf<Note>(entries, "note", care);
+  const all = counting(entries, care);
+  care.plans.value = only<Plan>(all, "plan");
+  drawAll(care, all);
 }
 
 /** The same of records that wait until this phone is let in. */
 export function drawWaiting(care: Omit<Drawn, keyof Seen>, held: readonly Unsealed[]): void {
-  const of = <T extends AnyRecord>(type: T["type"]): Opened<T>[] =>
-    held.flatMap(({ body }, at) => {
-      if (body.type !== type) return [];
-      const value = body as unknown as T;
-      return [{ id: `waiting:${at + 1}`, value, place: "phone", author: "", mine: true }];
-    });
-  care.sessions.value = of<Session>("session");
-  care.pains.value = of<Pain>("pain");
-  care.notes.value = of<Note>("note");
+  drawAll(
+    care,
+    held.map(({ body }, at) => {
+      const value = body as unknown as AnyRecord;
+      return { id: `waiting:${at + 1}`, value, place: "phone", author: "", mine: true };
+    }),
+  );
 }

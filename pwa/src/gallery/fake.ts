@@ -8,6 +8,7 @@ import type {
   Care,
   Client,
   Door,
+  Draft,
   LinkView,
   Locks,
   LockView,
@@ -22,8 +23,10 @@ import type {
   Session,
   SyncStatus,
 } from "../client";
+import { kindOf } from "../client/shapes";
 import { planFrom, STARTER_PLANS } from "../library/starter";
 import type { Card, Members } from "../members";
+import type { AnyRecord } from "../records.gen";
 import type { Sending } from "../sending";
 import { dayAfter } from "../words/dates";
 import { fakeCard, fakeMembers } from "./fake-members";
@@ -122,9 +125,12 @@ export interface CareParts {
   readonly sessions?: readonly Opened<Session>[];
   readonly pains?: readonly Opened<Pain>[];
   readonly notes?: readonly Opened<Note>[];
+  /** Records of other types. */
+  readonly others?: readonly Opened<AnyRecord>[];
 }
 
 interface FakeCare extends Care {
+  readonly diary: Signal<readonly Opened<AnyRecord>[]>;
   readonly sessions: Signal<readonly Opened<Session>[]>;
   readonly pains: Signal<readonly Opened<Pain>[]>;
   readonly notes: Signal<readonly Opened<Note>[]>;
@@ -133,6 +139,7 @@ interface FakeCare extends Care {
 
 export function care(parts: CareParts = {}): FakeCare {
   counter += 1;
+  const { plans = [plan()], sessions = [], pains = [], notes = [], others = [] } = parts;
   return {
     circle: parts.circle ?? `cgallery${counter}`,
     purpose: parts.purpose ?? "patient",
@@ -144,10 +151,11 @@ export function care(parts: CareParts = {}): FakeCare {
     asking: signal(parts.asking ?? 0),
     checking: signal(parts.checking ?? false),
     awaited: signal(parts.awaited ?? false),
-    plans: signal(parts.plans ?? [plan()]),
-    sessions: signal(parts.sessions ?? []),
-    pains: signal(parts.pains ?? []),
-    notes: signal(parts.notes ?? []),
+    diary: signal([...plans, ...sessions, ...pains, ...notes, ...others]),
+    plans: signal(plans),
+    sessions: signal(sessions),
+    pains: signal(pains),
+    notes: signal(notes),
   };
 }
 
@@ -171,6 +179,37 @@ export interface FakeParts {
   readonly broken?: boolean;
 }
 
+/** Show one more record in a circle: corrections take effect as they do in a fold. */
+function appear(circle: FakeCare, record: Opened<AnyRecord>): void {
+  const { value } = record;
+  const before = circle.diary.peek();
+  const others = value.type === "plan" ? before.filter((one) => one.value.type !== "plan") : before;
+  circle.diary.value = corrected(others, record);
+  const only = <T extends AnyRecord>(type: T["type"]) =>
+    circle.diary.value.filter((one): one is Opened<T> => one.value.type === type);
+  circle.plans.value = only<Plan>("plan");
+  circle.sessions.value = only<Session>("session");
+  circle.pains.value = only<Pain>("pain");
+  circle.notes.value = only<Note>("note");
+}
+
+function corrected(
+  all: readonly Opened<AnyRecord>[],
+  record: Opened<AnyRecord>,
+): readonly Opened<AnyRecord>[] {
+  const { value } = record;
+  if (value.type === "void") return all.filter(({ id }) => id !== value.target);
+  if (value.type !== "amend") return [...all, record];
+  const drop = new Set<string>(value.drop);
+  return all.map((one) => {
+    if (one.id !== value.target) return one;
+    const kept = Object.entries({ ...one.value, ...value.values }).filter(
+      ([name]) => !drop.has(name),
+    );
+    return { ...one, place: "phone", value: Object.fromEntries(kept) as unknown as AnyRecord };
+  });
+}
+
 /** A client over the given cares; writes appear in them at once. */
 export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: string[] } {
   const cares = signal<readonly FakeCare[]>(parts.cares ?? [care()]);
@@ -185,6 +224,11 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     if (parts.broken) throw new Error("broken on purpose");
   };
   const head = { lam: 2, at: at(TODAY, 18.7), tz_min: TZ_MIN };
+  const put = (circle: string, draft: Draft): string => {
+    const record = opened(kindOf(draft.type), { ...head, ...draft } as AnyRecord, "phone", true);
+    appear(of(circle), record);
+    return record.id;
+  };
   return {
     calls,
     profile: { id: "pgallery", picture: "leaf", role: parts.role ?? "patient" },
@@ -194,27 +238,23 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     today: signal(TODAY),
     async logSession(circle, input) {
       act(`logSession ${JSON.stringify(input)}`);
-      const record = opened<Session>("ev", { type: "session", ...head, ...input }, "phone", true);
-      of(circle).sessions.value = [...of(circle).sessions.peek(), record];
-      return record.id;
+      return put(circle, { type: "session", ...input });
     },
     async logPain(circle, input) {
       act(`logPain ${JSON.stringify(input)}`);
-      const record = opened<Pain>("ev", { type: "pain", ...head, ...input }, "phone", true);
-      of(circle).pains.value = [...of(circle).pains.peek(), record];
-      return record.id;
+      return put(circle, { type: "pain", ...input });
     },
     async writeNote(circle, text) {
       act(`writeNote ${text}`);
-      const record = opened<Note>("nt", { type: "note", ...head, text }, "phone", true);
-      of(circle).notes.value = [...of(circle).notes.peek(), record];
-      return record.id;
+      return put(circle, { type: "note", text });
     },
     async writePlan(circle, input) {
       act(`writePlan ${JSON.stringify(input)}`);
-      const record = opened<Plan>("pl", { type: "plan", ...head, ...input }, "phone", true);
-      of(circle).plans.value = [record];
-      return record.id;
+      return put(circle, { type: "plan", ...input });
+    },
+    async write(circle, draft) {
+      act(`write ${JSON.stringify(draft)}`);
+      return put(circle, draft);
     },
     async createPatient(name, input) {
       act(`createPatient ${name}`);

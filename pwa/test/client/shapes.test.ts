@@ -50,6 +50,18 @@ test.each([
   expect(asRecord(kind, value)).toBeUndefined();
 });
 
+test.each([
+  ["a message without words", { type: "message" }, true],
+  ["a message of numbers", { type: "message", text: 5 }, false],
+  ["what was heard", { type: "heard", targets: ["ev:2611:a:c000001"] }, true],
+  ["too much that was heard", { type: "heard", targets: Array(201).fill("x") }, false],
+  ["a taken back record", { type: "void", target: "x", reason: "someone_else" }, true],
+  ["a correction", { type: "amend", target: "x", values: { score: 3 } }, true],
+  ["a correction of nothing", { type: "amend", target: "x", values: [] }, false],
+])("%s", (_name, value, isTaken) => {
+  expect(asRecord("ev", { ...STAMP, ...value }) !== undefined).toBe(isTaken);
+});
+
 test("each type has its kind", () => {
   const types = ["session", "pain", "note", "plan", "profile"] as const;
   expect(types.map(kindOf)).toEqual(["ev", "ev", "nt", "pl", "pr"]);
