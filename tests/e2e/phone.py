@@ -6,11 +6,15 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
-from playwright.sync_api import BrowserContext, Page, Playwright
+from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from e2e.browser import ARGUMENTS, obtain
 
 STOP_S_MAX = 10.0
+PATIENCE_MS = 60_000
+"""So long anything may take on a machine that is busy with something else."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class Phone:
@@ -48,7 +52,7 @@ class Phone:
             locale="en-GB",
             timezone_id="Africa/Nairobi",
         )
-        self._context.set_default_timeout(15_000)
+        self._context.set_default_timeout(PATIENCE_MS)
         self.offline(yes=offline)
         if script:
             self._context.add_init_script(script)

@@ -92,11 +92,14 @@ def test_without_a_page_the_worker_sends_what_was_left(
     log_session(phone, pain=4, effort=7)
     wait_until(lambda: page.evaluate(TAGS) == ["carry"], PATIENCE_S)
     wait_until(lambda: page.evaluate(PARKED) == 1, PATIENCE_S)
+    # Only the phone's worker can ask then.
+    desk.offline(yes=True)
     before = asked(server)
     page.goto("about:blank")
     phone.offline(yes=False)
     wait_until(lambda: asked(server) > before, PATIENCE_S)
 
+    desk.offline(yes=False)
     desk.by("room-status").click()
     desk.by("sync-now").click()
     desk.by("room-home").click()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, Response, expect
 
 from liar.world import World
 
-WAIT_MS = 20_000
+WAIT_MS = 60_000
 HOUR_S = 3_600
 _PAIN = re.compile(r"\d\d:\d\d(\d+)")
 
