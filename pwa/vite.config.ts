@@ -1,7 +1,8 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin } from "vite";
+import { defineConfig, type Plugin, type Rolldown } from "vite";
 import { catalogues } from "./tools/catalogue.ts";
 import { finish } from "./tools/finish.ts";
+import type { Chunk } from "./tools/parts.ts";
 
 const DIST = "dist";
 /** What stands in for parts of the database that are never used; see each file. */
@@ -11,17 +12,34 @@ function standIn(name: string): string {
   return fileURLToPath(new URL(`./src/stand-ins/${name}.ts`, import.meta.url));
 }
 
+/** A module's path below `src/`. */
+function sourceOf(module: string): string {
+  return /\/pwa\/(?:src\/)?(.*)$/.exec(module)?.[1] ?? "";
+}
+
+function asChunk(chunk: Rolldown.OutputChunk): Chunk {
+  const { fileName: file, imports, dynamicImports: later, facadeModuleId, moduleIds } = chunk;
+  const sources = (facadeModuleId === null ? moduleIds : [facadeModuleId]).map(sourceOf);
+  const styles = [...(chunk.viteMetadata?.importedCss ?? [])];
+  return { file, sources, imports, later, styles };
+}
+
 /** Lists, compresses and weighs what was built; nothing of a build that stays in memory. */
 function finishing(): Plugin {
   let folder: string | undefined;
+  let chunks: Chunk[] = [];
   return {
     name: "finishing",
     apply: "build",
     configResolved: ({ build }) => {
       folder = build.write ? build.outDir : undefined;
     },
+    generateBundle: (_, bundle) => {
+      const scripts = Object.values(bundle).filter((file) => file.type === "chunk");
+      chunks = scripts.filter(({ fileName }) => fileName !== "sw.js").map(asChunk);
+    },
     closeBundle: () => {
-      if (folder !== undefined) finish(folder);
+      if (folder !== undefined) finish(folder, chunks);
     },
   };
 }
@@ -49,6 +67,7 @@ export default defineConfig({
               name: "languages",
               test: /src\/(words\/(languages|patient-words)|rooms\/language)\.tsx?$/,
             },
+            { name: "steps", test: /src\/library\/steps\.en\.ts$/ },
             { name: "hand-over", test: /src\/ui\/(digits|hand-over|code-text)\.tsx$/ },
             {
               name: "dose",

@@ -2,7 +2,7 @@
 import "./ui/styles/all.css";
 import { render } from "preact";
 import { App } from "./app";
-import { keepPart, openOffline } from "./client/offline";
+import { keepPart, keepSoon, openOffline } from "./client/offline";
 import { findVoice } from "./ui/listen";
 import { startRoutes } from "./ui/route";
 import { direction, english, languageTag, speakLanguage, wantedLanguage } from "./words";
@@ -14,6 +14,7 @@ if (!root) throw new Error('index.html has no element "app"');
 async function speak(wanted: string): Promise<void> {
   const languages = await import("./words/languages");
   await languages.fetchLanguage(wanted, navigator.languages);
+  keepPart("languages");
   keepPart(`words-${languageTag()}`);
 }
 
@@ -33,4 +34,6 @@ else
     .catch(() => undefined)
     .then(() => show(root));
 // Without a service worker the app works as long as there is a network.
-openOffline().catch(() => undefined);
+openOffline()
+  .then(keepSoon)
+  .catch(() => undefined);

@@ -7,6 +7,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
+import { type Chunk, type Division, divide, neededFirst } from "./parts.ts";
 
 /** Bytes each part may have, brotli; why there are budgets: docs/adr/0007-libraries-web.md. */
 const BUDGETS = {
@@ -15,49 +16,26 @@ const BUDGETS = {
   worker: 2 * 1024,
   list: 3 * 1024,
   app: 120 * 1024,
-  desk: 16 * 1024,
-  members: 20 * 1024,
+  library: 8 * 1024,
+  care: 40 * 1024,
+  reminders: 16 * 1024,
+  languages: 4 * 1024,
+  desk: 24 * 1024,
+  members: 24 * 1024,
   lock: 10 * 1024,
   camera: 40 * 1024,
   xwing: 12 * 1024,
   standard: 12 * 1024,
-  sending: 16 * 1024,
-  figures: 8 * 1024,
+  sending: 20 * 1024,
   asked: 32 * 1024,
   language: 4 * 1024,
 } as const;
 
 const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
-/** What few moments need, all of them with a network: fetched when asked for, not kept. */
-const ASKED =
-  /^assets\/(argon2|setup|joining|comparing|digest|card|card-holder|paper|recovery|bring-along|aftermath|clinic|clinic-acts)-[^/]*\.js$/;
-/** What not every phone needs: kept where a page has asked for it, see the worker. */
-const PARTS = {
-  desk: /^assets\/therapist-[^/]*\.(js|css)$/,
-  members:
-    /^assets\/(members|entries|invitation|request|en-members|poor-link|field|ask|digits|hand-over|square-code|beside|pub-code|scan|code-text)-[^/]*\.(js|css)$/,
-  lock: /^assets\/(en-lock|locks?)-[^/]*\.(js|css)$/,
-  camera: /^assets\/read-code-[^/]*\.js$/,
-  xwing: /^assets\/xwing-[^/]*\.js$/,
-  standard: /^assets\/replication-[^/]*\.js$/,
-  sending: /^assets\/(sending|relay|carried|square-code|scan|field)-[^/]*\.(js|css)$/,
-} as const;
-/** The drawn exercises: on every phone from the first start on, weighed apart from the app's code. */
-const FIGURES = /^assets\/figure-[^/]*\.js$/;
-/** Words of each language but English, in two pieces: the patient's and the rest. */
-const LANGUAGES = ["es", "fr", "pt", "sw", "hi", "ar"] as const;
-const LANGUAGE_PARTS = LANGUAGES.map(
-  (tag) => [`words-${tag}`, new RegExp(`^assets/${tag}-[^/]*\\.js$`)] as const,
-);
-/** All parts by name. */
-const BY_PART = [...Object.entries(PARTS), ...LANGUAGE_PARTS];
-const LIST = /^assets\/files-[^/]*\.json$/;
-/** Files that the phone's launcher fetches for itself. */
-const NOT_KEPT = /^(sw\.js|.*\.(br|gz)|.*\.png|robots\.txt)$/;
-const isKept = (path: string) =>
-  ![NOT_KEPT, ASKED, LIST, ...BY_PART.map(([, pattern]) => pattern)].some((pattern) =>
-    pattern.test(path),
-  );
+/** The exercises, drawn and told: on every phone from the first start on, weighed apart from the app. */
+const LIBRARY = /^assets\/(figure|steps)-[^/]*\.js$/;
+/** Files that the phone's launcher fetches for itself, and those beside the app. */
+const NOT_KEPT = /^(sw\.js|assets\/.*|.*\.(br|gz)|.*\.png|robots\.txt)$/;
 
 interface Built {
   /** Path below the root, without a slash in front. */
@@ -100,19 +78,20 @@ export function groupOf(files: readonly Built[]): Record<string, string> {
 }
 
 /** What the app consists of: `app` is on every phone, each other group where it is asked for. */
-function listOf(files: readonly Built[]): string {
-  const parts = BY_PART.map(
-    ([part, pattern]) => [part, groupOf(files.filter(({ path }) => pattern.test(path)))] as const,
-  );
-  const app = groupOf(files.filter(({ path }) => isKept(path)));
-  return JSON.stringify({ app, ...Object.fromEntries(parts) });
+function listOf(files: readonly Built[], { groups }: Division): string {
+  const listed = [...groups].map(([group, paths]) => {
+    const isListed = ({ path }: Built) =>
+      paths.has(path) || (group === "app" && !NOT_KEPT.test(path));
+    return [group, groupOf(files.filter(isListed))] as const;
+  });
+  return JSON.stringify(Object.fromEntries(listed));
 }
 
 /** Write the list beside the service worker, and its name and hash into it. */
-function writeList(folder: string, files: readonly Built[]): void {
+function writeList(folder: string, files: readonly Built[], division: Division): void {
   const worker = files.find(({ path }) => path === "sw.js");
   if (worker === undefined) throw new Error("the build has no service worker");
-  const list = listOf(files);
+  const list = listOf(files, division);
   const hash = hashOf(list);
   const name = Buffer.from(hash, "base64").toString("base64url").slice(0, HASH_LETTERS);
   const path = `assets/files-${name}.json`;
@@ -124,23 +103,6 @@ function writeList(folder: string, files: readonly Built[]): void {
   writeFileSync(join(folder, "sw.js"), text);
 }
 
-/** Scripts and styles that index.html names, directly or by the scripts' own static imports. */
-export function neededFirst(files: readonly Built[]): string[] {
-  const text = new Map(files.map(({ path, bytes }) => [path, bytes.toString()]));
-  const first = new Set<string>(["index.html"]);
-  for (const path of first) {
-    const source = text.get(path) ?? "";
-    const links =
-      path === "index.html"
-        ? source.matchAll(/(?:src|href)="\/([^"]+\.(?:js|css))"/g)
-        : source.matchAll(/(?:\bfrom|\bimport)\s*"\.\/([^"]+\.js)"/g);
-    for (const [, name = ""] of links) {
-      first.add(path === "index.html" ? name : `assets/${name}`);
-    }
-  }
-  return [...first];
-}
-
 /** Bytes of the patient's words of each language: the piece that comes before the first screen. */
 function patientWords(paths: readonly string[], sizes: ReadonlyMap<string, number>): number[] {
   return paths
@@ -149,44 +111,44 @@ function patientWords(paths: readonly string[], sizes: ReadonlyMap<string, numbe
 }
 
 /** Print each part's size and say which are over their budget. */
-function overBudget(sizes: ReadonlyMap<string, number>, files: readonly Built[]): string[] {
-  const sum = (paths: readonly string[]) =>
-    paths.reduce((total, path) => total + (sizes.get(path) ?? 0), 0);
-  const paths = files.map(({ path }) => path);
-  const kept = paths.filter(isKept);
-  const parts: Record<keyof typeof BUDGETS, number> = {
-    interactive: sum(neededFirst(files)),
-    records: sum(kept.filter((path) => /\/records-[^/]*\.js$/.test(path))),
-    worker: sum(["sw.js"]),
-    list: sum(paths.filter((path) => LIST.test(path))),
-    app: sum(kept.filter((path) => !FIGURES.test(path))),
-    desk: sum(paths.filter((path) => PARTS.desk.test(path))),
-    members: sum(paths.filter((path) => PARTS.members.test(path))),
-    lock: sum(paths.filter((path) => PARTS.lock.test(path))),
-    camera: sum(paths.filter((path) => PARTS.camera.test(path))),
-    xwing: sum(paths.filter((path) => PARTS.xwing.test(path))),
-    figures: sum(paths.filter((path) => FIGURES.test(path))),
-    standard: sum(paths.filter((path) => PARTS.standard.test(path))),
-    sending: sum(paths.filter((path) => PARTS.sending.test(path))),
-    asked: sum(paths.filter((path) => ASKED.test(path))),
-    language: Math.max(0, ...patientWords(paths, sizes)),
+function overBudget(
+  sizes: ReadonlyMap<string, number>,
+  chunks: readonly Chunk[],
+  { groups, asked }: Division,
+): string[] {
+  const sum = (paths: Iterable<string>) =>
+    [...paths].reduce((total, path) => total + (sizes.get(path) ?? 0), 0);
+  const like = (pattern: RegExp) => sum([...sizes.keys()].filter((path) => pattern.test(path)));
+  const beside = sum([...sizes.keys()].filter((path) => !NOT_KEPT.test(path)));
+  const parts: Record<string, number> = {
+    ...Object.fromEntries([...groups].map(([group, paths]) => [group, sum(paths)])),
+    interactive: sum(neededFirst(chunks)),
+    records: like(/^assets\/records-[^/]*\.js$/),
+    worker: like(/^sw\.js$/),
+    list: like(/^assets\/files-[^/]*\.json$/),
+    app: sum(groups.get("app") ?? []) + beside - like(LIBRARY),
+    library: like(LIBRARY),
+    asked: sum(asked),
+    language: Math.max(0, ...patientWords([...sizes.keys()], sizes)),
   };
-  for (const [part, bytes] of Object.entries(parts)) {
-    const budget = BUDGETS[part as keyof typeof BUDGETS];
+  for (const [part, budget] of Object.entries(BUDGETS)) {
+    const bytes = parts[part] ?? 0;
     console.log(`${part.padEnd(12)} ${String(bytes).padStart(7)} of ${budget} bytes (brotli)`);
   }
-  return Object.keys(parts).filter(
-    (part) => parts[part as keyof typeof BUDGETS] > BUDGETS[part as keyof typeof BUDGETS],
-  );
+  return Object.entries(BUDGETS)
+    .filter(([part, budget]) => (parts[part] ?? 0) > budget)
+    .map(([part]) => part);
 }
 
 /**
  * Finish the build in `folder`.
  *
+ * @param chunks All scripts of the page, with what they need.
  * @throws Error A part is over its budget, or the service worker is missing.
  */
-export function finish(folder: string): void {
-  writeList(folder, filesBelow(folder));
+export function finish(folder: string, chunks: readonly Chunk[]): void {
+  const division = divide(chunks);
+  writeList(folder, filesBelow(folder), division);
   const files = filesBelow(folder).filter(({ path }) => !/\.(br|gz)$/.test(path));
   const sizes = new Map<string, number>();
   for (const { path, bytes } of files) {
@@ -196,6 +158,6 @@ export function finish(folder: string): void {
     writeFileSync(join(folder, `${path}.br`), small);
     writeFileSync(join(folder, `${path}.gz`), gzipSync(bytes, { level: 9 }));
   }
-  const over = overBudget(sizes, files);
+  const over = overBudget(sizes, chunks, division);
   if (over.length > 0) throw new Error(`over the size budget: ${over.join(", ")}`);
 }

@@ -70,9 +70,13 @@ def join(phone: Phone, link: str) -> None:
     assert "#" not in phone.page.url
 
 
+KEEPS_CARE = "caches.match('/keeps-care').then((mark) => mark !== undefined)"
+
+
 def wait_for_worker(phone: Phone) -> None:
     """Everything works offline after the first load: wait until the worker has it all."""
     phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
+    phone.page.wait_for_function(KEEPS_CARE, polling=100, timeout=60_000)
 
 
 def log_session(phone: Phone, *, pain: int, effort: int) -> None:

@@ -21,6 +21,9 @@ export async function openOffline(): Promise<void> {
 /** Have a part that not every phone needs kept for times without a network. */
 export function keepPart(
   part:
+    | "care"
+    | "reminders"
+    | "languages"
     | "desk"
     | "members"
     | "lock"
@@ -36,6 +39,28 @@ export function keepPart(
       for (const worker of [active, waiting]) worker?.postMessage(part);
     })
     .catch(() => {});
+}
+
+/** Parts that every phone has in the end, but that the first start does not wait for. */
+const SOON = ["care", "languages"] as const;
+/** A link that is poor or dear is left to the first records for so long. */
+const POOR_LINK_MS = 60_000;
+
+interface Link {
+  /** Source: WICG Network Information; Chromium has it. */
+  readonly connection?: { readonly saveData?: boolean; readonly effectiveType?: string };
+}
+
+/**
+ * Have kept what is wanted without a network later: as soon as the app itself is kept and the page
+ * has nothing to do. Asked for at each start, since the last one may have ended too early.
+ */
+export async function keepSoon(): Promise<void> {
+  await navigator.serviceWorker?.ready;
+  const { saveData, effectiveType = "" } = (navigator as Link).connection ?? {};
+  const waits = saveData === true || effectiveType.endsWith("2g") ? POOR_LINK_MS : 0;
+  const keepAll = () => SOON.forEach(keepPart);
+  setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(keepAll), waits);
 }
 
 /** Ask the browser not to clear the records away when storage runs low. */

@@ -105,7 +105,10 @@ export class Summaries {
   /** Show the newest snapshot if its originals are not all here. */
   async look(): Promise<void> {
     if (!this.#of.isWhole || this.#news.length === 0) return;
-    const { Preview, readSnapshots } = await import("./snapshots.ts");
+    const snapshots = await import("./snapshots.ts").catch(() => undefined);
+    // Not on this phone yet, and no network: the originals show by themselves.
+    if (snapshots === undefined) return;
+    const { Preview, readSnapshots } = snapshots;
     const newest = (await readSnapshots(this.#of, this.#of.snapshots)).at(-1);
     if (newest === undefined || this.#of.feeds.covers(newest.snapshot.feeds)) return;
     this.#preview = new Preview(newest, this.#of.membership);

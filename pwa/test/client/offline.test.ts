@@ -1,8 +1,9 @@
 /** What a page asks of its service worker. */
 import { afterEach, expect, test, vi } from "vitest";
-import { keepPart } from "../../src/client/offline.ts";
+import { keepPart, keepSoon } from "../../src/client/offline.ts";
 
 afterEach(() => {
+  vi.useRealTimers();
   vi.unstubAllGlobals();
 });
 
@@ -23,3 +24,36 @@ test("without a worker nothing is asked, and nothing breaks", () => {
   vi.stubGlobal("navigator", {});
   expect(() => keepPart("desk")).not.toThrow();
 });
+
+/** A phone with this link, and what its worker was asked for. */
+function phoneOn(connection?: object): string[] {
+  vi.useFakeTimers();
+  const told: string[] = [];
+  const active = { postMessage: (part: string) => told.push(part) };
+  const ready = Promise.resolve({ active, waiting: null });
+  vi.stubGlobal("navigator", { serviceWorker: { ready }, ...(connection && { connection }) });
+  return told;
+}
+
+test.each([undefined, { effectiveType: "4g" }, { effectiveType: "3g", saveData: false }])(
+  "what is wanted offline later is kept as soon as the page is idle: %o",
+  async (connection) => {
+    const told = phoneOn(connection);
+    await keepSoon();
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(told).toEqual(["care", "languages"]);
+  },
+);
+
+test.each([{ effectiveType: "2g" }, { effectiveType: "slow-2g" }, { saveData: true }])(
+  "a poor or dear link belongs to the first records, and then the rest comes all the same: %o",
+  async (connection) => {
+    const told = phoneOn(connection);
+    await keepSoon();
+    await vi.advanceTimersByTimeAsync(50_000);
+    expect(told).toEqual([]);
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(told).toEqual(["care", "languages"]);
+  },
+);

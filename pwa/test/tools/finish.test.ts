@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { finish, groupOf, neededFirst } from "../../tools/finish.ts";
+import { finish, groupOf } from "../../tools/finish.ts";
+import type { Chunk } from "../../tools/parts.ts";
 
 const INDEX = `<link rel="stylesheet" href="/assets/a.css"><script src="/assets/main-1.js">`;
 let folder: string;
@@ -22,6 +23,33 @@ beforeEach(() => {
   write("assets/later-3.js", "1");
   write("icon-192.png", "png");
 });
+
+/** A script as the bundler tells of it. */
+function chunk(name: string, source: string, needs: Partial<Chunk> = {}): Chunk {
+  return {
+    file: `assets/${name}`,
+    sources: [source],
+    imports: [],
+    later: [],
+    styles: [],
+    ...needs,
+  };
+}
+
+/** The scripts of the folder, and of more that the first may ask for. */
+function scripts(...more: readonly Chunk[]): Chunk[] {
+  const first = {
+    imports: ["assets/shared-2.js"],
+    later: ["assets/later-3.js", ...more.map(({ file }) => file)],
+    styles: ["assets/a.css"],
+  };
+  return [
+    chunk("main-1.js", "index.html", first),
+    chunk("shared-2.js", ""),
+    chunk("later-3.js", "later.ts"),
+    ...more,
+  ];
+}
 
 afterEach(() => {
   vi.restoreAllMocks();
@@ -50,7 +78,7 @@ function hashOf(bytes: string | Buffer): string {
 }
 
 test("the worker knows a list by its whole hash, and the list every file of the app", () => {
-  finish(folder);
+  finish(folder, scripts());
   const { path, hash, bytes, groups } = readList();
   expect(path).toMatch(/^assets\/files-[\w-]{8}\.json$/);
   expect(hash).toBe(hashOf(bytes));
@@ -66,14 +94,20 @@ test("the worker knows a list by its whole hash, and the list every file of the 
 });
 
 test("what only clinicians open is listed apart, and set-up not at all", () => {
-  const names = ["therapist-1.js", "therapist-2.css", "members-3.js", "setup-4.js", "xwing-5.js"];
+  const names = ["therapist-1.js", "therapist-2.css", "xwing-5.js", "setup-4.js"];
   for (const name of names) write(`assets/${name}`, "1");
-  finish(folder);
+  finish(
+    folder,
+    scripts(
+      chunk("therapist-1.js", "rooms/therapist/index.tsx", { styles: ["assets/therapist-2.css"] }),
+      chunk("xwing-5.js", "circle/xwing.ts"),
+      chunk("setup-4.js", "rooms/door/setup.tsx"),
+    ),
+  );
   const { bytes, groups } = readList();
   const pathsOf = (group: string) => Object.keys(groups[group] ?? {});
-  expect(pathsOf("app").join()).not.toMatch(/therapist|members|setup|xwing/);
+  expect(pathsOf("app").join()).not.toMatch(/therapist|setup|xwing/);
   expect(pathsOf("desk")).toEqual(["/assets/therapist-1.js", "/assets/therapist-2.css"]);
-  expect(pathsOf("members")).toEqual(["/assets/members-3.js"]);
   expect(pathsOf("xwing")).toEqual(["/assets/xwing-5.js"]);
   expect(bytes.toString()).not.toContain("setup");
 });
@@ -81,13 +115,13 @@ test("what only clinicians open is listed apart, and set-up not at all", () => {
 test("the drawn exercises are on every phone, and weighed apart", () => {
   const said = vi.mocked(console.log);
   write("assets/figure-1.js", randomBytes(1000).toString("base64"));
-  finish(folder);
+  finish(folder, scripts(chunk("figure-1.js", "ui/figure/figure.tsx")));
   expect(readList().groups.app).toHaveProperty("/assets/figure-1.js");
   const bytes = (part: string) =>
     Number(
       /\d+/.exec(said.mock.calls.map(([line]) => line).find((line) => line.startsWith(part)))?.[0],
     );
-  expect(bytes("figures")).toBeGreaterThan(700);
+  expect(bytes("library")).toBeGreaterThan(700);
   expect(bytes("app")).toBeLessThan(700);
 });
 
@@ -95,7 +129,7 @@ test("another content is another version, the same content the same", () => {
   const worker = (text: string) => {
     write("sw.js", "__LIST__ __HASH__");
     write("assets/a.css", text);
-    finish(folder);
+    finish(folder, scripts());
     return read("sw.js").toString();
   };
   expect(worker("a{}")).toBe(worker("a{}"));
@@ -103,31 +137,20 @@ test("another content is another version, the same content the same", () => {
 });
 
 test("copies hold what the file holds", () => {
-  finish(folder);
+  finish(folder, scripts());
   expect(brotliDecompressSync(read("sw.js.br"))).toEqual(read("sw.js"));
   expect(gunzipSync(read("assets/a.css.gz"))).toEqual(read("assets/a.css"));
 });
 
-test("what comes first is what the page names, and what that imports at once", () => {
-  const files = ["index.html", "assets/main-1.js", "assets/shared-2.js", "assets/later-3.js"];
-  const built = files.map((path) => ({ path, bytes: read(path) }));
-  expect(neededFirst(built)).toEqual([
-    "index.html",
-    "assets/a.css",
-    "assets/main-1.js",
-    "assets/shared-2.js",
-  ]);
-});
-
 test("a cipher that few need is fetched when asked for, and not kept", () => {
   write("assets/argon2-4.js", "1");
-  finish(folder);
+  finish(folder, scripts(chunk("argon2-4.js", "circle/argon2.ts")));
   expect(readList().bytes.toString()).not.toContain("argon2");
   expect(brotliDecompressSync(read("assets/argon2-4.js.br"))).toEqual(read("assets/argon2-4.js"));
 });
 
 test("icons for the launcher are not kept by the worker", () => {
-  finish(folder);
+  finish(folder, scripts());
   expect(readList().bytes.toString()).not.toContain("icon-192");
 });
 
@@ -138,10 +161,10 @@ test("a group names the page by the address under which it is asked for", () => 
 
 test("a part over its budget fails the build and is named", () => {
   write("assets/shared-2.js", randomBytes(30_000).toString("base64"));
-  expect(() => finish(folder)).toThrow("over the size budget: interactive");
+  expect(() => finish(folder, scripts())).toThrow("over the size budget: interactive");
 });
 
 test("a build without its worker fails", () => {
   rmSync(join(folder, "sw.js"));
-  expect(() => finish(folder)).toThrow("service worker");
+  expect(() => finish(folder, scripts())).toThrow("service worker");
 });

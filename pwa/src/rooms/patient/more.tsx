@@ -1,23 +1,25 @@
 /** The patient's rooms beyond today; fetched as soon as today stands. */
 import "../../ui/styles/answers.css";
+import { useEffect } from "preact/hooks";
+import { later } from "../../ui/later";
 import { route } from "../../ui/route";
 import { addWords } from "../../words";
 import { enMore } from "../../words/en-more";
 import { draftOf } from "./draft";
 import { Exercise } from "./exercise";
 import { Status, Wrong } from "./help";
-import { Days } from "./history";
 import { Log, lastSaved } from "./log";
 import { Morning } from "./morning";
-import { Notes } from "./notes";
-import { Print } from "./print";
 import { Saved } from "./saved";
 import { type PatientProps, Today } from "./today";
 
 addWords(enMore);
 
+const past = later(async () => (await import("./past")).Past);
+
 export function More(props: PatientProps) {
   const here = route.value;
+  useEffect(() => void past.ready(), []);
   switch (here.room) {
     case "wrong":
       return <Wrong key="wrong" />;
@@ -28,11 +30,9 @@ export function More(props: PatientProps) {
     case "morning":
       return <Morning key="morning" {...props} />;
     case "days":
-      return <Days key="days" {...props} />;
     case "print":
-      return <Print key="print" {...props} />;
     case "notes":
-      return <Notes key="notes" {...props} />;
+      return <past.Part key={here.room} {...props} />;
     case "log":
       if (here.step === "saved" && lastSaved.value) return <Saved key="saved" {...props} />;
       // After a restart or a save there is nothing to go on with: begin again at today.
