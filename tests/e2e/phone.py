@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Self
 
@@ -71,6 +72,35 @@ class Phone:
         """Take the network away from the page and the service worker, or give it back."""
         assert self._context is not None
         self._context.set_offline(yes)
+
+    def wake_worker(self, origin: str, tag: str) -> Callable[[], None]:
+        """What a browser does when it believes that a network is there, as a call.
+
+        The browser's own belief is about the machine's network, which a test does not take away.
+
+        Args:
+            origin: Of the worker.
+            tag: What its page has asked to be woken for.
+        """
+        assert self._context is not None
+        seen: dict[str, str] = {}
+        session = self._context.new_cdp_session(self.page)
+        session.on(
+            "ServiceWorker.workerRegistrationUpdated",
+            lambda told: seen.update(
+                {one["scopeURL"]: one["registrationId"] for one in told["registrations"]}
+            ),
+        )
+        session.send("ServiceWorker.enable")
+        return lambda: session.send(
+            "ServiceWorker.dispatchSyncEvent",
+            {
+                "origin": origin,
+                "registrationId": seen[f"{origin}/"],
+                "tag": tag,
+                "lastChance": False,
+            },
+        )
 
     def by(self, test_id: str) -> Any:
         """The element with this `data-testid`."""

@@ -95,8 +95,10 @@ def test_without_a_page_the_worker_sends_what_was_left(
     # Only the phone's worker can ask then.
     desk.offline(yes=True)
     before = asked(server)
+    wake = phone.wake_worker(server.url, "carry")
     page.goto("about:blank")
     phone.offline(yes=False)
+    wake()
     wait_until(lambda: asked(server) > before, PATIENCE_S)
 
     desk.offline(yes=False)
