@@ -20,6 +20,14 @@ TWIN_ELSEWHERE = {
     "server/rejoint_server/__main__.py": "tests/server",
     **dict.fromkeys(
         (
+            "server/rejoint_server/reminders/rows_couch.py",
+            "server/rejoint_server/reminders/rows_memory.py",
+            "server/rejoint_server/reminders/rows_sqlite.py",
+        ),
+        "tests/server/reminders/test_rows.py",
+    ),
+    **dict.fromkeys(
+        (
             f"sync/rejoint_sync/records/{module}.py"
             for module in (
                 *("choosing", "correcting", "exercising", "fields", "improving", "safety"),

@@ -27,6 +27,9 @@ SNOOZE_MIN: Final = 15
 SILENT_DAYS: Final = 14
 """A device that was not heard of for so long is not pinged any more."""
 
+FORGET_DAYS: Final = 90
+"""After so much silence a server keeps nothing of the device's schedule."""
+
 NOTE_EVERY_MIN: Final = 60
 """There is at most one ping for news in this time."""
 
@@ -220,8 +223,8 @@ def due(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Ping | Non
     return Ping(plan.kind, plan.minute, wanted_s)
 
 
-def next_minute(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Minute | None:
-    """The minute at which to look again, this one or later; None for not before a change.
+def next_minute(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Minute:
+    """The minute at which to look again, this one or later: for a ping, or for the silence.
 
     Args:
         now: This minute; what is due and not dropped yet counts as now.
@@ -230,9 +233,9 @@ def next_minute(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Mi
         sent: What was sent.
     """
     minutes = [max(one.at, now) for one in _upcoming(now, schedule, marks, sent)]
-    if schedule.times and not marks.told:
-        minutes.append(max(now, (marks.heard + SILENT_DAYS) * DAY_MIN))
-    return min(minutes, default=None)
+    days = SILENT_DAYS if schedule.times and not marks.told else FORGET_DAYS
+    minutes.append(max(now, (marks.heard + days) * DAY_MIN))
+    return min(minutes)
 
 
 def claimed(ping: Ping, now: Minute, schedule: Schedule, was: State) -> State:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from rejoint_sync.reminders import (
     DAY_MIN,
+    FORGET_DAYS,
     GRACE_MIN,
     NOTE_EVERY_MIN,
     SILENT_DAYS,
@@ -215,7 +216,8 @@ def test_silence_ends_the_pings_and_is_to_be_told_once() -> None:
     assert due(seven, schedule(), told, NOTHING) is None
     assert next_minute(seven, schedule(), told, NOTHING) == seven
     known = told.model_copy(update={"told": True})
-    assert next_minute(seven, schedule(), known, NOTHING) is None
+    forgotten = (marks(seven).heard - SILENT_DAYS + FORGET_DAYS) * DAY_MIN
+    assert next_minute(seven, schedule(), known, NOTHING) == forgotten
 
 
 def test_a_ping_that_is_put_off_comes_later_within_its_life_and_not_twice() -> None:

@@ -3,11 +3,12 @@
 Here is what the scheduler asks of others: a sender of pings, and a place for schedules.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Final, Literal, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, Protocol, Self
+from zlib import crc32
 
-from rejoint_sync.reminders import Marks, Minute, Ping, Schedule, Sent
+from rejoint_sync.reminders import Marks, Minute, Ping, Schedule, Sent, next_minute
 
 SHARDS: Final = 8
 """Parts in which servers on one store share the work of a minute."""
@@ -21,11 +22,24 @@ class Outcome:
         word: `delivered`: the push service has it. `gone`: there is no subscription any more, and
             the sender has removed it. `later`: the push service asked to come again. `given up`:
             it cannot be brought.
-        after_s: With `later`: seconds to wait, at least.
+        after_s: With `later`: seconds to wait, at least; 0 where the sender tries again by itself.
     """
 
     word: Literal["delivered", "gone", "later", "given up"]
     after_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Figures for whoever watches the server.
+
+    Attributes:
+        schedules: Devices with a schedule.
+        silent: Of these, how many the clinic was told of.
+    """
+
+    schedules: int = 0
+    silent: int = 0
 
 
 class Sender(Protocol):
@@ -51,7 +65,7 @@ class Row:
         schedule: What the person chose.
         marks: What the device told.
         sent: What was sent.
-        due: Minute at which to look at it again; None for not before a change.
+        due: Minute at which to look at it again.
         rev: Which version this is, as the store said; "" for a row that is new.
     """
 
@@ -59,24 +73,52 @@ class Row:
     schedule: Schedule
     marks: Marks
     sent: Sent
-    due: Minute | None
+    due: Minute
     rev: str = ""
 
+    @classmethod
+    def read(cls, device: str, rev: str, value: dict[str, Any]) -> Self:
+        """A row from what `value` made of it.
 
-class Subscriptions(Protocol):
-    """Where push subscriptions are kept, apart from schedules: one of each device."""
+        Args:
+            device: Its name.
+            rev: Its version.
+            value: As `value` gave it; other members are left alone.
+        """
+        return cls(
+            device,
+            Schedule.model_validate(value["schedule"]),
+            Marks.model_validate(value["marks"]),
+            Sent.model_validate(value["sent"]),
+            value["due"],
+            rev,
+        )
 
-    async def subscription(self, device: str) -> bytes | None:
-        """The JSON text that was kept for a device; None for none."""
-        ...
+    @property
+    def value(self) -> dict[str, Any]:
+        """All of it but name and version, as JSON has it."""
+        return {
+            "schedule": self.schedule.model_dump(exclude_defaults=True),
+            "marks": self.marks.model_dump(exclude_defaults=True),
+            "sent": self.sent.model_dump(exclude_defaults=True),
+            "due": self.due,
+        }
 
-    async def subscribe(self, device: str, body: bytes | None) -> None:
-        """Keep it in the place of the last one, durably; None removes it."""
-        ...
+    @property
+    def shard(self) -> int:
+        """Which of the `SHARDS` it belongs to."""
+        return crc32(self.device.encode()) % SHARDS
 
-    async def subscribed(self, devices: Sequence[str]) -> frozenset[str]:
-        """Which of these devices have one."""
-        ...
+    def at(self, now: Minute, marks: Marks, sent: Sent) -> "Row":
+        """The row with other marks, and when to look at it then.
+
+        Args:
+            now: This minute.
+            marks: As they are now.
+            sent: As it is now.
+        """
+        due = next_minute(now, self.schedule, marks, sent)
+        return replace(self, marks=marks, sent=sent, due=due)
 
 
 class Rows(Protocol):
@@ -85,7 +127,11 @@ class Rows(Protocol):
     A write compares and swaps: of two servers that read the same version one succeeds.
     """
 
-    async def read(self, devices: Sequence[str]) -> Mapping[str, Row]:
+    async def start(self) -> None:
+        """Make what is not there yet; called once, before anything else."""
+        ...
+
+    async def read(self, devices: Sequence[str]) -> dict[str, Row]:
         """The rows of these devices, of those that have one."""
         ...
 
@@ -93,8 +139,8 @@ class Rows(Protocol):
         """Store a row in the place of the version it was read as.
 
         Returns:
-            The row as it is stored now; None when there is another version, or one where `rev`
-            says there is none. What is answered is durable.
+            The row with its new version, durable; None when another version is there, or none
+            where one was read.
         """
         ...
 
@@ -102,34 +148,25 @@ class Rows(Protocol):
         """Forget a row; nothing when there is none."""
         ...
 
-    async def lease(self, minute: Minute, holder: str) -> frozenset[int]:
-        """Take the shards of a minute that nobody has taken for it yet.
+    async def lease(self, minute: Minute, holder: str) -> list[int]:
+        """Take the shards that nobody has taken for this minute or a later one.
+
+        A lease spares work and nothing depends on it: who sends is decided by `write`.
 
         Args:
-            minute: Which; a shard that was taken for a later one is not given.
+            minute: Which.
             holder: Who takes them.
         """
         ...
 
-    async def due(self, shard: int, minute: Minute, limit: int) -> Sequence[Row]:
+    async def due(self, shard: int, minute: Minute, limit: int) -> list[Row]:
         """Rows of a shard to look at in a minute or before, those that wait longest first."""
         ...
 
-    async def counts(self) -> "Counts":
-        """How many there are; may be a minute old."""
+    async def counts(self) -> Counts:
+        """How many there are."""
         ...
 
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Figures for whoever watches the server.
-
-    Attributes:
-        schedules: Devices with a schedule.
-        silent: Of these, how many are silent.
-        subscriptions: Devices with a push subscription.
-    """
-
-    schedules: int = 0
-    silent: int = 0
-    subscriptions: int = 0
+    async def close(self) -> None:
+        """Let go of every resource."""
+        ...

@@ -10,10 +10,10 @@ that opened it.
 
 import asyncio
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 import apsw
 
@@ -40,8 +40,11 @@ from rejoint_sync.stores.graft import check_revs_limit
 from rejoint_sync.stores.sqlite_heads import Head, Heads
 from rejoint_sync.stores.sqlite_rows import select
 from rejoint_sync.stores.sqlite_schema import connect, last_number, lock, prepare
+from rejoint_sync.stores.sqlite_turn import Turn
 from rejoint_sync.stores.sqlite_writer import Writer
 from rejoint_sync.stores.updates import Updates
+
+T = TypeVar("T")
 
 _SHOW_ALL = Sight()
 _WHOLE = slice(None)
@@ -357,6 +360,19 @@ class SqliteStore:
             if not await self._updates.waiters.sleep(end_s - loop.time()) or self._closed:
                 return False
         return True
+
+    async def turn(self, work: Callable[[Turn], T]) -> T:
+        """Run a job on tables beside the databases; what it returns, when it is on disk.
+
+        Args:
+            work: Raises nothing of its own, and may be run twice.
+        """
+        return await self._writer.do(work)
+
+    def select(self, sql: str, parameters: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a question to tables beside the databases, as they are on disk."""
+        with self._snapshot():
+            return select(self._reading, sql, parameters)
 
     async def close(self) -> None:
         """As the port."""

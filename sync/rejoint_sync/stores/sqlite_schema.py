@@ -1,5 +1,7 @@
 """The file of the SQLite store: its lock, its tables, its version.
 
+`reminder` has nothing to do with the databases: who is pinged when, see `rejoint_server.reminders`.
+
 `seq` numbers the changes of one database and is the row's place in it, so a feed lies together on
 disk. One row per document holds the winner whole; bodies of losing leaves lie apart in `leaf`,
 those of earlier revisions, where history is kept, in `old`. A column `attachments` is what
@@ -29,7 +31,7 @@ from rejoint_sync.errors import StoreInUse, StoreUnavailable
 STORE_FILE: Final = "rejoint.sqlite3"
 LOCK_FILE: Final = "lock"
 
-FORMAT: Final = 3
+FORMAT: Final = 4
 """`PRAGMA user_version` of the files written by this code.
 
 An older one is brought up to it when it is opened, in one transaction; a newer one is refused.
@@ -132,7 +134,19 @@ ALTER TABLE meta ADD COLUMN numbers INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE doc ADD COLUMN number INTEGER NOT NULL DEFAULT 0;
 """
 
-_STEPS: Final = (_TABLES_1, _FROM_1_TO_2, _FROM_2_TO_3)
+_FROM_3_TO_4: Final = """
+CREATE TABLE reminder(
+  device TEXT PRIMARY KEY,
+  rev INTEGER NOT NULL,
+  shard INTEGER NOT NULL,
+  due INTEGER NOT NULL,             -- the minute at which to look at it, counted from 1970
+  silent INTEGER NOT NULL,
+  body BLOB NOT NULL                -- JSON: schedule, marks, what was sent
+) WITHOUT ROWID;
+CREATE INDEX reminder_due ON reminder(shard, due);
+"""
+
+_STEPS: Final = (_TABLES_1, _FROM_1_TO_2, _FROM_2_TO_3, _FROM_3_TO_4)
 """`_STEPS[n]` makes format n + 1 of format n; of format 0, an empty file, the first."""
 
 

@@ -8,6 +8,7 @@ taken everything back.
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import apsw
 
@@ -202,6 +203,10 @@ class Turn:
             (self._draft(database).num, local_id),
         )
         return self._connection.changes() > 0
+
+    def select(self, sql: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+        """Run a statement on a table beside the databases; its rows."""
+        return select(self._connection, sql, parameters)
 
     def _draft(self, database: str) -> Draft:
         if database not in self.drafts:
