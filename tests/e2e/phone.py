@@ -73,7 +73,7 @@ class Phone:
         assert self._context is not None
         self._context.set_offline(yes)
 
-    def wake_worker(self, origin: str, tag: str) -> Callable[[], None]:
+    def wake_worker(self, origin: str, tag: str) -> Callable[[], object]:
         """What a browser does when it believes that a network is there, as a call.
 
         The browser's own belief is about the machine's network, which a test does not take away.
