@@ -25,6 +25,8 @@ type Group = Readonly<Record<string, string>>;
 const CACHE = `app-${__HASH__}`;
 /** Where a page leaves requests; see `phone.ts`. */
 const PARKED = "parked";
+/** What pages and this worker leave for each other about reminders; see `client/reminding-slips.ts`. */
+const REMINDING = "reminding";
 /** Stands in the cache of a phone that keeps a part. */
 const markOf = (part: string) => `/keeps-${part}`;
 /** What the server answers itself; never a file of the app. */
@@ -77,7 +79,9 @@ async function install(): Promise<void> {
 async function activate(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(
-    names.filter((name) => ![CACHE, PARKED].includes(name)).map((name) => caches.delete(name)),
+    names
+      .filter((name) => ![CACHE, PARKED, REMINDING].includes(name))
+      .map((name) => caches.delete(name)),
   );
   await self.clients.claim();
 }
@@ -87,11 +91,16 @@ async function serve(request: Request, path: string): Promise<Response> {
   return (await cache.match(path)) ?? fetch(request);
 }
 
-/** Rejects where the server was not reached: then the browser tries again. */
-async function carry(): Promise<void> {
+/** Tell open pages that there is something to do; gives how many there are. */
+async function wake(): Promise<number> {
   const pages = await self.clients.matchAll();
   for (const page of pages) page.postMessage("carry");
-  if (pages.length > 0) return;
+  return pages.length;
+}
+
+/** Rejects where the server was not reached: then the browser tries again. */
+async function carry(): Promise<void> {
+  if ((await wake()) > 0) return;
   const parked = await caches.open(PARKED);
   for (const request of await parked.keys()) {
     await navigator.locks.request(request.url.replace(/.*\?/, "sync "), async () => {
@@ -106,6 +115,83 @@ async function carry(): Promise<void> {
   }
 }
 
+/** What the page left for one device: texts by kind, and the day that is done. */
+interface Slip {
+  readonly profile: string;
+  readonly done?: string;
+  readonly say: Readonly<Record<string, readonly [title: string, options: NotificationOptions]>>;
+}
+
+/** A push, and what a notification remembers of it. */
+interface Ping {
+  readonly device: string;
+  readonly kind: string;
+  /** Lets one put off what this was about, once. */
+  readonly later?: string;
+}
+
+/** Today here, `YYYY-MM-DD`. */
+const today = () => new Date().toLocaleDateString("sv");
+const slipOf = (device: string) => `/slip?${device}`;
+
+async function show(ping: Ping, isSilent: boolean): Promise<void> {
+  const { registration, navigator } = self;
+  const slips = await caches.open(REMINDING);
+  const slip: Slip | undefined = await (await slips.match(slipOf(ping.device)))?.json();
+  const isDone = /^(reminder|nudge)$/.test(ping.kind) && slip?.done === today();
+  const [title, options] = slip?.say[isDone ? "done" : ping.kind] ?? ["My routine", {}];
+  const data = { ...ping, profile: slip?.profile };
+  await registration.showNotification(title, {
+    ...options,
+    ...(isSilent && { silent: true }),
+    data,
+  });
+  await navigator.setAppBadge?.((await registration.getNotifications()).length);
+}
+
+/** Leave what was tapped for the app; what was put off comes again, or stays where it is. */
+async function answer({ action, notification }: NotificationEvent): Promise<void> {
+  notification.close();
+  const ping = notification.data as Ping & { readonly profile?: string };
+  const { device, kind, later, profile } = ping;
+  const slips = await caches.open(REMINDING);
+  if (action === "later") {
+    const body = JSON.stringify({ device, later });
+    const headers = { "Content-Type": "application/json" };
+    const asked = fetch("/reminders/later", { method: "POST", headers, body });
+    const isPutOff = asked.then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (!(await isPutOff)) await show(ping, true);
+    return;
+  }
+  const at = Math.floor(Date.now() / 1000);
+  const left = new Response(JSON.stringify({ profile, kind, day: today(), at }));
+  await slips.put(action === "done" ? `/done?${device}&${today()}` : "/tap", left);
+  if (action === "done") {
+    const slip = await (await slips.match(slipOf(device)))?.json();
+    const done = new Response(JSON.stringify({ ...slip, done: today() }));
+    if (slip) await slips.put(slipOf(device), done);
+    await wake();
+    return;
+  }
+  const [page] = await self.clients.matchAll({ type: "window" });
+  page?.postMessage("tapped");
+  await (page?.focus() ?? self.clients.openWindow("/"));
+}
+
+/** The browser took a subscription away: make it anew; the next page tells the server. */
+async function renew({ oldSubscription, newSubscription }: PushSubscriptionChangeEvent) {
+  if (oldSubscription && !newSubscription) {
+    await self.registration.pushManager.subscribe(oldSubscription.options);
+  }
+  await wake();
+}
+
+self.addEventListener("push", (event) => event.waitUntil(show(event.data?.json() ?? {}, false)));
+self.addEventListener("notificationclick", (event) => event.waitUntil(answer(event)));
+self.addEventListener("pushsubscriptionchange", (event) => event.waitUntil(renew(event)));
 self.addEventListener("sync", (event) => {
   (event as ExtendableEvent).waitUntil(carry());
 });
