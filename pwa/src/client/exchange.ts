@@ -20,6 +20,7 @@ import {
   requestItems,
   SENDS_ONLY,
   type Told,
+  WITHOUT_CHUNKS,
 } from "../exchange/messages.ts";
 import * as pace from "../exchange/pace.ts";
 import { pack, unpack } from "../exchange/packing.ts";
@@ -255,7 +256,8 @@ export class Exchange {
     const records = sent.map(({ circle, docs, again }): Asked => {
       return { is: "records", circle: circle.circle, packed: pack(docs, device), again };
     });
-    const body = write(requestItems({ cursor, budget, flags }, [...records, ...asked]));
+    const begin = { cursor, budget, flags: flags | WITHOUT_CHUNKS };
+    const body = write(requestItems(begin, [...records, ...asked]));
     const { status, parts } = await this.#post(body);
     const visit = new Visit();
     visit.isOver = status === EMPTY;

@@ -26,6 +26,8 @@ export const DONE_TODAY = 2;
  * browser that reads a body tells the server so, in 35 bytes, when it did not for 5 s.
  */
 export const MAY_BE_EMPTY = 4;
+/** A flag: chunks are neither given nor compared; what is listened to is fetched by name. */
+export const WITHOUT_CHUNKS = 8;
 
 /** Parts of a bucket, the bytes of each one's digest, and of what stands for a line; see `digest`. */
 export const PARTS = 256;
@@ -42,7 +44,7 @@ export interface Begin {
   readonly cursor: Bytes;
   /** Most bytes of records that the answer may hold, before compression; 0 for the server's most. */
   readonly budget: number;
-  /** Sum of `SENDS_ONLY`, `DONE_TODAY` and `MAY_BE_EMPTY`. */
+  /** Sum of `SENDS_ONLY`, `DONE_TODAY`, `MAY_BE_EMPTY` and `WITHOUT_CHUNKS`. */
   readonly flags: number;
 }
 

@@ -22,6 +22,7 @@ from rejoint_sync.exchange.cursor import PLACES_BYTES, Cursor, Place
 from rejoint_sync.exchange.digest import Inventory
 from rejoint_sync.exchange.frames import write
 from rejoint_sync.exchange.messages import (
+    WITHOUT_CHUNKS,
     Begin,
     Digests,
     End,
@@ -34,7 +35,7 @@ from rejoint_sync.exchange.messages import (
     Wanted,
     answer_item,
 )
-from rejoint_sync.exchange.packing import CHECKPOINT_PREFIX, REQUEST_PREFIX, pack
+from rejoint_sync.exchange.packing import CHECKPOINT_PREFIX, CHUNK_PREFIX, REQUEST_PREFIX, pack
 from rejoint_sync.sequence import Position
 from rejoint_sync.sequence import Sequence as Number
 from rejoint_sync.stores import ChangesQuery, Leaf, Sight, Store, Stored
@@ -46,7 +47,7 @@ BUDGET_BYTES: Final = 4 * 1024 * 1024
 """Bytes of records in one answer, where the device asks for no less."""
 
 ROWS_AT_ONCE: Final = 200
-_LEFT_OUT: Final = "inv:"
+_INVITATION_PREFIX: Final = "inv:"
 
 
 @dataclass(slots=True)
@@ -83,6 +84,12 @@ class Visit:
     def budget(self) -> int:
         """Bytes of records that may be given."""
         return min(self.begin.budget or BUDGET_BYTES, BUDGET_BYTES)
+
+    @property
+    def left_out(self) -> tuple[str, ...]:
+        """How names begin of what this device is not given."""
+        chunks = (CHUNK_PREFIX,) if self.begin.flags & WITHOUT_CHUNKS else ()
+        return (_INVITATION_PREFIX, *chunks)
 
 
 class Giving:
@@ -195,7 +202,7 @@ class Giving:
     async def _rows(
         self, visit: Visit, circle: str, sight: Sight, place: Place
     ) -> AsyncGenerator[bytes, None]:
-        skipped = visit.taken.get(circle, frozenset[str]())
+        skipped, left_out = visit.taken.get(circle, frozenset[str]()), visit.left_out
         since_reached, enough, at = 0, GIVEN_BYTES, place.at
         while True:
             query = ChangesQuery(since=at, limit=ROWS_AT_ONCE, sight=sight, exact=False)
@@ -203,7 +210,7 @@ class Giving:
             numbers = {
                 row["id"]: Number.parse(row["seq"]).number
                 for row in orjson.loads(b"[" + page.rows + b"]")
-                if row["id"] not in skipped and not row["id"].startswith(_LEFT_OUT)
+                if row["id"] not in skipped and not row["id"].startswith(left_out)
             }
             held = await self._store.read_many(circle, list(numbers)) if numbers else {}
             # By the numbers of this page: a document may have moved on since.
@@ -245,7 +252,7 @@ class Giving:
                 if member is None:
                     yield _told(Notice(one.circle, "gone"))
                     continue
-                held_here = await self._inventory(one.circle, sight_of(member))
+                held_here = await self._inventory(one.circle, sight_of(member), visit.left_out)
                 kept[one.circle] = (_seen_since(member), *held_here)
             since, inventory, sequence = kept[one.circle]
             if isinstance(one, Digests):
@@ -273,7 +280,9 @@ class Giving:
             return None
         return None if await self._login.is_suspended(device, membership) else member
 
-    async def _inventory(self, circle: str, sight: Sight) -> tuple[Inventory, int]:
+    async def _inventory(
+        self, circle: str, sight: Sight, left_out: tuple[str, ...]
+    ) -> tuple[Inventory, int]:
         held: list[tuple[str, str]] = []
         at = 0
         while True:
@@ -282,7 +291,8 @@ class Giving:
             )
             page = await self._store.changes(circle, query)
             for row in orjson.loads(b"[" + page.rows + b"]"):
-                held += [(row["id"], change["rev"]) for change in row["changes"]]
+                if not row["id"].startswith(left_out):
+                    held += [(row["id"], change["rev"]) for change in row["changes"]]
             at = page.last
             if not page.pending:
                 return Inventory.of(held), at

@@ -16,6 +16,7 @@ from rejoint_sync.device.one_request import OneRequest, Owed
 from rejoint_sync.device.replica import document_of
 from rejoint_sync.exchange.digest import Inventory
 from rejoint_sync.exchange.messages import SENDS_ONLY, Asked, Begin, Digests, Wanted
+from rejoint_sync.exchange.packing import CHUNK_PREFIX
 
 RECORDS_AT_ONCE: Final = 200
 """Records of one item, when a server is sent again what it lacks."""
@@ -86,13 +87,14 @@ async def compare(trip: OneRequest, names: Collection[str], begin: Begin) -> Com
 
 
 async def inventory(copy: CircleCopy) -> Inventory:
-    """What is here of a circle, but for what the server cannot have."""
+    """What is here of a circle, but for chunks and what the server cannot have."""
     apart = {*copy.state.unsent, *copy.state.quarantined, *(one.id for one in copy.state.refused)}
     held: list[tuple[str, str]] = []
     start = ""
     while True:
         page = await copy.store.range(copy.circle, start, "\U0010ffff", limit=_PAGE)
-        held += [(one.id, leaf.rev) for one in page if one.id not in apart for leaf in one.leaves]
+        kept = (one for one in page if one.id not in apart and not one.id.startswith(CHUNK_PREFIX))
+        held += [(one.id, leaf.rev) for one in kept for leaf in one.leaves]
         if len(page) < _PAGE:
             return Inventory.of(held)
         start = page[-1].id + "\0"

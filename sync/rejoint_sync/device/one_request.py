@@ -14,7 +14,7 @@ Source: docs/protocol.md, "One-request sync".
 import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Final
 
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
@@ -30,6 +30,7 @@ from rejoint_sync.errors import StoreUnavailable, SyncError
 from rejoint_sync.exchange import pace
 from rejoint_sync.exchange.frames import Item, write
 from rejoint_sync.exchange.messages import (
+    WITHOUT_CHUNKS,
     Asked,
     Begin,
     End,
@@ -221,6 +222,7 @@ class OneRequest:
             As `run`; what came before is kept.
         """
         said = Said(owed.names)
+        begin = replace(begin, flags=begin.flags | WITHOUT_CHUNKS)
         content = write(request_items(begin, owed.items))
         traffic = self._line.traffic
         began_ms, before, made_s = _now_ms(), traffic.bytes_down, traffic.connecting_s

@@ -30,6 +30,9 @@ DONE_TODAY: Final = 2
 MAY_BE_EMPTY: Final = 4
 """A flag: an answer that would only say `End(more=False)` may be status 204 without a body."""
 
+WITHOUT_CHUNKS: Final = 8
+"""A flag: chunks are neither given nor compared; the device fetches by name what is listened to."""
+
 _CIRCLE_BYTES: Final = 20
 _SESSION_BYTES: Final = 16
 _BUCKET_LETTERS_MAX: Final = 5
@@ -43,7 +46,8 @@ class Begin:
         cursor: As the last answer gave it; empty at first.
         budget: Most bytes of records that the answer may hold, before compression; 0 for as many
             as the server gives. At least one record is given where there is one.
-        flags: Sum of `SENDS_ONLY`, `DONE_TODAY` and `MAY_BE_EMPTY`; other bits are ignored.
+        flags: Sum of `SENDS_ONLY`, `DONE_TODAY`, `MAY_BE_EMPTY` and `WITHOUT_CHUNKS`; other bits
+            are ignored.
     """
 
     cursor: bytes = b""

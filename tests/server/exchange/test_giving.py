@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from rejoint_sync.circle.attachment import chunk_document, read_chunk
 from rejoint_sync.exchange.digest import Inventory
-from rejoint_sync.exchange.messages import Digests, Lacking, Unequal, Wanted
+from rejoint_sync.exchange.messages import WITHOUT_CHUNKS, Digests, Lacking, Unequal, Wanted
 from server.ring import Ring
 from server.scene import Scene
 from server.sync_client import Handset, Said
@@ -149,3 +150,22 @@ async def test_who_is_granted_the_other_stream_is_given_its_past(ring: Ring) -> 
     while (await copy.sync(budget=1200)).more:
         pass
     assert secret["_id"] in copy.held
+
+
+async def test_chunks_are_neither_given_nor_compared_to_who_says_so(ring: Ring) -> None:
+    chunk = chunk_document(ring.membership, ring.founder, b"sealed sound" * 40)
+    await ring.push(ring.founder, chunk, ring.record(ring.founder))
+    whole, sparing = Copy(ring, ring.founder), Copy(ring, ring.founder)
+    assert chunk["_id"] in (await whole.sync()).names
+    given = await sparing.sync(flags=WITHOUT_CHUNKS)
+    assert chunk["_id"] not in given.names
+    assert set(whole.held) - set(sparing.held) == {chunk["_id"]}
+    # Nothing is missing, by this device's own account, and no chunk is asked for either.
+    compared = Digests(ring.circle, sparing.inventory.digests())
+    assert (await sparing.sync(compared, flags=WITHOUT_CHUNKS)).of(Unequal) == []
+    [unequal] = (await sparing.sync(compared)).of(Unequal)
+    assert unequal.bucket == "0000"
+    found = await ring.scene.ask(
+        "GET", f"/db/{ring.circle}/{chunk['_id']}", headers=ring.headers(ring.founder)
+    )
+    assert read_chunk(ring.membership, found.json()) == b"sealed sound" * 40
