@@ -11,9 +11,9 @@
  * needs: it is kept, whole, from the first time that a page asks for it, and then in every later
  * version.
  *
- * When the browser says that a network is there, open pages are woken; where none is open, what pages
- * left to be sent is sent as it is, sealed and ready, once. The page that opens next sends again what
- * it has heard no receipt of.
+ * When the browser says that a network is there, open pages are woken; what pages left to be sent and
+ * none of them has sent is sent as it is, sealed and ready, once. The page that opens next sends again
+ * what it has heard no receipt of.
  */
 /** Path and hash of the list, written by the build; a hash is how SHA-256 begins in base64. */
 declare const __LIST__: string;
@@ -100,7 +100,8 @@ async function wake(): Promise<number> {
 
 /** Rejects where the server was not reached: then the browser tries again. */
 async function carry(): Promise<void> {
-  if ((await wake()) > 0) return;
+  // A page that the phone has put to sleep does not hear: what it left is sent for it.
+  if ((await wake()) > 0) await new Promise((onward) => setTimeout(onward, 5_000));
   const parked = await caches.open(PARKED);
   for (const request of await parked.keys()) {
     await navigator.locks.request(request.url.replace(/.*\?/, "sync "), async () => {

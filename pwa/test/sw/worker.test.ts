@@ -24,6 +24,9 @@ let server: () => Response | Promise<Response>;
 let locked: string[];
 /** Milliseconds after which requests are given up; at once here. */
 let patience: number[];
+/** Milliseconds for which pages were given time, and what they do in it. */
+let asleep: number[];
+let whileAsleep: () => Promise<unknown>;
 
 beforeEach(() => {
   site = new Map([
@@ -36,6 +39,8 @@ beforeEach(() => {
   posted = [];
   locked = [];
   patience = [];
+  asleep = [];
+  whileAsleep = async () => {};
   server = () => new Response("items");
 });
 
@@ -113,6 +118,10 @@ function worker(version: string) {
       },
     },
     URL,
+    setTimeout: (then: () => void, ms: number) => {
+      asleep.push(ms);
+      whileAsleep().then(then);
+    },
     navigator: {
       locks: {
         request: (name: string, held: () => Promise<unknown>) => {
@@ -315,9 +324,20 @@ test("when a network is there open pages are woken, and nothing is sent behind t
   const first = worker("1");
   windows = [[], []];
   await park("p1", "sealed");
+  whileAsleep = async () => (await caches.open("parked")).delete("/sync?p1");
   await first.sync();
   expect(windows).toEqual([["carry"], ["carry"]]);
+  expect(asleep).toEqual([5_000]);
   expect(posted).toEqual([]);
+});
+
+test("what a page left that the phone has put to sleep is sent for it", async () => {
+  const first = worker("1");
+  windows = [[]];
+  await park("p1", "sealed");
+  await first.sync();
+  expect(windows).toEqual([["carry"]]);
+  expect(posted.map(({ body }) => body)).toEqual(["sealed"]);
 });
 
 test("where no page is open, what was left is sent once, under the lock of its profile", async () => {
