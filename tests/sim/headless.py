@@ -11,17 +11,17 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-import httpx
-
 from rejoint_sync.device import home, line
 from rejoint_sync.device.device import Device
 from rejoint_sync.errors import StoreFull
 from rejoint_sync.stores.sqlite import SqliteStore
+from sim import one_framework
 from sim.held import Held, Shown
-from sim.hosting import EPOCH_S, ORIGIN, drop, without_disk
+from sim.hosting import EPOCH_S, drop, without_disk
 from sim.leaves import leaves_of
+from sim.light_client import LightClient, LightRequest, LightResponse
 from sim.marks import mark_of
-from sim.network import Link, Network, PhoneTransport
+from sim.network import Link, Network
 from sim.stand_ins import stand_in
 
 
@@ -46,17 +46,13 @@ class _PhoneStore(SqliteStore):
 def install() -> None:
     """From now on devices of this process live in a world."""
 
-    def open_client(_: str) -> httpx.AsyncClient:
-        return httpx.AsyncClient(
-            base_url=ORIGIN,
-            transport=_Gated(_acting.get()),
-            timeout=httpx.Timeout(30.0, connect=10.0),
-            headers={"user-agent": "rejoint", "accept": "application/json"},
-        )
+    def open_client(_: str) -> LightClient:
+        return _Gated(_acting.get())
 
     stand_in(home, "SqliteStore", _PhoneStore)
     stand_in(line, "open_client", open_client)
     stand_in(os, "fsync", lambda _: None)
+    one_framework.install()
 
 
 class _Life:
@@ -208,7 +204,7 @@ class HeadlessPhone:
         self._bury(None)
 
 
-class _Gated(PhoneTransport):
+class _Gated(LightClient):
     """The network behind the gate of a phone."""
 
     def __init__(self, phone: HeadlessPhone) -> None:
@@ -216,8 +212,8 @@ class _Gated(PhoneTransport):
         self._phone = phone
         self._life = phone.life
 
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+    async def send(self, request: LightRequest, *, stream: bool = False) -> LightResponse:
         self._life.gate(self._phone)
-        response = await super().handle_async_request(request)
+        response = await super().send(request, stream=stream)
         self._life.gate(self._phone)
         return response

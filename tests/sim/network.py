@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Final
 
-import httpx
-
 from rejoint_sync.exchange import frames
 from sim.hosting import Answered, Asked, Gone, Hosting
 from sim.trace import Trace
@@ -199,37 +197,3 @@ def carries_records(asked: Asked) -> bool:
     packed = asked.body.startswith(b"\x1f\x8b")
     body = gzip.decompress(asked.body) if packed else asked.body
     return any(item[0] in (RECORDS, BUNDLE) for item in frames.read(body))
-
-
-class PhoneTransport(httpx.AsyncBaseTransport):
-    """The network under an HTTP client of the headless device."""
-
-    def __init__(self, network: Network, link: Link) -> None:
-        self._network = network
-        self._link = link
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        body = await request.aread()
-        target = request.url.raw_path.decode()
-        headers = tuple((bytes(name), bytes(value)) for name, value in request.headers.raw)
-        timeouts = request.extensions.get("timeout", {})
-        self._link.hangs_s = float(timeouts.get("read") or 30.0)
-        try:
-            found = await self._network.carry(
-                self._link, Asked(request.method, target, headers, body)
-            )
-        except NetworkDown:
-            raise httpx.ConnectError("down", request=request) from None
-        return httpx.Response(found.status, headers=found.headers, stream=_Stream(found.body))
-
-
-class _Stream(httpx.AsyncByteStream):
-    def __init__(self, body: AsyncIterator[bytes]) -> None:
-        self._body = body
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        try:
-            async for part in self._body:
-                yield part
-        except NetworkDown:
-            raise httpx.ReadError("cut") from None

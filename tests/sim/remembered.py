@@ -8,9 +8,9 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 
-from rejoint_sync.circle import envelope
+from rejoint_sync.circle import envelope, jws
 from rejoint_sync.circle.log import Membership
-from sim.stand_ins import stand_in
+from sim.stand_ins import stand_in, stand_in_everywhere
 
 _logs: dict[tuple[str, str, str], Membership] = {}
 
@@ -42,7 +42,10 @@ def install() -> None:
         return
     stand_in(envelope, "_public", _Remembering(envelope._public))
     stand_in(envelope, "_private", lru_cache(maxsize=4096)(envelope._private))
+    for function in (envelope.es256_sign, envelope.hpke_open, jws.parse_jws):
+        stand_in_everywhere(function, lru_cache(maxsize=4096)(function))
     stand_in(Membership, "append", _appending(Membership.append))
+    stand_in(Membership, "founded", _founding(Membership.founded))
 
 
 def _appending(append: Any) -> Any:
@@ -52,6 +55,18 @@ def _appending(append: Any) -> Any:
         if name not in _logs:
             _logs[name] = append(before, entry)
         return _logs[name]
+
+    return remembered
+
+
+def _founding(founded: Any) -> Any:
+    firsts: dict[str, Membership] = {}
+
+    def remembered(entry: dict[str, Any]) -> Membership:
+        name = str(entry)
+        if name not in firsts:
+            firsts[name] = founded(entry)
+        return firsts[name]
 
     return remembered
 

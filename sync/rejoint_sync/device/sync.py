@@ -10,6 +10,7 @@ cannot be reached at all, the whole sync says so.
 
 import contextlib
 from collections.abc import Awaitable, Collection
+from functools import cache
 from importlib import metadata
 from typing import Final
 
@@ -101,11 +102,17 @@ async def sync_all(
     return report
 
 
+@cache
+def _version() -> str:
+    """Of this program; to look it up takes longer than the rest of a sync that finds nothing."""
+    return metadata.version("rejoint")
+
+
 async def _updated(
     line: Line, store: Store, state: DeviceState, copies: dict[str, CircleCopy], report: Report
 ) -> None:
     """After an update, what an older version could not send or open is tried again, once."""
-    version = metadata.version("rejoint")
+    version = _version()
     if state.version == version:
         return
     for copy in copies.values():

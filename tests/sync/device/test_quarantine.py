@@ -55,7 +55,7 @@ async def test_after_an_update_it_is_tried_again_once(
     circle, _ = await refused_one(clinic, code)
     assert len(await stuck(clinic, "patient")) == 1
     assert (await clinic.do("patient", "sync"))["pushed"] == 0
-    monkeypatch.setattr("importlib.metadata.version", lambda _: "99.0.0")
+    monkeypatch.setattr("rejoint_sync.device.sync._version", lambda: "99.0.0")
     assert (await clinic.do("patient", "sync"))["pushed"] >= 1
     assert await stuck(clinic, "patient") == []
     assert (await clinic.do("patient", "sync"))["pushed"] == 0
