@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import cache, partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -111,7 +112,10 @@ def judged(seeds: list[int], jobs: int, judging: Judge) -> Iterator[Verdict]:
     if jobs == 1 or len(seeds) == 1:
         yield from map(judging, seeds)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    from sim.world import prepare  # what was made before a fork is made once
+
+    prepare()
+    with ProcessPoolExecutor(jobs, mp_context=get_context("fork")) as pool:
         yield from pool.map(judging, seeds, chunksize=_CHUNK)
 
 

@@ -238,6 +238,13 @@ def _place_of(error: BaseException) -> str:
     return f"{type(error).__name__} at {file}:{trace.tb_lineno}"
 
 
+def prepare() -> None:
+    """Make all scenes; processes that are forked later need not make them again."""
+    headless.install()
+    for number in range(SCENES):
+        prepared(number)
+
+
 def run_world(seed: int, size: Size, host: NodeHost | None = None) -> Outcome:
     """One world from its beginning to its end; from then on this process belongs to worlds.
 
