@@ -25,6 +25,8 @@ export interface Opened<T> {
   readonly mine: boolean;
   /** There when the author's phone was put under an existing member by somebody else. */
   readonly added?: { readonly by: string; readonly at: number };
+  /** Its times were moved, since the clock was wrong; or they cannot be right, and nobody knows. */
+  readonly clock?: "moved" | "unsure";
 }
 
 export type Role = "patient" | "caregiver" | "therapist" | "admin";
@@ -102,10 +104,10 @@ export type SessionInput = Pick<
   "day" | "performed_at" | "plan" | "done" | "items" | "pain" | "effort"
 >;
 export type PainInput = Pick<Pain, "day" | "performed_at" | "context" | "score">;
-export type PlanInput = Omit<Plan, "type" | "lam" | "at" | "tz_min">;
+export type PlanInput = Omit<Plan, "type" | "lam" | "at" | "tz_min" | "off_s">;
 /** Any record; the client adds clock, zone and order, and seals it. */
 export type Draft<T extends AnyRecord = AnyRecord> = T extends AnyRecord
-  ? Omit<T, "lam" | "at" | "tz_min">
+  ? Omit<T, "lam" | "at" | "tz_min" | "off_s">
   : never;
 
 /** How the lock of a profile stands. */

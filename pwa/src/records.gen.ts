@@ -40,6 +40,7 @@ export interface Session {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "session";
   day: string;
   performed_at: number;
@@ -98,6 +99,7 @@ export interface Pain {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "pain";
   day: string;
   performed_at: number;
@@ -115,6 +117,7 @@ export interface Note {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "note";
   text: string;
   /**
@@ -139,6 +142,7 @@ export interface Plan {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "plan";
   title: string;
   /**
@@ -225,6 +229,7 @@ export interface Profile {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "profile";
   about: "member" | "clinic";
   member?: string;
@@ -242,6 +247,7 @@ export interface Amend {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "amend";
   target: string;
   values: {
@@ -268,6 +274,7 @@ export interface Void {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "void";
   target: string;
   reason?: "mistake" | "hidden" | "someone_else";
@@ -284,6 +291,7 @@ export interface Setting {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "set";
   about: "member" | "clinic";
   member?: string;
@@ -311,6 +319,7 @@ export interface Attachment {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "attachment";
   about?: string;
   media: string;
@@ -337,6 +346,7 @@ export interface Check {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "check";
   day: string;
   performed_at: number;
@@ -369,6 +379,7 @@ export interface Goal {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "goal";
   day: string;
   activity?: string;
@@ -386,6 +397,7 @@ export interface GoalScore {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "goal_score";
   goal: string;
   day: string;
@@ -406,6 +418,7 @@ export interface Peg {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "peg";
   day: string;
   performed_at: number;
@@ -425,6 +438,7 @@ export interface Message {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "message";
   text?: string;
   reply_to?: string;
@@ -443,6 +457,7 @@ export interface Heard {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "heard";
   /**
    * @maxItems 200
@@ -462,6 +477,7 @@ export interface Lesson {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "lesson";
   card: string;
   day: string;
@@ -484,6 +500,7 @@ export interface Consent {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "consent";
   notice: string;
   version: string;
@@ -513,6 +530,7 @@ export interface Wish {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "wish";
   wish: "pause" | "go_on" | "stop" | "withdraw" | "erase";
   day: string;
@@ -528,13 +546,14 @@ export interface Wish {
  * Attributes:
  *     first: Counter of the first record that it is about.
  *     last: Counter of the last one.
- *     shift_s: Seconds to add to what the clock said.
+ *     shift_s: Seconds to add to what the records say.
  *     measured_at: When the server's clock was seen, unix seconds.
  */
 export interface ClockRepair {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "clock";
   first: number;
   last: number;
@@ -552,6 +571,7 @@ export interface Contacts {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "contacts";
   emergency?: string;
   /**
@@ -587,6 +607,7 @@ export interface Approval {
   lam: number;
   at: number;
   tz_min: number;
+  off_s?: number;
   type: "approval";
   texts: string;
   version: string;

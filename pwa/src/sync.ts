@@ -35,8 +35,8 @@ export interface Synced extends Outcome {
   owed(): string[];
   /** Whether the log here can be trusted; nothing is sent while it cannot. */
   readonly trusted: boolean;
-  /** Records that are here and shown. */
-  readonly count: number;
+  /** Records that are here and shown, in their order. */
+  readonly ordered: readonly unknown[];
   /** Whether this device is in it no more, by its log. */
   readonly isOut: ReadonlySignal<boolean>;
   /** How it last went, when that was not well. */

@@ -31,7 +31,7 @@ export type PainAnswer = number | "not_said";
 export type AnyRecord =
 {chr(10).join(f"  | {model.__name__}" for model in MODELS)};
 """
-COMMON = ("type", "lam", "at", "tz_min")
+COMMON = ("type", "lam", "at", "tz_min", "off_s")
 LEAST, MOST = -(2**53) + 1, 2**53 - 1
 
 

@@ -22,8 +22,9 @@ import type { Synced } from "../sync.ts";
 import { countAsking, unlockHere } from "./arrivals.ts";
 import { CircleNote } from "./circle-row.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
+import { correction } from "./clock-reading.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
-import { Diary, KINDS } from "./diary.ts";
+import { Diary, type Entry, KINDS } from "./diary.ts";
 import { Feeds } from "./feeds.ts";
 import type { LoggedIn } from "./login.ts";
 import { lacking } from "./missing-wraps.ts";
@@ -163,8 +164,8 @@ export class OpenCare implements Care, Synced, Carried {
   get snapshots(): ReadonlySet<string> {
     return this.#diary.snapshots;
   }
-  get count(): number {
-    return this.#diary.ordered.length;
+  get ordered(): readonly Entry[] {
+    return this.#diary.ordered;
   }
   get isWhole(): boolean {
     const { membership } = this.#roster;
@@ -251,7 +252,7 @@ export class OpenCare implements Care, Synced, Carried {
     await this.loaded;
     const kind = kindOf((draft as AnyRecord).type);
     const bodyOf = (lam: number) => {
-      const body = { ...draft, lam, ...this.stamp };
+      const body = { ...draft, lam, ...this.stamp, ...correction(draft, this.clock.offS) };
       if (asRecord(kind, body) === undefined) throw new TypeError(`not a whole ${draft.type}`);
       return body;
     };
@@ -266,8 +267,8 @@ export class OpenCare implements Care, Synced, Carried {
 
   /** Clock and zone of what is written now. */
   get stamp(): { readonly at: number; readonly tz_min: number } {
-    const { clock, phone } = this.#around;
-    return { at: clock.serverS, tz_min: zoneMinutes(phone.nowMs()) };
+    const { clock } = this.#around;
+    return { at: clock.serverS, tz_min: zoneMinutes(clock.dayMs) };
   }
 
   /** Seal and store what `bodyOf` gives when its turn has come; its id, when it is durable. */

@@ -11,18 +11,30 @@ export class CircleNote {
   readonly #shelf: Shelf;
   readonly #row: CircleRow;
   #admitted: readonly Admitted[];
+  #judged: { readonly n: number; readonly at: number };
 
   constructor(shelf: Shelf, row: CircleRow) {
     this.#shelf = shelf;
     this.#row = row;
     this.#admitted = row.admitted ?? [];
     this.wished = row.wished ?? [];
+    this.#judged = row.judged ?? { n: 0, at: 0 };
     this.awaited = signal(row.awaited === true);
   }
 
   /** Phones that were beside this one, to be let in. */
   get admitted(): readonly Admitted[] {
     return this.#admitted;
+  }
+
+  /** Up to which number of this device its clock was looked at, and when. */
+  get judged(): { readonly n: number; readonly at: number } {
+    return this.#judged;
+  }
+
+  async judge(judged: { readonly n: number; readonly at: number }): Promise<void> {
+    await this.put({ judged });
+    this.#judged = judged;
   }
 
   /** Let a phone in, whose keys were read from its screen, when there is a network. */

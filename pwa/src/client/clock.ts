@@ -3,7 +3,7 @@
  *
  * A phone's clock is often wrong by hours or years. Each answer of the server corrects `serverMs`;
  * the correction outlives a restart. The day on which something was performed is the phone's own,
- * since that is the day its owner sees.
+ * since that is the day its owner sees, as long as its clock is not known to be far from the truth.
  */
 import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Phone } from "./phone.ts";
@@ -13,6 +13,10 @@ const OFFSET = "clock-offset-ms";
 const CONTACT = "last-contact-s";
 /** A correction smaller than this is noise of the network and not worth a write. */
 const OFFSET_NOISE_MS = 2_000;
+/** A clock that is wrong by less is right enough for days; see docs/adr/0031-clock-repair.md. */
+const WRONG_S = 600;
+/** A clock that was wrong by more is put right by its owner sooner or later, network or not. */
+const FAR_MS = 30 * 86_400_000;
 /** How long midnight may be missed by a phone that slept. */
 const DAY_CHECK_MS = 60_000;
 
@@ -57,7 +61,27 @@ export class Clock {
 
   /** Unix seconds by the server's clock, as well as known. */
   get serverS(): number {
-    return Math.floor((this.#phone.nowMs() + this.#offsetMs) / 1000);
+    return Math.floor((this.#phone.nowMs() + this.#shiftMs) / 1000);
+  }
+
+  /** Seconds to add to what the phone's clock says of days and hours; 0 while it is right enough. */
+  get offS(): number {
+    const shiftS = Math.round(this.#shiftMs / 1000);
+    return Math.abs(shiftS) > WRONG_S ? shiftS : 0;
+  }
+
+  /** The moment by which people's days are told, milliseconds since 1970. */
+  get dayMs(): number {
+    return this.#phone.nowMs() + this.offS * 1000;
+  }
+
+  /** What is to be added to the phone's clock. One that was far off and makes sense again was set. */
+  get #shiftMs(): number {
+    const nowMs = this.#phone.nowMs();
+    const lastMs = this.lastContact * 1000;
+    const isFar = Math.abs(this.#offsetMs) > FAR_MS;
+    const wasSet = nowMs >= lastMs && (this.#offsetMs > 0 || nowMs + this.#offsetMs < lastMs);
+    return isFar && wasSet ? 0 : this.#offsetMs;
   }
 
   /** Year and month of sealing, `yymm`, in UTC by the server's clock. */
@@ -88,10 +112,13 @@ export class Clock {
 }
 
 /** Today's local date as a signal that turns at midnight; the second value stops it. */
-export function watchToday(phone: Phone): [today: ReadonlySignal<string>, stop: () => void] {
-  const today = signal(localDay(phone.nowMs()));
+export function watchToday(
+  phone: Phone,
+  clock: Pick<Clock, "dayMs">,
+): [today: ReadonlySignal<string>, stop: () => void] {
+  const today = signal(localDay(clock.dayMs));
   const check = () => {
-    today.value = localDay(phone.nowMs());
+    today.value = localDay(clock.dayMs);
   };
   let cancel = () => {};
   const tick = () => {

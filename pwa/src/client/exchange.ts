@@ -173,7 +173,7 @@ export class Exchange {
     const { cursor } = await this.#known();
     if (cursor.length > 0) return;
     const circles = this.#of.circles();
-    const empty = circles.filter(({ count }) => count === 0);
+    const empty = circles.filter(({ ordered }) => ordered.length === 0);
     if (empty.length <= BEGUN_MAX) for (const circle of empty) await circle.begin();
     if (empty.length < circles.length) await this.#compareAnew();
   }

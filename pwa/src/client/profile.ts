@@ -20,6 +20,7 @@ import type { ProfileKeys } from "../keystore.ts";
 import type { Card, Members } from "../members.ts";
 import type { Sending } from "../sending.ts";
 import { type Rounds, Runner, type RunnerState } from "../sync.ts";
+import { afterRound } from "./after-round.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
 import { Carriage } from "./carriage.ts";
@@ -32,7 +33,6 @@ import { LogWriter } from "./log-writer.ts";
 import { type LoggedIn, loggedIn, Pass } from "./login.ts";
 import { Meter } from "./meter.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
-import { part } from "./part.ts";
 import type { Channel, Parcel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
@@ -102,7 +102,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
     const surrounding = { phone, shelf, clock, wire: line, pass, device, profile: profile.id };
     this.#roads = new Roads(surrounding, ask, this);
     this.#around = { ...around, changed, road: this.#roads };
-    [this.today, this.#stopToday] = watchToday(phone);
+    [this.today, this.#stopToday] = watchToday(phone, clock);
     this.sync = signal(this.#status());
     this.#channel = phone.channel(`rejoint ${profile.id}`);
     this.#channel.hear((circle) => {
@@ -273,7 +273,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
     await this.#settleAll();
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
     await this.#roads.carry();
-    await this.#bringAlong([...this.#open.values()]);
+    if (await afterRound([...this.#open.values()], this.#around)) this.#runner.soon();
     await this.#around.carriage.bring();
   }
 
@@ -352,16 +352,6 @@ export class OpenProfile implements Client, Rounds, Traveller {
     await this.#around.meter.close();
     await Promise.all([...this.#open.values()].map((care) => care.close()));
     await this.#around.folds.close();
-  }
-
-  async #bringAlong(cares: readonly OpenCare[]): Promise<void> {
-    const isStaff = cares.length > 1 && cares.some(({ purpose }) => purpose === "clinic");
-    const isWish = ({ note }: OpenCare) => note.wished.length + note.admitted.length > 0;
-    if (!isStaff && !cares.some(isWish)) return;
-    const along = await part(this.#around.phone, import("./bring-along.ts"));
-    await along.bringAdmitted(cares, this.#around);
-    await along.bringWished(cares, this.#around);
-    await along.bringOwnAlong(cares, this.#around);
   }
 
   async #openAll(): Promise<void> {

@@ -16,7 +16,12 @@ import { FORMS } from "../shapes.gen.ts";
  */
 type Form = string | readonly [Form, number] | { readonly [member: string]: Form };
 
-const COMMON: Form = { lam: `n1,${2 ** 40}`, at: `n0,${2 ** 40}`, tz_min: "n-840,840" };
+const COMMON: Form = {
+  lam: `n1,${2 ** 40}`,
+  at: `n0,${2 ** 40}`,
+  tz_min: "n-840,840",
+  "off_s?": `n${-(2 ** 33)},${2 ** 33}`,
+};
 const ALL: Readonly<Record<string, readonly [kind: string, form: Form]>> = FORMS;
 
 function isOne(form: string, value: unknown): boolean {

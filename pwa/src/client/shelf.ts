@@ -53,6 +53,8 @@ export interface CircleRow {
   readonly pin?: Pin;
   /** Therapists whom a circle that was founded by a ticket takes in. */
   readonly wished?: readonly Pub[];
+  /** Up to which number of this device its clock was looked at, and when that was, unix seconds. */
+  readonly judged?: { readonly n: number; readonly at: number };
 }
 
 /** What became of the records that this device wrote; see `receipts.ts`. */

@@ -5,6 +5,7 @@ import type { Body } from "../circle/frame.ts";
 import type { Membership } from "../circle/log.ts";
 import type { Note, Opened, Pain, Plan, Session } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
+import { clocksOf, moved } from "./clock-reading.ts";
 import type { Entry } from "./diary.ts";
 import { namesOf, setUnder } from "./names.ts";
 import type { Receipts } from "./receipts.ts";
@@ -17,6 +18,8 @@ interface Seen {
   readonly receipts: Receipts;
   /** One's own member id. */
   readonly member: string | undefined;
+  /** Tells this device's own time. */
+  readonly clock: { readonly serverS: number };
   nameOfDevice(device: string): string;
 }
 
@@ -30,6 +33,7 @@ function counting(entries: readonly Entry[], seen: Drawn): Opened<AnyRecord>[] {
     body: entry.value as unknown as Body,
   }));
   const folded = (["c", "k"] as const).map((stream) => fold(statements, { purpose, stream }));
+  const tell = clocksOf(entries, membership.stamps[0]?.ts ?? 0, seen.clock.serverS);
   const replaced = inForce(folded.flatMap(({ plans }) => plans));
   const records = new Map(
     folded.flatMap(({ records }) => records).map((record) => [record.statement.id, record]),
@@ -39,10 +43,15 @@ function counting(entries: readonly Entry[], seen: Drawn): Opened<AnyRecord>[] {
     .filter(({ statement, void: gone }) => gone === "" && !replaced(statement))
     .map(({ statement, body, amended }) => {
       const { id, kind, value, author, device } = statement;
+      const { shift_s, clock } = tell(statement);
+      const isAsked = amended.length > 0 && body.day !== (value as { day?: string }).day;
+      // A correction that makes nonsense of a record changes nothing.
+      const meant = amended.length === 0 ? value : (asRecord(kind, body) ?? value);
       return {
         id,
-        // A correction that makes nonsense of a record changes nothing.
-        value: amended.length === 0 ? value : (asRecord(kind, body) ?? value),
+        // Who says themselves which day it was knows it better than any clock.
+        value: shift_s === 0 || isAsked ? meant : moved(meant, shift_s),
+        ...(clock && { clock }),
         place: [id, ...amended].every((name) => receipts.onServer(name)) ? "server" : "phone",
         author,
         mine: author === member,

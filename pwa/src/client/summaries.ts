@@ -25,7 +25,7 @@ export interface Summing extends Summed {
   /** Ids of the snapshots that are here. */
   readonly snapshots: ReadonlySet<string>;
   /** Records that are here and shown. */
-  readonly count: number;
+  readonly ordered: readonly unknown[];
   /** Clock and zone of what is written now. */
   readonly stamp: { readonly at: number; readonly tz_min: number };
   owed(): string[];
@@ -95,7 +95,7 @@ export class Summaries {
     ask: LoggedIn,
     take: (docs: Awaited<ReturnType<typeof import("./snapshots.ts").fetchFirst>>) => Promise<void>,
   ): Promise<void> {
-    if (this.#hasBegun || this.#of.count > 0) return;
+    if (this.#hasBegun || this.#of.ordered.length > 0) return;
     const { fetchFirst } = await import("./snapshots.ts");
     await take(await fetchFirst(ask, this.#of.circle));
     this.#hasBegun = true;
@@ -136,9 +136,9 @@ export class Summaries {
 
   /** Write a snapshot where a new phone would have much to read; gives whether it did. */
   async sumUp(): Promise<boolean> {
-    const { membership, receipts, feeds, keys, count, stamp } = this.#of;
+    const { membership, receipts, feeds, keys, ordered, stamp } = this.#of;
     const last = Math.max(0, ...this.#known.map(({ before }) => before));
-    const isDue = count >= last + SUM_UP_AFTER + last / 4;
+    const isDue = ordered.length >= last + SUM_UP_AFTER + last / 4;
     const { role } = membership.author(keys.id);
     if (!isDue || this.#news.length > 0 || !membership.mayWrite("sn", role)) return false;
     if (this.#of.owed().length > 0) return false;

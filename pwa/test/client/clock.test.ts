@@ -35,10 +35,11 @@ test("a day is the phone's local date", () => {
   expect(zoneMinutes(noon)).toBe(0 - new Date(noon).getTimezoneOffset());
 });
 
-test("today turns when the app comes to the front after midnight", () => {
+test("today turns when the app comes to the front after midnight", async () => {
   let now = new Date(2026, 10, 21, 23, 59).getTime();
   const phone = phoneAt(() => now);
-  const [today, stop] = watchToday(phone);
+  const clock = await Clock.open(phone, await openShelf(phone.indexedDB));
+  const [today, stop] = watchToday(phone, clock);
   expect(today.value).toBe("2026-11-21");
   now += 120_000;
   phone.happen("visible");

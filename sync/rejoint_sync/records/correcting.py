@@ -50,7 +50,7 @@ class ClockRepair(Record):
     Attributes:
         first: Counter of the first record that it is about.
         last: Counter of the last one.
-        shift_s: Seconds to add to what the clock said.
+        shift_s: Seconds to add to what the records say.
         measured_at: When the server's clock was seen, unix seconds.
     """
 

@@ -42,6 +42,8 @@ class Record(BaseModel):
         lam: Lamport count, 1 + the largest its writer had seen (docs/circle.md, "Merging").
         at: When it was recorded, unix seconds by the phone's clock corrected by the server's.
         tz_min: Minutes east of UTC where it was recorded.
+        off_s: Seconds that were added to what the phone's clock said, here and in what was
+            performed, where it was known to be wrong by more than ten minutes; absent = none.
     """
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -49,3 +51,4 @@ class Record(BaseModel):
     lam: Annotated[int, Field(ge=1, lt=2**40)]
     at: UnixS
     tz_min: Annotated[int, Field(ge=-840, le=840)]
+    off_s: Annotated[int, Field(ge=-(2**33), le=2**33)] | None = None
