@@ -25,7 +25,10 @@
  * - saved: saved, advice-{go, slow, stop, none}, not-seen, saved-home
  * - morning: morning, pain-0 to pain-10 (save at once), pain-skip
  * - days: days, history-row (data-day), place-phone, place-server, pain-chart
- * - notes: notes, note, note-body; status: status, unsent, refused, sync-now; wrong: wrong
+ * - notes: notes, note, note-body; status: status, unsent, refused, sync-now
+ * - something is wrong (help): check with check-{yes, no, not_sure}, check-call; check-{emergency,
+ *   same_day, tell_first, none} with said-yes, check-unkept; check-help; both with call-emergency,
+ *   call-contact, no-emergency, no-contacts, check-home, not-seen or seen, approved or not-approved
  * - sending (from status: open-sending): sending with sending-{data, check, stuck, relay, bring},
  *   count-{relay, bring, stuck}; data-used with used, left, limit-{1000000, 5000000, 20000000, 0}; check
  *   with check-now, check-{whole, mended, lacking, unreached}; stuck with stuck-unsent, stuck-unopened,

@@ -6,7 +6,16 @@
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Card, Members } from "./members";
-import type { AnyRecord, Note, Pain, PainAnswer, Plan, Profile, Session } from "./records.gen";
+import type {
+  AnyRecord,
+  Note,
+  Pain,
+  PainAnswer,
+  Plan,
+  Profile,
+  Session,
+  Void,
+} from "./records.gen";
 import type { Sending } from "./sending";
 
 export type { Note, Pain, PainAnswer, Plan, Profile, Session };
@@ -25,8 +34,19 @@ export interface Opened<T> {
   readonly mine: boolean;
   /** There when the author's phone was put under an existing member by somebody else. */
   readonly added?: { readonly by: string; readonly at: number };
+  /** There when a therapist or an admin wrote it. */
+  readonly staff?: true;
+  /** There when it was corrected: what it said at first, and when the last correction was made. */
+  readonly was?: { readonly value: T; readonly at: number };
   /** Its times were moved, since the clock was wrong; or they cannot be right, and nobody knows. */
   readonly clock?: "moved" | "unsure";
+}
+
+/** A record that its author took back: it counts no more. */
+export interface Taken extends Opened<AnyRecord> {
+  /** When it was taken back, unix seconds. */
+  readonly takenAt: number;
+  readonly why: NonNullable<Void["reason"]>;
 }
 
 export type Role = "patient" | "caregiver" | "therapist" | "admin";
@@ -52,6 +72,8 @@ export interface Care {
   readonly asking: ReadonlySignal<number>;
   /** Every record that counts, as it was corrected last, by the order of the fold, oldest first. */
   readonly diary: ReadonlySignal<readonly Opened<AnyRecord>[]>;
+  /** What was taken back, in the same order. */
+  readonly taken: ReadonlySignal<readonly Taken[]>;
   /** Newest plans: one, or several when two were written at once. */
   readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
   /** By the order of the fold, oldest first. */

@@ -2,9 +2,10 @@
  * Catalogues of the languages: read, checked against the English words, and compiled at build.
  *
  * `src/words/<tag>.icu` is JSON: `words`, by the ids of the English ones, in ICU MessageFormat of
- * which texts, arguments and one plural are used. A catalogue is given to the app in two pieces,
+ * which texts, arguments and one plural are used. A catalogue is given to the app in three pieces,
  * `<tag>.icu?patient` with the words of the patient's rooms, a list in the order of the English ones,
- * and `<tag>.icu?rest` with the others by their ids; `words/index.ts` only looks their forms up.
+ * `<tag>.icu?safety` with those of the check for danger signs and `<tag>.icu?rest` with the others,
+ * both by their ids; `words/index.ts` only looks their forms up.
  *
  * Source: ICU MessageFormat, "Plural Argument"; CLDR plural rules, as the runtime has them.
  */
@@ -16,22 +17,26 @@ import {
   TYPE,
 } from "@formatjs/icu-messageformat-parser";
 import type { Plugin } from "vite";
+import { enSafety } from "../src/words/en-safety.ts";
 import { patientWords } from "../src/words/patient-words.ts";
 import { restWords } from "../src/words/rest-words.ts";
 
 /** Text, or its plural forms by category. */
 export type Compiled = string | Readonly<Record<string, string>>;
 
-/** The English words that a patient's phone needs, and all others. */
-export const ENGLISH: Readonly<Record<"patient" | "rest", Readonly<Record<string, Compiled>>>> = {
+type Part = "patient" | "safety" | "rest";
+
+/** The English words that a patient's phone needs, those of the check, and all others. */
+export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,
+  safety: enSafety,
   rest: restWords,
 };
 
 /** Greatest number that a text counts, as far as its grammar goes. */
 const COUNTED_MAX = 1_000;
 
-const NAME = /\.icu\?(patient|rest)$/;
+const NAME = /\.icu\?(patient|safety|rest)$/;
 
 /**
  * Compile one message of a language.
@@ -100,7 +105,7 @@ export function catalogues(): Plugin {
     name: "catalogues",
     enforce: "pre",
     load(id) {
-      const part = NAME.exec(id)?.[1] as "patient" | "rest" | undefined;
+      const part = NAME.exec(id)?.[1] as Part | undefined;
       if (part === undefined) return undefined;
       const path = id.slice(0, id.lastIndexOf("?"));
       this.addWatchFile(path);

@@ -15,7 +15,7 @@ import type { Body } from "../circle/frame.ts";
 import type { Stream } from "../circle/grammar.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { LogDocument, Membership } from "../circle/log.ts";
-import type { Care, Draft, Note, Opened, Pain, Plan, Role, Session } from "../client.ts";
+import type { Care, Draft, Note, Opened, Pain, Plan, Role, Session, Taken } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
@@ -54,6 +54,7 @@ export class OpenCare implements Care, Synced, Carried {
   /** Counts what was shown anew: for what is computed out of all of it. */
   readonly drawn = signal(0);
   readonly diary: Signal<readonly Opened<AnyRecord>[]> = signal([]);
+  readonly taken: Signal<readonly Taken[]> = signal([]);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
   readonly sessions: Signal<readonly Opened<Session>[]> = signal([]);
   readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);

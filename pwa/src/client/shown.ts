@@ -3,8 +3,8 @@ import type { Signal } from "@preact/signals";
 import { fold } from "../circle/fold.ts";
 import type { Body } from "../circle/frame.ts";
 import type { Membership } from "../circle/log.ts";
-import type { Note, Opened, Pain, Plan, Session } from "../client.ts";
-import type { AnyRecord } from "../records.gen.ts";
+import type { Note, Opened, Pain, Plan, Session, Taken } from "../client.ts";
+import type { AnyRecord, Void } from "../records.gen.ts";
 import { clocksOf, moved } from "./clock-reading.ts";
 import type { Entry } from "./diary.ts";
 import { namesOf, setUnder } from "./names.ts";
@@ -23,8 +23,11 @@ interface Seen {
   nameOfDevice(device: string): string;
 }
 
-/** Everything that counts, corrected, in order. */
-function counting(entries: readonly Entry[], seen: Drawn): Opened<AnyRecord>[] {
+/** Everything that is no plan of the past, corrected, in order; what counts, and what was taken back. */
+function told(
+  entries: readonly Entry[],
+  seen: Drawn,
+): { readonly counts: Opened<AnyRecord>[]; readonly taken: Taken[] } {
   const { membership, receipts, member, purpose } = seen;
   const statements = entries.map((entry) => ({
     ...entry,
@@ -38,11 +41,13 @@ function counting(entries: readonly Entry[], seen: Drawn): Opened<AnyRecord>[] {
   const records = new Map(
     folded.flatMap(({ records }) => records).map((record) => [record.statement.id, record]),
   );
-  return statements
+  const atOf = new Map(statements.map(({ id, at }) => [id, at]));
+  const voids = new Map(statements.map(({ id, value }) => [id, value]));
+  const all = statements
     .flatMap(({ id }) => records.get(id) ?? [])
-    .filter(({ statement, void: gone }) => gone === "" && !replaced(statement))
-    .map(({ statement, body, amended }) => {
-      const { id, kind, value, author, device } = statement;
+    .filter(({ statement }) => !replaced(statement))
+    .map(({ statement, body, amended, void: gone }): Opened<AnyRecord> & { gone: string } => {
+      const { id, kind, value, author, device, role } = statement;
       const { shift_s, clock } = tell(statement);
       const isAsked = amended.length > 0 && body.day !== (value as { day?: string }).day;
       // A correction that makes nonsense of a record changes nothing.
@@ -56,8 +61,18 @@ function counting(entries: readonly Entry[], seen: Drawn): Opened<AnyRecord>[] {
         author,
         mine: author === member,
         ...setUnder(membership, device, (by) => seen.nameOfDevice(by)),
+        ...((role === "therapist" || role === "admin") && { staff: true as const }),
+        ...(amended.length > 0 && { was: { value, at: atOf.get(amended.at(-1) ?? "") ?? 0 } }),
+        gone,
       };
     });
+  return {
+    counts: all.filter(({ gone }) => gone === "").map(({ gone: _, ...one }) => one),
+    taken: all.flatMap(({ gone, ...one }) => {
+      const why = (voids.get(gone) as Void | undefined)?.reason ?? "mistake";
+      return gone === "" ? [] : [{ ...one, takenAt: atOf.get(gone) ?? 0, why }];
+    }),
+  };
 }
 
 /** Tells a version of a plan that another one has replaced. */
@@ -72,6 +87,7 @@ interface Drawn extends Seen {
   readonly therapist: Signal<string>;
   readonly joined: Signal<boolean>;
   readonly diary: Signal<readonly Opened<AnyRecord>[]>;
+  readonly taken: Signal<readonly Taken[]>;
   readonly plans: Signal<readonly Opened<Plan>[]>;
   readonly sessions: Signal<readonly Opened<Session>[]>;
   readonly pains: Signal<readonly Opened<Pain>[]>;
@@ -99,9 +115,10 @@ export function draw(care: Drawn, entries: readonly Entry[]): void {
   care.name.value = care.purpose === "clinic" ? clinic : patient;
   care.therapist.value = therapist;
   care.joined.value = care.membership.liveDevices().some(({ role }) => role === "patient");
-  const all = counting(entries, care);
-  care.plans.value = only<Plan>(all, "plan");
-  drawAll(care, all);
+  const { counts, taken } = told(entries, care);
+  care.plans.value = only<Plan>(counts, "plan");
+  care.taken.value = taken;
+  drawAll(care, counts);
 }
 
 /** The same of records that wait until this phone is let in. */

@@ -22,6 +22,7 @@ import type {
   Role,
   Session,
   SyncStatus,
+  Taken,
 } from "../client";
 import { kindOf } from "../client/shapes";
 import { planFrom, STARTER_PLANS } from "../library/starter";
@@ -47,6 +48,11 @@ function opened<T>(kind: string, value: T, place: Place, mine: boolean): Opened<
   counter += 1;
   const id = `${kind}:2511:dgallery:c${String(counter).padStart(6, "0")}`;
   return { id, value, place, author: mine ? "me" : "m-other", mine };
+}
+
+/** The same record, written by a therapist. */
+export function byStaff<T extends AnyRecord>(value: T, mine = false): Opened<T> {
+  return { ...opened(kindOf(value.type), value, "server", mine), staff: true };
 }
 
 const stamp = (day: string, hours: number) => ({ lam: 1, at: at(day, hours), tz_min: TZ_MIN });
@@ -127,10 +133,12 @@ export interface CareParts {
   readonly notes?: readonly Opened<Note>[];
   /** Records of other types. */
   readonly others?: readonly Opened<AnyRecord>[];
+  readonly taken?: readonly Taken[];
 }
 
 interface FakeCare extends Care {
   readonly diary: Signal<readonly Opened<AnyRecord>[]>;
+  readonly taken: Signal<readonly Taken[]>;
   readonly sessions: Signal<readonly Opened<Session>[]>;
   readonly pains: Signal<readonly Opened<Pain>[]>;
   readonly notes: Signal<readonly Opened<Note>[]>;
@@ -152,6 +160,7 @@ export function care(parts: CareParts = {}): FakeCare {
     checking: signal(parts.checking ?? false),
     awaited: signal(parts.awaited ?? false),
     diary: signal([...plans, ...sessions, ...pains, ...notes, ...others]),
+    taken: signal(parts.taken ?? []),
     plans: signal(plans),
     sessions: signal(sessions),
     pains: signal(pains),
@@ -183,6 +192,11 @@ export interface FakeParts {
 function appear(circle: FakeCare, record: Opened<AnyRecord>): void {
   const { value } = record;
   const before = circle.diary.peek();
+  const target = value.type === "void" && before.find(({ id }) => id === value.target);
+  if (target && value.type === "void") {
+    const gone = { ...target, takenAt: value.at, why: value.reason ?? "mistake" };
+    circle.taken.value = [...circle.taken.peek(), gone];
+  }
   const others = value.type === "plan" ? before.filter((one) => one.value.type !== "plan") : before;
   circle.diary.value = corrected(others, record);
   const only = <T extends AnyRecord>(type: T["type"]) =>
@@ -206,7 +220,8 @@ function corrected(
     const kept = Object.entries({ ...one.value, ...value.values }).filter(
       ([name]) => !drop.has(name),
     );
-    return { ...one, place: "phone", value: Object.fromEntries(kept) as unknown as AnyRecord };
+    const changed = Object.fromEntries(kept) as unknown as AnyRecord;
+    return { ...one, place: "phone", value: changed, was: { value: one.value, at: value.at } };
   });
 }
 
@@ -225,7 +240,9 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
   };
   const head = { lam: 2, at: at(TODAY, 18.7), tz_min: TZ_MIN };
   const put = (circle: string, draft: Draft): string => {
-    const record = opened(kindOf(draft.type), { ...head, ...draft } as AnyRecord, "phone", true);
+    const made = opened(kindOf(draft.type), { ...head, ...draft } as AnyRecord, "phone", true);
+    const isStaff = of(circle).role === "therapist" || of(circle).role === "admin";
+    const record = isStaff ? { ...made, staff: true as const } : made;
     appear(of(circle), record);
     return record.id;
   };

@@ -11,6 +11,7 @@ import { TherapistRooms } from "../rooms/therapist";
 import { rememberLink } from "../rooms/therapist/invite";
 import { hide } from "../ui/hide";
 import { type Route, show } from "../ui/route";
+import { CHECK_STATES } from "./check-states";
 import {
   at,
   type CareParts,
@@ -256,6 +257,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "keys-pin": keysNeeded("opaque"),
   "keys-none": keysNeeded("none"),
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
+  ...CHECK_STATES,
   ...MEMBER_STATES,
   ...SENDING_STATES,
   "door-join-ask": link({ kind: "join", role: "patient", purpose: "patient", mode: "approve" }),
@@ -375,7 +377,6 @@ export const STATES: Readonly<Record<string, Build>> = {
   "status-offline": patient({}, { room: "status" }, OFFLINE),
   "status-refused": patient({}, { room: "status" }, { ...REFUSED, ...TROUBLE }),
   "status-calm": patient({}, { room: "status" }),
-  wrong: patient({}, { room: "wrong" }),
   "which-care": () => {
     show({ room: "home" });
     return (

@@ -18,7 +18,7 @@ export type Route =
   | { readonly room: "notes" }
   | { readonly room: "status" }
   | { readonly room: "lock" }
-  | { readonly room: "wrong" }
+  | { readonly room: "wrong"; readonly step?: CheckStep }
   | { readonly room: "add" }
   | { readonly room: "patient"; readonly circle: string }
   | { readonly room: "plan"; readonly circle: string }
@@ -26,6 +26,9 @@ export type Route =
   | { readonly room: "language" }
   | { readonly room: "sending"; readonly step?: SendingStep }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
+
+/** Which question for danger signs, counted from 0; what follows from them; or whom to call at once. */
+export type CheckStep = number | "end" | "call";
 
 /** Where in the room of sending; its list without one. */
 export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring";

@@ -3,6 +3,10 @@ declare module "*.icu?patient" {
   const texts: readonly (0 | import("./index").Text)[];
   export default texts;
 }
+declare module "*.icu?safety" {
+  const words: import("./index").Catalogue;
+  export default words;
+}
 declare module "*.icu?rest" {
   const words: import("./index").Catalogue;
   export default words;

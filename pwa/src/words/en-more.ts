@@ -123,14 +123,6 @@ export const enMore = {
   "status.refused": "Not taken by the server",
   "status.refusedBody": "These stay safe on this phone. Show this to the clinic.",
 
-  "wrong.title": "Something is wrong",
-  "wrong.nowTitle": "Very bad, new, or you are not sure?",
-  "wrong.now": "Do not wait for this app. Call your emergency number, or go to a hospital.",
-  "wrong.stopTitle": "Does an exercise hurt you?",
-  "wrong.stop": "Stop it now. Then call your clinic.",
-  "wrong.clinicTitle": "A question, or it does not get better?",
-  "wrong.clinic": "Call your clinic.",
-  "wrong.honest": "This app can not check you. Nobody is told when you open this page.",
   "wrong.draft": "Words not yet approved by a clinician",
   "wrong.back": "Back to my routine",
 } as const satisfies Record<string, Forms>;

@@ -10,6 +10,7 @@ import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
 import type { enMore } from "./en-more";
+import type { enSafety } from "./en-safety";
 import type { enSending } from "./en-sending";
 
 export type WordId =
@@ -19,12 +20,16 @@ export type WordId =
   | keyof typeof enLock
   | keyof typeof enMembers
   | keyof typeof enMore
+  | keyof typeof enSafety
   | keyof typeof enSending;
 /** A text, or its plural forms by category. */
 export type Text = string | Readonly<Record<string, string>>;
 /** Words by id; the part of a room comes with the room. */
 export type Catalogue = Readonly<Partial<Record<WordId, Text>>>;
 export type Args = Readonly<Record<string, string | number>>;
+
+/** Words that come after the first screen: of the check for danger signs, and of all other rooms. */
+export type Piece = "safety" | "rest";
 
 /** A language as the screens need it: its tag, its direction and its words. */
 export interface Language {
@@ -33,8 +38,8 @@ export interface Language {
   readonly locale: string;
   readonly dir: "ltr" | "rtl";
   readonly words: Catalogue;
-  /** Fetches the words that are not the patient's, where they are apart. */
-  readonly more?: () => Promise<Catalogue>;
+  /** Fetches the words that are apart. */
+  readonly more?: (piece: Piece) => Promise<Catalogue>;
 }
 
 /** English; days and times as the region of the first English the person reads. */
@@ -70,9 +75,9 @@ export function addWords(part: Catalogue): void {
   language = { ...language, words: { ...part, ...language.words } };
 }
 
-/** Promise that the words beyond the patient's are there, as far as they can be fetched. */
-export async function moreWords(): Promise<void> {
-  const part = await language.more?.().catch(() => undefined);
+/** Promise that the words beyond the patient's first are there, as far as they can be fetched. */
+export async function moreWords(piece: Piece = "rest"): Promise<void> {
+  const part = await language.more?.(piece).catch(() => undefined);
   language = { ...language, words: { ...language.words, ...part } };
 }
 
@@ -95,12 +100,17 @@ export function number(value: number): string {
 
 /** The text of `id`; the plural form is chosen by the argument `n`. */
 export function t(id: WordId, args: Args = {}): string {
-  const entry = language.words[id] ?? id;
+  const entry = rawText(id);
   const form = typeof entry === "string" ? entry : pluralForm(entry, Number(args.n ?? 0));
   return form.replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = args[name];
     return typeof value === "number" ? number(value) : isolate(value ?? "");
   });
+}
+
+/** A text as it stands in the catalogue, or its plural forms. */
+export function rawText(id: WordId): Text {
+  return language.words[id] ?? id;
 }
 
 function pluralForm(forms: Readonly<Record<string, string>>, n: number): string {

@@ -4,7 +4,7 @@
  * English is in the app. Of another language the patient's words come before the first screen, the
  * rest when a room is opened that has more; where a word is missing, the English one stands.
  */
-import { type Catalogue, english, speakLanguage, type Text } from "./index";
+import { type Catalogue, english, type Piece, speakLanguage, type Text } from "./index";
 import { patientWords } from "./patient-words.ts";
 
 /** One language that can be chosen. */
@@ -29,16 +29,41 @@ export const LANGUAGES: readonly Choice[] = [
 
 /** Texts in the order of the English words; 0 where one is missing. */
 type Texts = readonly (0 | Text)[];
-type Piece<Kind> = () => Promise<{ readonly default: Kind }>;
+type Load<Kind> = () => Promise<{ readonly default: Kind }>;
+type Pieces = readonly [patient: Load<Texts>, safety: Load<Catalogue>, rest: Load<Catalogue>];
 
-/** Words of each language but English: the patient's, and the rest. */
-const PIECES: Readonly<Record<string, readonly [patient: Piece<Texts>, rest: Piece<Catalogue>]>> = {
-  es: [() => import("./es.icu?patient"), () => import("./es.icu?rest")],
-  fr: [() => import("./fr.icu?patient"), () => import("./fr.icu?rest")],
-  pt: [() => import("./pt.icu?patient"), () => import("./pt.icu?rest")],
-  sw: [() => import("./sw.icu?patient"), () => import("./sw.icu?rest")],
-  hi: [() => import("./hi.icu?patient"), () => import("./hi.icu?rest")],
-  ar: [() => import("./ar.icu?patient"), () => import("./ar.icu?rest")],
+/** Words of each language but English: the patient's, the check's, and the rest. */
+const PIECES: Readonly<Record<string, Pieces>> = {
+  es: [
+    () => import("./es.icu?patient"),
+    () => import("./es.icu?safety"),
+    () => import("./es.icu?rest"),
+  ],
+  fr: [
+    () => import("./fr.icu?patient"),
+    () => import("./fr.icu?safety"),
+    () => import("./fr.icu?rest"),
+  ],
+  pt: [
+    () => import("./pt.icu?patient"),
+    () => import("./pt.icu?safety"),
+    () => import("./pt.icu?rest"),
+  ],
+  sw: [
+    () => import("./sw.icu?patient"),
+    () => import("./sw.icu?safety"),
+    () => import("./sw.icu?rest"),
+  ],
+  hi: [
+    () => import("./hi.icu?patient"),
+    () => import("./hi.icu?safety"),
+    () => import("./hi.icu?rest"),
+  ],
+  ar: [
+    () => import("./ar.icu?patient"),
+    () => import("./ar.icu?safety"),
+    () => import("./ar.icu?rest"),
+  ],
 };
 
 /** Speak this language from the next start on. */
@@ -64,11 +89,11 @@ function withIds(words: Catalogue, texts: Texts): Catalogue {
  */
 export async function fetchLanguage(wanted: string, read: readonly string[]): Promise<void> {
   const choice = LANGUAGES.find(({ tag }) => tag === wanted);
-  const [patient, rest] = PIECES[wanted] ?? [];
-  if (choice === undefined || patient === undefined || rest === undefined) return;
+  const [patient, safety, rest] = PIECES[wanted] ?? [];
+  if (!choice || !patient || !safety || !rest) return;
   const words = withIds(patientWords, (await patient()).default);
   const { tag, dir } = choice;
   const locale = read.find((each) => each.split("-")[0] === tag) ?? tag;
-  const more = async () => (await rest()).default;
+  const more = async (piece: Piece) => (await (piece === "safety" ? safety : rest)()).default;
   speakLanguage({ tag, locale, dir, words: { ...english(read).words, ...words }, more });
 }

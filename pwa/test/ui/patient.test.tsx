@@ -230,13 +230,6 @@ test("my days show for every record where it is", async () => {
   ]);
 });
 
-test("something is wrong promises nothing and is marked as not approved", async () => {
-  await enter(fakeClient());
-  await page.tap("help");
-  expect(page.text()).toContain("Nobody is told when you open this page.");
-  expect(page.text()).toContain("Words not yet approved by a clinician");
-});
-
 test("the status says what the server refused", async () => {
   const refused = [{ id: "ev:2511:d:c000001", reason: "This phone was removed." }];
   await enter(fakeClient({ sync: { unsent: 1, refused } }));

@@ -5,17 +5,28 @@ import type { Care, Client } from "../../client";
 import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { route } from "../../ui/route";
-import { t } from "../../words";
+import { moreWords, t } from "../../words";
 import { Today } from "./today";
 
-const more = later(async () => (await import("./more")).More);
+const more = later(async () => {
+  await moreWords("safety");
+  return (await import("./more")).More;
+});
+const check = later(async () => {
+  await moreWords("safety");
+  return (await import("../check")).CheckRoom;
+});
 
 export function PatientRooms({ client }: { client: Client }) {
   const picked = useSignal("");
-  useEffect(() => void more.ready(), []);
+  useEffect(() => {
+    void check.ready();
+    void more.ready();
+  }, []);
   const cares = client.cares.value.filter(({ role }) => role === "patient" || role === "caregiver");
   const care = cares.find(({ circle }) => circle === picked.value) ?? cares[0];
   const home = route.value.room === "home";
+  if (route.value.room === "wrong") return <check.Part client={client} care={care} />;
   if (!care) {
     return (
       <Page testid="today">

@@ -5,15 +5,17 @@ import { later } from "../../ui/later";
 import { route } from "../../ui/route";
 import { addWords } from "../../words";
 import { enMore } from "../../words/en-more";
+import { enSafety } from "../../words/en-safety";
 import { draftOf } from "./draft";
 import { Exercise } from "./exercise";
-import { Status, Wrong } from "./help";
+import { Status } from "./help";
 import { Log, lastSaved } from "./log";
 import { Morning } from "./morning";
 import { Saved } from "./saved";
 import { type PatientProps, Today } from "./today";
 
 addWords(enMore);
+addWords(enSafety);
 
 const past = later(async () => (await import("./past")).Past);
 
@@ -21,8 +23,6 @@ export function More(props: PatientProps) {
   const here = route.value;
   useEffect(() => void past.ready(), []);
   switch (here.room) {
-    case "wrong":
-      return <Wrong key="wrong" />;
     case "status":
       return <Status key="status" client={props.client} />;
     case "exercise":

@@ -6,12 +6,13 @@ import { Lamp, type Light } from "../../ui/lamp";
 import { Page } from "../../ui/page";
 import { Beads } from "../../ui/parts";
 import { goHome } from "../../ui/route";
-import { Words } from "../../ui/words";
 import { t } from "../../words";
 import { sayTimeThere, zoneHere } from "../../words/dates";
 import { lightOf } from "../advice";
 import { daysDone } from "../days";
+import { Signed } from "../signed";
 import { lastSaved, type SavedSession } from "./log";
+import { NotSeen } from "./not-seen";
 import { type PatientProps, planOf } from "./today";
 
 export function Saved({ client, care }: PatientProps) {
@@ -53,7 +54,8 @@ export function Saved({ client, care }: PatientProps) {
           <p class="grow">{t("saved.stopNext")}</p>
         </div>
       )}
-      <NotSeen client={client} care={care} id={saved.id} />
+      <NotSeen care={care} id={saved.id} />
+      {light && <Signed care={care} set="pain-advice" />}
       <div class="card row">
         <Beads count={wanted} done={Math.min(done, wanted)} />
         <p class="grow">{t(words, { n: done, all: wanted })}</p>
@@ -88,20 +90,6 @@ function Plain({ saved, rule }: { saved: SavedSession; rule: PainRule | undefine
       <Icon name="check" size="l" />
       <h1>{t("saved.plain")}</h1>
       <p>{t(id)}</p>
-    </div>
-  );
-}
-
-/** Stays until the record tells otherwise; only its place can change here. */
-function NotSeen({ care, id }: PatientProps & { id: string }) {
-  const place = care.sessions.value.find((session) => session.id === id)?.place ?? "phone";
-  const name = care.therapist.value || t("who.therapistStart");
-  return (
-    <div class="notseen" aria-live="polite" data-testid="not-seen">
-      <Icon name={place} />
-      <p>
-        <Words id={place === "server" ? "saved.onServer" : "saved.onPhone"} args={{ name }} />
-      </p>
     </div>
   );
 }
