@@ -5,6 +5,7 @@
  * real implementation is `client/open.ts`; the gallery and the screen tests bring their own.
  */
 import type { ReadonlySignal } from "@preact/signals";
+import type { Media } from "./media";
 import type { Card, Members } from "./members";
 import type {
   AnyRecord,
@@ -199,6 +200,8 @@ export interface Client {
   card(): Promise<Card>;
   /** Whether one lost phone would close every patient's record: staff with nothing else. */
   readonly needsCard: ReadonlySignal<boolean>;
+  /** Voices that belong to records of a circle. */
+  media(circle: string): Promise<Media>;
   syncNow(): Promise<void>;
   /** What sending costs, whether all is there, what is stuck, other phones. */
   sending(): Promise<Sending>;

@@ -309,6 +309,9 @@ export interface Setting {
  * Attributes:
  *     about: Document id of the record that it belongs to.
  *     media: Media type, such as "image/jpeg".
+ *     part: Place of this piece, from 0, where the content is cut into several attachments.
+ *     parts: How many pieces there are, all `about` the same record; absent = this is all of it.
+ *     seconds: Length of the whole recording.
  *     name: As the person's phone called it.
  *     size: Length in bytes.
  *     sha256: Hash of the whole content, base64url.
@@ -324,6 +327,9 @@ export interface Attachment {
   about?: string;
   media: string;
   name?: string;
+  part?: number;
+  parts?: number;
+  seconds?: number;
   size: number;
   sha256: string;
   key: string;

@@ -76,12 +76,27 @@ export class Records {
    * @param stream Letter of the stream whose next counter is wanted.
    * @param build Seals the record under the counter; when it throws, nothing happened.
    */
-  append(stream: string, build: (n: number) => Promise<StoredDocument>): Promise<StoredDocument> {
+  async append(
+    stream: string,
+    build: (n: number) => Promise<StoredDocument>,
+  ): Promise<StoredDocument> {
+    const [document] = await this.appendAll(stream, async (n) => [await build(n)]);
+    return document as StoredDocument;
+  }
+
+  /**
+   * The same for records that follow one another from `n` on: they are stored all or none, since a
+   * bulk is one transaction of the adapter.
+   */
+  appendAll(
+    stream: string,
+    build: (n: number) => Promise<readonly StoredDocument[]>,
+  ): Promise<readonly StoredDocument[]> {
     return this.#locks.request(`append ${this.name}`, {}, async () => {
       await this.#count();
-      const document = await build((this.#counters.get(stream) ?? 0) + 1);
-      await this.write([document]);
-      return document;
+      const documents = await build((this.#counters.get(stream) ?? 0) + 1);
+      await this.write(documents);
+      return documents;
     });
   }
 

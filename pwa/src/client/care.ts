@@ -151,7 +151,6 @@ export class OpenCare implements Care, Synced, Carried {
   get receipts(): Receipts {
     return this.#receipts;
   }
-
   lacking(): string[] {
     const { membership } = this.#roster;
     return membership === undefined ? [] : lacking(membership, this.keys.id, this.#secrets);
@@ -170,16 +169,14 @@ export class OpenCare implements Care, Synced, Carried {
   }
   get isWhole(): boolean {
     const { membership } = this.#roster;
-    const { id } = this.#around.keys;
     const e = membership?.epochs.c.at(-1)?.e ?? 0;
-    return membership?.live(id) !== undefined && this.#secrets?.has("c", e) === true;
+    return membership?.live(this.keys.id) !== undefined && this.#secrets?.has("c", e) === true;
   }
 
   /** This person's member id here. */
   get member(): string | undefined {
     return this.#roster.membership?.devices.get(this.#around.keys.id)?.member;
   }
-
   get names(): Names {
     return namesOf(this.membership, this.#diary.ordered);
   }
@@ -204,7 +201,6 @@ export class OpenCare implements Care, Synced, Carried {
     const member = this.#roster.membership?.devices.get(device)?.member ?? "";
     return nameOfMember(this.#diary.ordered, member);
   }
-
   nameOfMember(member: string): string {
     return nameOfMember(this.#diary.ordered, member);
   }
@@ -218,11 +214,9 @@ export class OpenCare implements Care, Synced, Carried {
   settingsOf(member: string): { readonly device: string; readonly rid: string } {
     return paperOf(this.#diary.ordered, member);
   }
-
   get isUnsettled(): boolean {
     return this.courier.isUnsettled || this.checking.value || this.#waiting.held.length > 0;
   }
-
   get trusted(): boolean {
     return this.#roster.isTrusted && !this.found.some(({ code }) => STOPPING.has(code));
   }
@@ -282,7 +276,13 @@ export class OpenCare implements Care, Synced, Carried {
         SealedDocument & StoredDocument
       >;
     });
-    await this.#turn.run(() => this.#take([[stored]]));
+    await this.take([stored]);
+    return stored._id;
+  }
+
+  /** Own records that were stored just now: from here on they are shown, and sent. */
+  async take(stored: readonly StoredDocument[]): Promise<void> {
+    await this.#turn.run(() => this.#take(stored.map((doc) => [doc])));
     this.#around.changed(this.circle);
     return stored._id;
   }
@@ -367,6 +367,7 @@ export class OpenCare implements Care, Synced, Carried {
   }
 
   async refusedBy(id: string, code: string): Promise<void> {
+    await this.#around.chunks.refused(id, code);
     if (this.#receipts.refuse(id, code)) await this.#keepReceipts();
   }
 

@@ -13,6 +13,7 @@ import { type Asked, SENDS_ONLY } from "../exchange/messages.ts";
 import * as pace from "../exchange/pace.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
+import { CHUNK } from "./chunks.ts";
 import { recordName } from "./receipts.ts";
 import type { Compared, Question, Visit } from "./visit.ts";
 
@@ -39,6 +40,7 @@ const LEAST_BUDGET = 1;
  * @throws LineError The server was not reached; what came is kept.
  */
 export async function compare(by: Comparing, circles: readonly Synced[]): Promise<Compared> {
+  for (const { courier, trusted } of circles) if (trusted) await courier.askAfterChunks();
   const held = new Map<Synced, Inventory>();
   for (const circle of circles) {
     const inventory = await inventoryOf(circle, by.device);
@@ -69,7 +71,8 @@ async function inventoryOf({ courier }: Synced, device: string): Promise<Invento
   for await (const docs of courier.answered()) {
     for (const { _id, _rev } of docs) {
       // Others' wraps are not shown to this device.
-      if (!_id.startsWith("wrap:") || _id.endsWith(device)) inventory.add(_id, _rev);
+      const isOthers = _id.startsWith("wrap:") && !_id.endsWith(device);
+      if (!isOthers && !_id.startsWith(CHUNK)) inventory.add(_id, _rev);
     }
   }
   return inventory;
@@ -123,7 +126,7 @@ async function lostBy(
 
 /** Entries and keys come back by another way. */
 function isBrought(name: string): boolean {
-  return recordName(name) !== undefined || name.startsWith("ch:");
+  return recordName(name) !== undefined;
 }
 
 /** Bring what the server has lost; how many those were. */

@@ -115,17 +115,24 @@ export class Courier {
     await this.#outbox.tidy();
     this.#handedOut = this.#due;
     this.#due = [];
-    return [...(await this.#outbox.ready()), ...this.#handedOut];
+    const chunks = this.#around.chunks.owed(this.#of.circle);
+    return [...(await this.#outbox.ready()), ...this.#handedOut, ...chunks];
   }
 
   /** The server has these; what of them is a checkpoint is remembered. */
   async acknowledged(ids: readonly string[]): Promise<void> {
+    await this.#around.chunks.acknowledged(this.#of.circle, ids);
     const said = this.#handedOut.filter(({ _id }) => ids.includes(_id));
     if (said.length === 0) return;
     const newest = said.map(({ _id, _rev, j }) => ({ _id, _rev, j: String(j) }));
     const others = this.#seen.checkpoints.filter(({ _id }) => !ids.includes(_id));
     const saidAt = this.#of.clock.serverS;
     await this.#keep({ checkpoints: [...others, ...newest], saidAt });
+  }
+
+  /** The server may have lost some of what is kept here beside the records. */
+  async askAfterChunks(): Promise<void> {
+    await this.#around.chunks.askAfter(this.#of.circle, this.#around.ask);
   }
 
   /** The server's store to which everything here was offered. */

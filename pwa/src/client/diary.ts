@@ -35,7 +35,7 @@ export interface Entry extends Operation {
 /** Kinds in the order in which a screen needs them. */
 export const KINDS: readonly string[] = ["pr", "pl", "ev", "nt", "sn", "at"];
 /** Kinds that are checked and counted, but hold nothing to show here. */
-const KEPT: readonly string[] = ["sn", "at"];
+const KEPT: readonly string[] = ["sn"];
 /** Documents that are opened side by side. */
 const BATCH = 50;
 

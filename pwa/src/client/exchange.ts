@@ -344,7 +344,7 @@ export class Exchange {
       return;
     }
     const isKept = ({ _id, _rev, _deleted }: StoredDocument) =>
-      !_id.startsWith("cp:") && FIRST_REVISION.test(_rev) && _deleted !== true;
+      !/^c[ph]:/.test(_id) && FIRST_REVISION.test(_rev) && _deleted !== true;
     const kept = documents.filter(isKept);
     if (kept.length > 0) await circle.records.write(kept);
     for (const { _id, _rev, j } of documents.filter(({ _id }) => _id.startsWith("cp:"))) {

@@ -16,7 +16,7 @@ import type { Role } from "../circle/grammar.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Phone } from "./phone.ts";
 
-const VERSION = 1;
+const VERSION = 2;
 const STORE = "folds";
 /** A row is written when nothing new was opened for so long, or at the end. */
 const PAUSE_MS = 1_000;

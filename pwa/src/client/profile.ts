@@ -17,6 +17,7 @@ import type {
   SyncStatus,
 } from "../client.ts";
 import type { ProfileKeys } from "../keystore.ts";
+import type { Media } from "../media.ts";
 import type { Card, Members } from "../members.ts";
 import type { Sending } from "../sending.ts";
 import { type Rounds, Runner, type RunnerState } from "../sync.ts";
@@ -24,6 +25,7 @@ import { afterRound } from "./after-round.ts";
 import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
 import { Carriage } from "./carriage.ts";
+import { Chunks } from "./chunks.ts";
 import { Clock, watchToday } from "./clock.ts";
 import type { Traveller } from "./exchange.ts";
 import { Folds } from "./folds.ts";
@@ -139,7 +141,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
     const ask = loggedIn(line, pass);
     const writer = new LogWriter(phone, shelf, profile.id, unnamed(line));
     const folds = new Folds(foldsName(profile.id), phone, keys);
-    const around = { phone, shelf, clock, keys, ask, writer, folds, meter, carriage };
+    const chunks = new Chunks(shelf, clock, meter, profile.id);
+    const around = { phone, shelf, clock, keys, ask, writer, folds, meter, carriage, chunks };
     const lines = { line, pass };
     const opened = new OpenProfile(profile, around, lines, closed);
     await opened.#openAll();
@@ -174,7 +177,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
   }
 
   async write(circle: string, draft: Draft): Promise<string> {
-    const id = await this.care(circle).write(draft);
+    const id = await this.#around.chunks.withRoom(() => this.care(circle).write(draft));
     this.#runner.soon();
     return id;
   }
@@ -232,6 +235,11 @@ export class OpenProfile implements Client, Rounds, Traveller {
     await this.#runner.now();
   }
 
+  async media(circle: string): Promise<Media> {
+    const { OpenMedia } = await import("./care-media.ts");
+    return OpenMedia.open(this.care(circle), this.#around, () => this.#runner.soon());
+  }
+
   async sending(): Promise<Sending> {
     const { OpenSending } = await import("./sending.ts");
     return OpenSending.open(this, this.#around);
@@ -272,6 +280,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
   async carry(): Promise<void> {
     await this.#settleAll();
     await Promise.allSettled([...this.#open.values()].map((care) => care.loaded));
+    await this.#around.chunks.look();
     await this.#roads.carry();
     if (await afterRound([...this.#open.values()], this.#around)) this.#runner.soon();
     await this.#around.carriage.bring();
@@ -285,8 +294,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
 
   /** A profile with a number leaves nothing to be sent while it is locked. */
   async park(isNeeded: boolean): Promise<void> {
-    const { phone } = this.#around;
-    const waits = this.circles().some((care) => care.owed().length > 0);
+    const { phone, chunks } = this.#around;
+    const waits = chunks.waits || this.circles().some((care) => care.owed().length > 0);
     let parcel: Parcel | undefined;
     if (isNeeded && waits) {
       const sealed = this.profile.locked === true ? undefined : await this.#roads.sealed();

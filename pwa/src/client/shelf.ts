@@ -11,9 +11,10 @@ import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import type { Bytes } from "../circle/encoding.ts";
 import type { Pub } from "../circle/keys.ts";
 import type { ProfileView, Role } from "../client.ts";
+import type { StoredDocument } from "../records.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 4;
+const VERSION = 5;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
@@ -143,6 +144,18 @@ export interface RelayRow {
   readonly text: string;
 }
 
+/** A sealed chunk of a recording; see `chunks.ts`. */
+export interface ChunkRow {
+  readonly profile: string;
+  readonly circle: string;
+  readonly id: string;
+  readonly doc: StoredDocument;
+  /** When it was last used, unix seconds. */
+  readonly at: number;
+  /** Why the server does not take it. */
+  readonly code?: string;
+}
+
 interface Stores {
   profiles: ProfileRow;
   circles: CircleRow;
@@ -153,6 +166,8 @@ interface Stores {
   unsealed: UnsealedRow;
   carried: CarriedRow;
   relay: RelayRow;
+  owed: ChunkRow;
+  chunks: ChunkRow;
   facts: { readonly name: string; readonly value: number };
 }
 
@@ -166,6 +181,8 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   unsealed: ["profile", "circle"],
   carried: ["profile", "id"],
   relay: ["profile", "name"],
+  owed: ["profile", "circle", "id"],
+  chunks: ["profile", "circle", "id"],
   facts: "name",
 };
 
@@ -176,6 +193,11 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
   });
+}
+
+/** Rows whose keys begin so; all without a beginning. */
+function under(of: readonly string[]): IDBKeyRange | null {
+  return of.length === 0 ? null : IDBKeyRange.bound(of, [...of, []]);
 }
 
 /** The shelf of one phone; every method is one transaction. */
@@ -200,10 +222,15 @@ export class Shelf {
     return settled(transaction.objectStore(store).get(key.length === 1 ? String(key[0]) : key));
   }
 
-  /** All rows, or those of one profile. */
-  async all<S extends keyof Stores>(store: S, profile?: string): Promise<Stores[S][]> {
-    const range = profile === undefined ? null : IDBKeyRange.bound([profile], [profile, []]);
-    return settled(this.#db.transaction(store).objectStore(store).getAll(range));
+  /** All rows, or those of one profile, or of one of its circles. */
+  async all<S extends keyof Stores>(store: S, ...of: string[]): Promise<Stores[S][]> {
+    return settled(this.#db.transaction(store).objectStore(store).getAll(under(of)));
+  }
+
+  /** The last parts of the keys of such rows. */
+  async names(store: StoreName, ...of: string[]): Promise<string[]> {
+    const keys = this.#db.transaction(store).objectStore(store).getAllKeys(under(of));
+    return (await settled(keys)).map((key) => String([key].flat().at(-1)));
   }
 
   async put<S extends keyof Stores>(store: S, row: Stores[S]): Promise<void> {

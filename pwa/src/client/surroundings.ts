@@ -1,6 +1,7 @@
 /** What the circles of one profile share. */
 import type { ProfileKeys } from "../keystore.ts";
 import type { Carriage } from "./carriage.ts";
+import type { Chunks } from "./chunks.ts";
 import type { Clock } from "./clock.ts";
 import type { Folds } from "./folds.ts";
 import type { LogWriter } from "./log-writer.ts";
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly road: Road;
   readonly meter: Meter;
   readonly carriage: Carriage;
+  readonly chunks: Chunks;
   /** Something of this circle changed that the status shows. */
   changed(circle: string): void;
 }

@@ -26,10 +26,12 @@ import type {
 } from "../client";
 import { kindOf } from "../client/shapes";
 import { planFrom, STARTER_PLANS } from "../library/starter";
+import type { Media } from "../media";
 import type { Card, Members } from "../members";
 import type { AnyRecord } from "../records.gen";
 import type { Sending } from "../sending";
 import { dayAfter } from "../words/dates";
+import { type FakeVoices, fakeMedia } from "./fake-media";
 import { fakeCard, fakeMembers } from "./fake-members";
 import { fakeSending } from "./fake-sending";
 
@@ -184,6 +186,7 @@ export interface FakeParts {
   readonly card?: Card;
   readonly needsCard?: boolean;
   readonly sending?: Sending;
+  readonly media?: FakeVoices;
   /** Every write and every request is refused. */
   readonly broken?: boolean;
 }
@@ -238,6 +241,7 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     calls.push(what);
     if (parts.broken) throw new Error("broken on purpose");
   };
+  const made = new Map<string, Media>();
   const head = { lam: 2, at: at(TODAY, 18.7), tz_min: TZ_MIN };
   const put = (circle: string, draft: Draft): string => {
     const made = opened(kindOf(draft.type), { ...head, ...draft } as AnyRecord, "phone", true);
@@ -289,6 +293,11 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     },
     card: async () => parts.card ?? fakeCard(),
     needsCard: signal(parts.needsCard ?? false),
+    async media(circle) {
+      act(`media ${circle}`);
+      made.set(circle, made.get(circle) ?? fakeMedia((draft) => put(circle, draft), parts.media));
+      return made.get(circle) as Media;
+    },
     syncNow: async () => act("syncNow"),
     sending: async () => parts.sending ?? fakeSending(),
     close: async () => act("close"),

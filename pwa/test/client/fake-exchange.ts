@@ -9,7 +9,13 @@ import { type Bytes, b64uEncode, utf8, utf8Text } from "../../src/circle/encodin
 import { CircleError } from "../../src/circle/errors.ts";
 import { Inventory } from "../../src/exchange/digest.ts";
 import { type Item, read, write } from "../../src/exchange/frames.ts";
-import { type Asked, type Begin, SENDS_ONLY, type Told } from "../../src/exchange/messages.ts";
+import {
+  type Asked,
+  type Begin,
+  SENDS_ONLY,
+  type Told,
+  WITHOUT_CHUNKS,
+} from "../../src/exchange/messages.ts";
 import { pack, unpack } from "../../src/exchange/packing.ts";
 import { unhex } from "../exchange/runs.ts";
 import { answerItem, compare, readRequest, unequal } from "../exchange/server-side.ts";
@@ -139,7 +145,7 @@ export class FakeExchange {
   /** What is new, item by item, each with how far that is. */
   async #given(
     device: string,
-    { budget }: Begin,
+    { budget, flags }: Begin,
     at: Record<string, number>,
     taken: ReadonlySet<string>,
   ): Promise<Told[]> {
@@ -148,7 +154,7 @@ export class FakeExchange {
       if ((await this.#server.membership(circle)).devices.get(device) === undefined) continue;
       for (let from = at[name] ?? 0; from < circle.feed.length; ) {
         const to = Math.min(circle.feed.length, from + ROWS);
-        const docs = shown(circle, device, circle.feed.slice(from, to));
+        const docs = shown(circle, device, circle.feed.slice(from, to), flags);
         const fresh = docs.filter(({ _id }) => !taken.has(name + _id));
         if (fresh.length > 0) {
           told.push({ is: "given", circle: name, packed: pack(fresh as never, device) });
@@ -170,13 +176,13 @@ export class FakeExchange {
   async #compared(
     device: string,
     asked: Extract<Asked, { is: "digests" | "wanted" }>,
-    { cursor }: Begin,
+    { cursor, flags }: Begin,
     at: Record<string, number>,
   ): Promise<Told[]> {
     const { circle: name } = asked;
     const circle = this.#server.circles.get(name);
     if (circle === undefined) return [{ is: "notice", circle: name, what: "gone" }];
-    const docs = shown(circle, device, [...circle.docs.keys()]);
+    const docs = shown(circle, device, [...circle.docs.keys()], flags);
     const inventory = new Inventory();
     for (const { _id, _rev } of docs) inventory.add(_id, _rev);
     if (asked.is === "digests") {
@@ -199,9 +205,16 @@ export class FakeExchange {
 }
 
 /** What a device is shown of a circle. */
-function shown({ docs }: Circle, device: string, names: readonly string[]): Stored[] {
+function shown(
+  { docs }: Circle,
+  device: string,
+  names: readonly string[],
+  flags: number,
+): Stored[] {
   const isShown = (id: string) =>
-    !id.startsWith("inv:") && (!id.startsWith("wrap:") || id.endsWith(device));
+    !id.startsWith("inv:") &&
+    !(id.startsWith("ch:") && (flags & WITHOUT_CHUNKS) > 0) &&
+    (!id.startsWith("wrap:") || id.endsWith(device));
   return [...new Set(names)].filter(isShown).flatMap((id) => docs.get(id) ?? []);
 }
 

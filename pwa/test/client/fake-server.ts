@@ -283,6 +283,8 @@ export class FakeServer {
       const isAgain = url.searchParams.get("again") === "true";
       return this.write(circle, body.docs, isAgain).then((rows) => [201, rows]);
     }
+    const found = circle.docs.get(decodeURIComponent(route));
+    if (method === "GET" && found !== undefined) return [200, found];
     return [404, { error: "not_found", reason: route }];
   }
 

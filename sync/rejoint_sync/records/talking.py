@@ -56,6 +56,9 @@ class Attachment(Record):
     Attributes:
         about: Document id of the record that it belongs to.
         media: Media type, such as "image/jpeg".
+        part: Place of this piece, from 0, where the content is cut into several attachments.
+        parts: How many pieces there are, all `about` the same record; absent = this is all of it.
+        seconds: Length of the whole recording.
         name: As the person's phone called it.
         size: Length in bytes.
         sha256: Hash of the whole content, base64url.
@@ -67,6 +70,9 @@ class Attachment(Record):
     about: DocumentName | None = None
     media: Annotated[str, StringConstraints(pattern=r"^[a-z]+/[a-z0-9.+-]{1,64}$")]
     name: Annotated[str, StringConstraints(max_length=120)] | None = None
+    part: Annotated[int, Field(ge=0, lt=64)] | None = None
+    parts: Annotated[int, Field(ge=1, le=64)] | None = None
+    seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
     size: Annotated[int, Field(ge=0, le=2**26)]
     sha256: Hash
     key: Hash
