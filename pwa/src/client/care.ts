@@ -284,7 +284,6 @@ export class OpenCare implements Care, Synced, Carried {
   async take(stored: readonly StoredDocument[]): Promise<void> {
     await this.#turn.run(() => this.#take(stored.map((doc) => [doc])));
     this.#around.changed(this.circle);
-    return stored._id;
   }
 
   /**

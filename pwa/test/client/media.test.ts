@@ -124,11 +124,11 @@ test("what is not there, not reached or damaged is told apart", async () => {
 test("a server that was restored without it is given it again", async () => {
   await mine.say({ type: "message" }, VOICE);
   await scene.patient.syncNow();
-  const { docs, feed } = scene.server.circles.get(scene.circle) ?? { docs: new Map(), feed: [] };
+  const there = scene.server.circles.get(scene.circle);
   const lost = chunksThere();
   for (const id of lost) {
-    docs.delete(id);
-    feed.splice(feed.indexOf(id), 1);
+    there?.docs.delete(id);
+    there?.feed.splice(there.feed.indexOf(id), 1);
   }
   await scene.patient.checkAll();
   await scene.patient.syncNow();
