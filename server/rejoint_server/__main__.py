@@ -17,6 +17,8 @@ COMMANDS = {
     "backup": ("rejoint_server.commands.backup", "copy the store while the server runs"),
     "restore": ("rejoint_server.commands.restore", "put a backup in the place of the store"),
     "load": ("rejoint_server.commands.load", "real devices that sync as fast as they can"),
+    "push": ("rejoint_server.commands.push", "pings through push services"),
+    "vapid": ("rejoint_server.commands.vapid", "the keys that push services know the server by"),
     "verify": ("rejoint_server.commands.verify", "check everything a store holds"),
 }
 

@@ -11,6 +11,20 @@ from rejoint_sync.limits import REQUEST_BYTES_MAX
 from rejoint_sync.stores.couch_address import CouchAddress
 
 KIB = 1024
+PUSH_KEYS_FILE = "push-keys.json"
+PUSH_HOSTS = (
+    "fcm.googleapis.com",
+    "updates.push.services.mozilla.com",
+    "*.push.services.mozilla.com",
+    "*.notify.windows.com",
+    "web.push.apple.com",
+)
+"""The push services of the browsers that people have."""
+
+PUSH_HOST = r"^(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61}[a-z0-9])?$"
+"""A name with a dot in it; `*.` before it means every name that ends so."""
+
+PUSH_CONTACT = r"^(mailto:[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+|https://[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+)$"
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?|https?://\[[0-9a-f:]+\](:[0-9]{1,5})?")
 
 
@@ -49,6 +63,12 @@ class Settings(BaseModel):
         longpoll_s_max: A feed ends after this time without news, with or without heartbeat.
         stop_s_max: How long a stopping server waits for requests under way.
         metrics_token: Who shows it may read `/metrics`; None for this machine only.
+        push_hosts: Push services that pings are sent to; names, or `*.` and the end of names.
+        push_contact: Whom a push service may ask about this server, `mailto:…` or `https://…`;
+            None for the public URL.
+        push_keys: File of the keys by which push services know this server; None for the one in
+            `data`.
+        push_loopback: Pings may also go to a push service on this machine, by http; for tests.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid")
@@ -66,11 +86,28 @@ class Settings(BaseModel):
     longpoll_s_max: Annotated[float, Field(gt=0)] = 300.0
     stop_s_max: Annotated[float, Field(gt=0)] = 10.0
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+    push_hosts: tuple[Annotated[str, Field(max_length=253, pattern=PUSH_HOST)], ...] = PUSH_HOSTS
+    push_contact: Annotated[str, Field(max_length=254, pattern=PUSH_CONTACT)] | None = None
+    push_keys: Path | None = None
+    push_loopback: bool = False
 
     @property
     def journal_directory(self) -> Path:
         """Where the journal is."""
         return self.journal or journal_beside(self.data)
+
+    @property
+    def push_keys_file(self) -> Path:
+        """Where the keys for push services are."""
+        return self.push_keys or self.data / PUSH_KEYS_FILE
+
+    @property
+    def contact(self) -> str:
+        """Whom a push service may ask; some push services refuse who names nobody."""
+        if self.push_contact is not None:
+            return self.push_contact
+        url = self.public_url or ""
+        return url if re.match(PUSH_CONTACT, url) else "mailto:operator@localhost.localdomain"
 
     @property
     def on_loopback(self) -> bool:
@@ -96,6 +133,12 @@ class Settings(BaseModel):
         if not _ORIGIN.fullmatch(origin):
             raise ValueError("--public-url must be like https://example.org, without a path.")
         return origin
+
+    @model_validator(mode="after")
+    def _tests_stay_on_this_machine(self) -> Self:
+        if self.push_loopback and not self.on_loopback:
+            raise ValueError("--push-loopback is for tests: --host must be a loopback address.")
+        return self
 
     @model_validator(mode="after")
     def _open_stays_on_this_machine(self) -> Self:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from py_vapid import _check_sub
 from pydantic import ValidationError
 
 from rejoint_server.settings import Admin, Settings
@@ -25,6 +26,15 @@ DATA = Path("data")
         ({"port": "80"}, "valid integer"),
         ({"request_bytes_max": 100}, "greater than"),
         ({"unknown": 1}, "not permitted"),
+        ({"push_hosts": ("*",)}, "pattern"),
+        ({"push_hosts": ("*.com*",)}, "pattern"),
+        ({"push_hosts": ("com",)}, "pattern"),
+        ({"push_hosts": ("10.0.0.1",)}, "pattern"),
+        ({"push_hosts": ("push.example:80",)}, "pattern"),
+        ({"push_hosts": ("-a.example",)}, "pattern"),
+        ({"push_contact": "ops@clinic.example"}, "pattern"),
+        ({"push_contact": "http://clinic.example"}, "pattern"),
+        ({"push_loopback": True, "host": "0.0.0.0"}, "for tests"),
     ],
 )
 def test_refuses(values: dict[str, object], words: str) -> None:
@@ -61,3 +71,26 @@ def test_an_admin_has_a_name_and_a_password(text: str) -> None:
     with pytest.raises(ValueError, match="NAME:PASSWORD") as caught:
         Admin.parse(text)
     assert "vorpal" not in str(caught.value)
+
+
+def test_push_hosts_are_names_or_ends_of_names() -> None:
+    hosts = ("push.example", "*.push.example", "a-b.c1.example")
+    assert Settings(data=DATA, push_hosts=hosts).push_hosts == hosts
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ({"push_contact": "mailto:ops@clinic.example"}, "mailto:ops@clinic.example"),
+        ({"push_contact": "https://clinic.example"}, "https://clinic.example"),
+        ({"public_url": "https://clinic.example"}, "https://clinic.example"),
+        ({"public_url": "http://clinic.example"}, "mailto:operator@localhost.localdomain"),
+        ({"public_url": "https://clinic.example:8443"}, "mailto:operator@localhost.localdomain"),
+        ({"public_url": "https://clinic"}, "mailto:operator@localhost.localdomain"),
+        ({}, "mailto:operator@localhost.localdomain"),
+    ],
+)
+def test_a_push_service_has_somebody_to_ask(values: dict[str, str], expected: str) -> None:
+    contact = Settings(data=DATA, **values).contact  # type: ignore[arg-type]
+    assert contact == expected
+    assert _check_sub(contact)

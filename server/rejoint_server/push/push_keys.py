@@ -21,7 +21,6 @@ from rejoint_sync.circle.envelope import generate_scalar, public_point, sha256
 from rejoint_sync.errors import StoreUnavailable, SyncError
 from rejoint_sync.stores.sqlite_schema import sync_directory
 
-PUSH_KEYS_FILE: Final = "push-keys.json"
 KEYS_MAX: Final = 8
 """Keys kept at once; one more than that and the oldest goes, with the subscriptions made for it."""
 

@@ -6,19 +6,7 @@ from typing import Final
 
 from rejoint_sync.errors import BadRequest, Forbidden
 
-DEFAULT_HOSTS: Final = (
-    "fcm.googleapis.com",
-    "updates.push.services.mozilla.com",
-    "*.push.services.mozilla.com",
-    "*.notify.windows.com",
-    "web.push.apple.com",
-)
-"""The push services of the browsers that people have."""
-
 ENDPOINT_LENGTH_MAX: Final = 1024
-
-HOST: Final = re.compile(r"(\*\.)?([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]([a-z0-9-]{0,61})")
-"""A name with at least one dot; `*.` before it means every name that ends so."""
 
 # So narrow that no two programs can read it in two ways: no user, no port, no escaped host.
 _PATH: Final = r"/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*"

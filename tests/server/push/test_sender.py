@@ -14,7 +14,7 @@ from rejoint_server.push.messages import PAYLOAD_BYTES, Carrier, Message, Reply,
 from rejoint_server.push.posting import Post
 from rejoint_server.push.push_addresses import AddressRefused
 from rejoint_server.push.push_keys import PushKeys
-from rejoint_server.push.push_services import DEFAULT_HOSTS, PushServices
+from rejoint_server.push.push_services import PushServices
 from rejoint_server.push.sender import (
     AT_ONCE_MAX,
     PAUSE_S,
@@ -24,6 +24,7 @@ from rejoint_server.push.sender import (
 )
 from rejoint_server.push.subscriptions import Subscription, Subscriptions
 from rejoint_server.reminders import Outcome
+from rejoint_server.settings import PUSH_HOSTS
 from rejoint_sync.errors import StoreUnavailable
 from rejoint_sync.reminders import Kind, Ping
 from rejoint_sync.stores.memory import MemoryStore
@@ -47,7 +48,7 @@ class Sending:
         self.clock = ManualClock(60 * MINUTE)
         self.notes: list[tuple[str, str, str]] = []
         self.chance = 0.0
-        self.hosts = list(DEFAULT_HOSTS)
+        self.hosts = list(PUSH_HOSTS)
 
     async def open(self) -> None:
         await open_notes(self.store)
