@@ -41,6 +41,8 @@ export interface Opened<T> {
   readonly was?: { readonly value: T; readonly at: number };
   /** Its times were moved, since the clock was wrong; or they cannot be right, and nobody knows. */
   readonly clock?: "moved" | "unsure";
+  /** Who told it for the person whose record it is, where it was somebody else. */
+  readonly entered?: { readonly role: Role; readonly name: string };
 }
 
 /** A record that its author took back: it counts no more. */
@@ -65,6 +67,8 @@ export interface Care {
   readonly joined: ReadonlySignal<boolean>;
   /** Whether this device was removed, or has left. */
   readonly isOut: ReadonlySignal<boolean>;
+  /** When the record was closed, unix seconds; 0 = it is open. After 30 days the server erases it. */
+  readonly closedAt: ReadonlySignal<number>;
   /** Whether what is shown is a summary whose records are still on their way. */
   readonly checking: ReadonlySignal<boolean>;
   /** Whether this phone is not let in yet: what is made here waits. */
@@ -196,6 +200,10 @@ export interface Client {
   invitePatient(circle: string): Promise<string>;
   /** Who is in a circle, and what can be done about it. */
   members(circle: string): Promise<Members>;
+  /**
+   * Close a record, or open it again (needs network). Rejects where this phone's role may not.
+   */
+  setClosed(circle: string, isClosed: boolean): Promise<void>;
   /** A printed card for a lost phone. */
   card(): Promise<Card>;
   /** Whether one lost phone would close every patient's record: staff with nothing else. */

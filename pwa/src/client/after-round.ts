@@ -1,4 +1,5 @@
 /** What a profile does with its circles when a round has reached the server. */
+import { endsRecord, lastWish } from "../wishes.ts";
 import type { OpenCare } from "./care.ts";
 import { part } from "./part.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -15,7 +16,18 @@ export async function afterRound(
   let isNew = false;
   for (const care of cares) isNew = (await judgeClock(care, around)) || isNew;
   await bringAlong(cares, around);
+  for (const care of cares.filter(isToBeClosed)) {
+    const closing = await part(around.phone, import("./care-closing.ts"));
+    await closing.closeAsWished(care, around);
+  }
   return isNew;
+}
+
+/** Whether its owner wished that, and all that they wrote is at the server. */
+function isToBeClosed(care: OpenCare): boolean {
+  const last = lastWish(care.diary.peek());
+  if (last === undefined || !last.mine || !endsRecord(last.value)) return false;
+  return care.isWhole && care.membership.closedAt === null && care.owed().length === 0;
 }
 
 /** Say of this device's records by how much their clock was wrong, as soon as that is known. */

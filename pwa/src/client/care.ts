@@ -21,7 +21,7 @@ import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import { countAsking, unlockHere } from "./arrivals.ts";
 import { CircleNote } from "./circle-row.ts";
-import { type Clock, zoneMinutes } from "./clock.ts";
+import type { Clock } from "./clock.ts";
 import { correction } from "./clock-reading.ts";
 import { type Carried, Courier, type Found } from "./courier.ts";
 import { Diary, type Entry, KINDS } from "./diary.ts";
@@ -48,6 +48,7 @@ export class OpenCare implements Care, Synced, Carried {
   readonly therapist = signal("");
   readonly joined = signal(false);
   readonly isOut = signal(false);
+  readonly closedAt = signal(0);
   readonly asking = signal(0);
   readonly checking = signal(false);
   readonly awaited: Signal<boolean>;
@@ -262,8 +263,7 @@ export class OpenCare implements Care, Synced, Carried {
 
   /** Clock and zone of what is written now. */
   get stamp(): { readonly at: number; readonly tz_min: number } {
-    const { clock } = this.#around;
-    return { at: clock.serverS, tz_min: zoneMinutes(clock.dayMs) };
+    return this.clock.stamp;
   }
 
   /** Seal and store what `bodyOf` gives when its turn has come; its id, when it is durable. */

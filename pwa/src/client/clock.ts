@@ -75,6 +75,11 @@ export class Clock {
     return this.#phone.nowMs() + this.offS * 1000;
   }
 
+  /** Time and zone of what is recorded now. */
+  get stamp(): { readonly at: number; readonly tz_min: number } {
+    return { at: this.serverS, tz_min: zoneMinutes(this.dayMs) };
+  }
+
   /** What is to be added to the phone's clock. One that was far off and makes sense again was set. */
   get #shiftMs(): number {
     const nowMs = this.#phone.nowMs();

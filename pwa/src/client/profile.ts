@@ -216,6 +216,12 @@ export class OpenProfile implements Client, Rounds, Traveller {
     );
   }
 
+  async setClosed(circle: string, isClosed: boolean): Promise<void> {
+    const { setClosed } = await import("./care-closing.ts");
+    await setClosed(this.care(circle), this.#around, isClosed);
+    this.#runner.soon();
+  }
+
   async card(): Promise<Card> {
     const cares = () => homeFirst([...this.#open.values()]);
     await Promise.all(cares().map((care) => care.loaded));

@@ -3,11 +3,11 @@ import type { Signal } from "@preact/signals";
 import { fold } from "../circle/fold.ts";
 import type { Body } from "../circle/frame.ts";
 import type { Membership } from "../circle/log.ts";
-import type { Note, Opened, Pain, Plan, Session, Taken } from "../client.ts";
+import type { Note, Opened, Pain, Plan, Role, Session, Taken } from "../client.ts";
 import type { AnyRecord, Void } from "../records.gen.ts";
 import { clocksOf, moved } from "./clock-reading.ts";
 import type { Entry } from "./diary.ts";
-import { namesOf, setUnder } from "./names.ts";
+import { nameOfMember, namesOf, setUnder } from "./names.ts";
 import type { Receipts } from "./receipts.ts";
 import { asRecord } from "./shapes.ts";
 import type { Unsealed } from "./waiting.ts";
@@ -61,6 +61,7 @@ function told(
         author,
         mine: author === member,
         ...setUnder(membership, device, (by) => seen.nameOfDevice(by)),
+        ...enteredBy(statement, seen.purpose, (of) => nameOfMember(entries, of)),
         ...((role === "therapist" || role === "admin") && { staff: true as const }),
         ...(amended.length > 0 && { was: { value, at: atOf.get(amended.at(-1) ?? "") ?? 0 } }),
         gone,
@@ -75,6 +76,16 @@ function told(
   };
 }
 
+/** What only the person themselves can know, told by somebody else. */
+function enteredBy(
+  { value, role, author }: Entry,
+  purpose: string,
+  nameOf: (member: string) => string,
+): Pick<Opened<AnyRecord>, "entered"> {
+  if (purpose !== "patient" || role === "patient" || !("day" in value)) return {};
+  return { entered: { role: role as Role, name: nameOf(author) } };
+}
+
 /** Tells a version of a plan that another one has replaced. */
 function inForce(plans: readonly string[]): (entry: Entry) => boolean {
   return ({ id, value }) => value.type === "plan" && !plans.includes(id);
@@ -86,6 +97,7 @@ interface Drawn extends Seen {
   readonly name: Signal<string>;
   readonly therapist: Signal<string>;
   readonly joined: Signal<boolean>;
+  readonly closedAt: Signal<number>;
   readonly diary: Signal<readonly Opened<AnyRecord>[]>;
   readonly taken: Signal<readonly Taken[]>;
   readonly plans: Signal<readonly Opened<Plan>[]>;
@@ -115,6 +127,7 @@ export function draw(care: Drawn, entries: readonly Entry[]): void {
   care.name.value = care.purpose === "clinic" ? clinic : patient;
   care.therapist.value = therapist;
   care.joined.value = care.membership.liveDevices().some(({ role }) => role === "patient");
+  care.closedAt.value = care.membership.closedAt ?? 0;
   const { counts, taken } = told(entries, care);
   care.plans.value = only<Plan>(counts, "plan");
   care.taken.value = taken;

@@ -126,6 +126,7 @@ export interface CareParts {
   readonly therapist?: string;
   readonly joined?: boolean;
   readonly isOut?: boolean;
+  readonly closedAt?: number;
   readonly asking?: number;
   readonly checking?: boolean;
   readonly awaited?: boolean;
@@ -139,6 +140,7 @@ export interface CareParts {
 }
 
 interface FakeCare extends Care {
+  readonly closedAt: Signal<number>;
   readonly diary: Signal<readonly Opened<AnyRecord>[]>;
   readonly taken: Signal<readonly Taken[]>;
   readonly sessions: Signal<readonly Opened<Session>[]>;
@@ -158,6 +160,7 @@ export function care(parts: CareParts = {}): FakeCare {
     therapist: signal(parts.therapist ?? "Rosa"),
     joined: signal(parts.joined ?? true),
     isOut: signal(parts.isOut ?? false),
+    closedAt: signal(parts.closedAt ?? 0),
     asking: signal(parts.asking ?? 0),
     checking: signal(parts.checking ?? false),
     awaited: signal(parts.awaited ?? false),
@@ -290,6 +293,10 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     async members(circle) {
       act(`members ${circle}`);
       return parts.members ?? fakeMembers();
+    },
+    async setClosed(circle, isClosed) {
+      act(`setClosed ${isClosed}`);
+      of(circle).closedAt.value = isClosed ? head.at : 0;
     },
     card: async () => parts.card ?? fakeCard(),
     needsCard: signal(parts.needsCard ?? false),
