@@ -49,11 +49,11 @@ const WITH_CARD: CareParts = { others: [byStaff(CARD)] };
 const placeOf = (level: string) => QUESTIONS.findIndex((one) => one.level === level);
 
 export const CHECK_STATES: Readonly<Record<string, () => ComponentChildren>> = {
-  check: asked(0),
-  "check-help": asked("call", WITH_CARD),
-  "check-help-none": asked("call"),
-  "check-emergency": answered(0, WITH_CARD),
-  "check-emergency-none": answered(0),
-  "check-same-day": answered(placeOf("same_day"), WITH_CARD),
-  "check-tell-first": answered(placeOf("tell_first"), WITH_CARD),
+  wrong: asked(0),
+  "wrong-help": asked("call", WITH_CARD),
+  "wrong-help-none": asked("call"),
+  "wrong-emergency": answered(0, WITH_CARD),
+  "wrong-emergency-none": answered(0),
+  "wrong-same-day": answered(placeOf("same_day"), WITH_CARD),
+  "wrong-tell-first": answered(placeOf("tell_first"), WITH_CARD),
 };

@@ -2,7 +2,7 @@
 import { render } from "preact";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { at, byStaff, care, fakeClient, TODAY } from "../../src/gallery/fake";
-import type { Approval, Check, Contacts } from "../../src/records.gen";
+import type { Approval, Check, Contacts, Heard } from "../../src/records.gen";
 import { CheckRoom } from "../../src/rooms/check";
 import { PatientRooms } from "../../src/rooms/patient";
 import { approvalOf, TEXT_SETS, versionOf } from "../../src/safety/approved";
@@ -169,7 +169,7 @@ describe("something is wrong", () => {
     await page.tap("help");
     await page.tap("check-yes");
     const id = circle.diary.peek().find(({ value }) => value.type === "check")?.id ?? "";
-    const heard = { type: "heard", ...STAMP, targets: [id] } as const;
+    const heard: Heard = { type: "heard", ...STAMP, targets: [id] };
     const receipt = byStaff(heard);
     circle.diary.value = [...circle.diary.peek(), { ...receipt, staff: undefined as never }];
     await settled();

@@ -28,19 +28,21 @@ const LIGHTS: Readonly<Record<Check["advice"], Light | undefined>> = {
 
 export function Outcome({ care, advice, said }: OutcomeProps) {
   const light = LIGHTS[advice];
+  const isUrgent = advice === "emergency";
   const yes = said.find(({ answer }) => answer !== "no");
   return (
     <Page
       canGoBack
       help={false}
       testid={`check-${advice}`}
-      foot={<Calls care={care} advice={advice} />}
+      foot={<Foot care={care} isUrgent={isUrgent} />}
     >
       <div class={`advice ${light ?? "plain"}`} role="alert">
         {light && <Lamp light={light} size="xl" />}
         <h1>{t(`flag.${advice}`)}</h1>
         <p>{t(`flag.${advice}Body`)}</p>
       </div>
+      <Numbers care={care} isUrgent={isUrgent} />
       {yes && (
         <div class="card stack">
           <p class="strong">{t("check.saidYes")}</p>
@@ -71,17 +73,13 @@ function Unkept() {
 /** The same card without a question: who knows that it is bad need not answer any. */
 export function Help({ care }: { care: Care | undefined }) {
   return (
-    <Page
-      canGoBack
-      help={false}
-      testid="check-help"
-      foot={<Calls care={care} advice="emergency" />}
-    >
+    <Page canGoBack help={false} testid="check-help" foot={<Foot care={care} isUrgent />}>
       <div class="advice stop" role="alert">
         <Lamp light="stop" size="xl" />
         <h1>{t("flag.help")}</h1>
         <p>{t("flag.helpBody")}</p>
       </div>
+      <Numbers care={care} isUrgent />
       <p class="strong">{t("check.wait")}</p>
       <Signed care={care} set="red-flags" />
     </Page>
@@ -93,13 +91,35 @@ function dialled(phone: string): string {
   return `tel:${phone.replace(/[^+0-9*#]/g, "")}`;
 }
 
-/** Whom to call, most urgent first, and what is not known. */
-function Calls({ care, advice }: Pick<OutcomeProps, "care" | "advice">) {
+/** Whom to call beside the emergency number, and what is not known. */
+function Numbers({ care, isUrgent }: { care: Care | undefined; isUrgent: boolean }) {
   const { emergency, contacts = [] }: Partial<Contacts> = contactsOf(care) ?? {};
-  const isUrgent = advice === "emergency";
   return (
     <>
-      {isUrgent && emergency && (
+      {isUrgent && !emergency && <p data-testid="no-emergency">{t("check.noEmergency")}</p>}
+      {contacts.map(({ name, phone, hours }) => (
+        <a class="btn wide" key={phone} data-testid="call-contact" href={dialled(phone)}>
+          <Icon name="call" />
+          <span>
+            {t("check.call", { who: name })}
+            <bdi class="below" dir="ltr">
+              {phone}
+            </bdi>
+            {hours && <bdi class="small below">{hours}</bdi>}
+          </span>
+        </a>
+      ))}
+      {contacts.length === 0 && <p data-testid="no-contacts">{t("check.noContacts")}</p>}
+    </>
+  );
+}
+
+/** The one number under the thumb, and the way out. */
+function Foot({ care, isUrgent }: { care: Care | undefined; isUrgent: boolean }) {
+  const emergency = isUrgent ? contactsOf(care)?.emergency : undefined;
+  return (
+    <>
+      {emergency && (
         <a class="btn main-act" data-testid="call-emergency" href={dialled(emergency)}>
           <Icon name="call" />
           <span>
@@ -107,17 +127,6 @@ function Calls({ care, advice }: Pick<OutcomeProps, "care" | "advice">) {
           </span>
         </a>
       )}
-      {isUrgent && !emergency && <p data-testid="no-emergency">{t("check.noEmergency")}</p>}
-      {contacts.map(({ name, phone, hours }) => (
-        <a class="btn wide" key={phone} data-testid="call-contact" href={dialled(phone)}>
-          <Icon name="call" />
-          <span>
-            {t("check.call", { who: name })} <bdi dir="ltr">{phone}</bdi>
-            {hours && <span class="small below">{hours}</span>}
-          </span>
-        </a>
-      ))}
-      {contacts.length === 0 && <p data-testid="no-contacts">{t("check.noContacts")}</p>}
       <button type="button" class="btn plain wide" data-testid="check-home" onClick={goHome}>
         {t("wrong.back")}
       </button>
