@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type Rolldown } from "vite";
 import { catalogues } from "./tools/catalogue.ts";
 import { finish } from "./tools/finish.ts";
+import { plain } from "./tools/plain.ts";
 import type { Chunk } from "./tools/parts.ts";
 
 const DIST = "dist";
@@ -90,5 +91,5 @@ export default defineConfig({
   },
   resolve: { alias: Object.fromEntries(STAND_INS.map((name) => [name, standIn(name)])) },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
-  plugins: [catalogues(), finishing()],
+  plugins: [catalogues(), plain(), finishing()],
 });

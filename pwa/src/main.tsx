@@ -10,6 +10,10 @@ import { direction, english, languageTag, speakLanguage, wantedLanguage } from "
 const root = document.getElementById("app");
 if (!root) throw new Error('index.html has no element "app"');
 
+/** Where one of these lacks nothing could be kept safely, so nothing is begun: see tools/plain.ts. */
+const canKeep =
+  isSecureContext && "subtle" in crypto && "indexedDB" in globalThis && "locks" in navigator;
+
 /** Without its words the app speaks English, which it always has. */
 async function speak(wanted: string): Promise<void> {
   const languages = await import("./words/languages");
@@ -23,12 +27,14 @@ function show(parent: HTMLElement): void {
   document.documentElement.dir = direction();
   startRoutes();
   findVoice();
+  parent.replaceChildren();
   render(<App loadDoor={async () => (await import("./client/open")).openDoor()} />, parent);
 }
 
 speakLanguage(english(navigator.languages));
 const wanted = wantedLanguage(navigator.languages);
-if (wanted === "en") show(root);
+if (!canKeep) location.replace(`/plain.html#${wanted}`);
+else if (wanted === "en") show(root);
 else
   speak(wanted)
     .catch(() => undefined)

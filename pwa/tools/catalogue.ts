@@ -17,6 +17,7 @@ import {
   TYPE,
 } from "@formatjs/icu-messageformat-parser";
 import type { Plugin } from "vite";
+import { enPage } from "../src/words/en-page.ts";
 import { enSafety } from "../src/words/en-safety.ts";
 import { patientWords } from "../src/words/patient-words.ts";
 import { restWords } from "../src/words/rest-words.ts";
@@ -24,13 +25,17 @@ import { restWords } from "../src/words/rest-words.ts";
 /** Text, or its plural forms by category. */
 export type Compiled = string | Readonly<Record<string, string>>;
 
-type Part = "patient" | "safety" | "rest";
+type Part = "patient" | "safety" | "rest" | "page";
 
-/** The English words that a patient's phone needs, those of the check, and all others. */
+/**
+ * The English words that a patient's phone needs, those of the check, all others of the app, and
+ * those of the page for browsers that can not run it (`plain.ts`).
+ */
 export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,
   safety: enSafety,
   rest: restWords,
+  page: enPage,
 };
 
 /** Greatest number that a text counts, as far as its grammar goes. */

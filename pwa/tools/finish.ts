@@ -35,7 +35,7 @@ const COMPRESSIBLE = /\.(html|js|css|svg|json|webmanifest)$/;
 /** The exercises, drawn and told: on every phone from the first start on, weighed apart from the app. */
 const LIBRARY = /^assets\/(figure|steps)-[^/]*\.js$/;
 /** Files that the phone's launcher fetches for itself, and those beside the app. */
-const NOT_KEPT = /^(sw\.js|assets\/.*|.*\.(br|gz)|.*\.png|robots\.txt)$/;
+const NOT_KEPT = /^(sw\.js|assets\/.*|.*\.(br|gz)|.*\.png|robots\.txt|plain\.(html|css))$/;
 
 interface Built {
   /** Path below the root, without a slash in front. */

@@ -8,7 +8,7 @@ const FOLDER = new URL("../../src/words/", import.meta.url).pathname;
 const TAGS = readdirSync(FOLDER)
   .filter((name) => name.endsWith(".icu"))
   .map((name) => name.slice(0, -".icu".length));
-const ENGLISH_WORDS = { ...ENGLISH.patient, ...ENGLISH.safety, ...ENGLISH.rest };
+const ENGLISH_WORDS = Object.assign({}, ...Object.values(ENGLISH)) as Record<string, Compiled>;
 /** Texts that may be the same in another language: places alone, names, and words that are shared. */
 const SHARED =
   /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|bring\.when|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes))$/;
