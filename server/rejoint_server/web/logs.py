@@ -4,6 +4,7 @@ A line may hold only the fields named here, so neither a document, nor an id, no
 it by a careless call: any other field is shown as [private].
 """
 
+import asyncio
 import functools
 import sys
 from typing import TYPE_CHECKING, Any, Final, TextIO
@@ -52,6 +53,7 @@ class Log:
 
     def __init__(self, sink: TextIO) -> None:
         self._sink = sink
+        self._lines: list[str] = []
         self._events: structlog.typing.FilteringBoundLogger = structlog.wrap_logger(
             structlog.PrintLogger(sink),
             processors=[structlog.processors.add_log_level, _stamp, redact, _logfmt],
@@ -61,10 +63,12 @@ class Log:
 
     def info(self, event: str, **fields: Any) -> None:
         """One line of what went as it should."""
+        self.flush()
         self._events.info(event, **fields)
 
     def error(self, event: str, **fields: Any) -> None:
         """One line of what did not."""
+        self.flush()
         self._events.error(event, **fields)
 
     def request(self, method: str, route: str, status: int, seconds: float) -> None:
@@ -74,8 +78,19 @@ class Log:
         redacted and rendered once: a log line must not cost as much as a short answer.
         """
         rest = _rendered(method, route, status)
-        self._sink.write(f"timestamp={timestamp()} {rest} duration_ms={seconds * 1000:.1f}\n")
-        self._sink.flush()
+        self._lines.append(f"timestamp={timestamp()} {rest} duration_ms={seconds * 1000:.1f}\n")
+        if len(self._lines) == 1:
+            try:
+                asyncio.get_running_loop().call_soon(self.flush)
+            except RuntimeError:  # nobody would come back to it
+                self.flush()
+
+    def flush(self) -> None:
+        """Write the lines of one turn of the event loop by one call of the system."""
+        lines, self._lines = self._lines, []
+        if lines:
+            self._sink.write("".join(lines))
+            self._sink.flush()
 
 
 @functools.lru_cache(maxsize=_RENDERED_MAX)

@@ -1,5 +1,6 @@
 """What every answer carries, and what nobody is told when the server makes a mistake."""
 
+import asyncio
 import json
 from email.utils import parsedate_to_datetime
 from pathlib import Path
@@ -159,4 +160,5 @@ async def test_a_request_that_breaks_off_is_answered_in_case_somebody_reads(couc
     await couch.application.edge(scope, receive, send)
     assert sent[0]["status"] == 400
     assert json.loads(sent[1]["body"])["error"] == "bad_request"
+    await asyncio.sleep(0)  # the log's lines are written at the end of a turn
     assert "status=499" in couch.log.getvalue().splitlines()[-1]

@@ -1,5 +1,6 @@
 """Nothing private can reach a log line."""
 
+import asyncio
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -50,3 +51,28 @@ def test_every_line_says_when_it_was_written() -> None:
     stamps = [line.partition(" ")[0] for line in sink.getvalue().splitlines()]
     times = [datetime.fromisoformat(stamp.removeprefix("timestamp=")) for stamp in stamps]
     assert before <= times[0] <= times[1] <= times[2] <= datetime.now(UTC)
+
+
+class Counting(StringIO):
+    """Counts the calls of the system that a stream would make."""
+
+    flushes = 0
+
+    def flush(self) -> None:
+        self.flushes += 1
+
+
+async def test_requests_of_one_turn_are_written_at_once_and_before_what_follows() -> None:
+    sink = Counting()
+    log = open_log(sink)
+    for _ in range(3):
+        log.request("POST", "/sync", 200, 0.001)
+    assert sink.getvalue() == ""
+    await asyncio.sleep(0)
+    assert (sink.getvalue().count("\n"), sink.flushes) == (3, 1)
+    log.request("POST", "/sync", 200, 0.001)
+    log.error("failed", error_type="OSError")
+    assert [line.split()[1] for line in sink.getvalue().splitlines()[3:]] == [
+        "level=info",
+        "level=error",
+    ]
