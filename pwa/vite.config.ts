@@ -2,8 +2,9 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin, type Rolldown } from "vite";
 import { catalogues } from "./tools/catalogue.ts";
 import { finish } from "./tools/finish.ts";
-import { plain } from "./tools/plain.ts";
 import type { Chunk } from "./tools/parts.ts";
+import { plain } from "./tools/plain.ts";
+import { together } from "./tools/together.ts";
 
 const DIST = "dist";
 /** What stands in for parts of the database that are never used; see each file. */
@@ -74,10 +75,7 @@ export default defineConfig({
               name: "dose",
               test: /src\/(rooms\/(dose|days|advice)|library\/(index|names\.en)|ui\/figure\/tempo|words\/dates)\.ts$/,
             },
-            {
-              name: "round",
-              test: /src\/(client\/(comparing|receipts|outcome|login|line|wire-cost|exchange|roads|bundles|own-devices|shapes)|circle\/(feed|fold)|exchange\/(cbor|digest|frames|messages|packing|pace))\.ts$/,
-            },
+            { name: together() },
           ],
         },
         chunkFileNames: ({ facadeModuleId }) => {
