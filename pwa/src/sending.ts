@@ -31,6 +31,9 @@ export interface Brought {
  */
 export type Checked = "whole" | "mended" | "lacking" | "unreached";
 
+/** A fact about this phone, by name; never about the person. */
+export type Finding = readonly [name: string, value: string | number | boolean | undefined];
+
 /** What a sealed file is made of: what waits, with or without what the server refused before. */
 export type Packed = "waiting" | "stuck";
 
@@ -70,5 +73,7 @@ export interface Sending {
   take(data: Bytes): Promise<void>;
   /** Forget a file. */
   drop(id: string): Promise<void>;
+  /** What somebody who helps with this phone needs to know of it. */
+  diagnose(): Promise<readonly Finding[]>;
   close(): void;
 }

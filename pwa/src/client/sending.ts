@@ -5,9 +5,10 @@ import type { Bytes } from "../circle/encoding.ts";
 import { pack } from "../exchange/packing.ts";
 import { bodyOf, type Carried, seal } from "../exchange/relay.ts";
 import type { StoredDocument } from "../records.ts";
-import type { Brought, Checked, Packed, Sending, Stuck } from "../sending.ts";
+import type { Brought, Checked, Finding, Packed, Sending, Stuck } from "../sending.ts";
 import type { OpenCare } from "./care.ts";
 import { RELAY_PATH, takeIn } from "./carried.ts";
+import { diagnose } from "./diagnosis.ts";
 import { LineError } from "./line.ts";
 import type { Surroundings } from "./surroundings.ts";
 
@@ -99,6 +100,13 @@ export class OpenSending implements Sending {
   async drop(id: string): Promise<void> {
     await this.#around.shelf.remove("carried", this.#of.profile.id, id);
     await this.#reread();
+  }
+
+  async diagnose(): Promise<readonly Finding[]> {
+    const { clock } = this.#around;
+    const stuckHere = [...this.unsent.value, ...this.unopened.value];
+    const codes = stuckHere.map(({ code }) => code);
+    return diagnose({ clock, waiting: this.waiting.value, codes });
   }
 
   close(): void {

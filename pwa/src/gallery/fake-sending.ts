@@ -45,6 +45,14 @@ export function fakeSending(
     unsent: signal(parts.unsent ?? []),
     unopened: signal(parts.unopened ?? []),
     brought,
+    diagnose: async () => [
+      ["app.build", "index-D8AD9Ty.js"],
+      ["browser", "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 Chrome/130.0.0.0 Mobile"],
+      ["clock.behind_server_s", -3_605],
+      ["storage.used_bytes", 1_240_000],
+      ["storage.persisted", true],
+      ["link.type", "2g"],
+    ],
     async setLimit(bytes) {
       calls.push(`setLimit ${bytes}`);
       refuse();

@@ -28,6 +28,7 @@ const EVERY_UNOPENED = ["epoch", "codec", "tag"];
 
 export const SENDING_STATES: Readonly<Record<string, () => ComponentChildren>> = {
   sending: room(),
+  "sending-diagnosis": room("diagnosis"),
   "sending-much": room(undefined, {
     limit: 5_000_000,
     waiting: 2_300,

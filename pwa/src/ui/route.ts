@@ -5,6 +5,7 @@
  * history entry holds only the room; answers given on the way live in memory alone.
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
+import type { TextSet } from "../safety/approved";
 
 export type LogStep = "done" | "which" | "why" | "pain" | "effort" | "saved";
 
@@ -20,10 +21,13 @@ export type Route =
   | { readonly room: "lock" }
   | { readonly room: "wrong"; readonly step?: CheckStep }
   | { readonly room: "add" }
+  | { readonly room: "contacts" }
+  | { readonly room: "texts"; readonly set?: TextSet; readonly language?: string }
   | { readonly room: "patient"; readonly circle: string }
   | { readonly room: "plan"; readonly circle: string }
   | { readonly room: "paper" }
   | { readonly room: "language" }
+  | { readonly room: "reminders"; readonly step?: "choose" | "ask" | "more" }
   | { readonly room: "sending"; readonly step?: SendingStep }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
 
@@ -31,7 +35,7 @@ export type Route =
 export type CheckStep = number | "end" | "call";
 
 /** Where in the room of sending; its list without one. */
-export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring";
+export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring" | "diagnosis";
 
 /** Where in the room of members. */
 export type MembersStep =

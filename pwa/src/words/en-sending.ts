@@ -115,4 +115,7 @@ export const enSending = {
   "bring.limit": "This file is too large.",
   "bring.full": "I could not keep it. Is this phone full?",
   "bring.noCamera": "I can not use the camera. Ask for a file instead.",
+  "diagnosis.title": "For who helps you",
+  "diagnosis.row": "About this phone and this app",
+  "diagnosis.body": "Somebody helps you with this phone? Show them this page. It says nothing about you.",
 } as const satisfies Record<string, Forms>;

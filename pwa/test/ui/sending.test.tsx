@@ -101,6 +101,13 @@ test("a check that breaks was not made", async () => {
   expect(page.has("check-unreached")).toBe(true);
 });
 
+test("who helps is told of the phone, each fact by its name", async () => {
+  await room("diagnosis");
+  expect(page.get("finding-clock.behind_server_s").textContent).toBe("-3605");
+  expect(page.get("finding-storage.persisted").textContent).toBe("true");
+  expect(page.has("diagnosis-copy")).toBe(true);
+});
+
 test("what is stuck is told once for each reason, with what to do", async () => {
   const closed = Array.from({ length: 12 }, (_, n) => stuck("closed", n + 1));
   await room("stuck", { unsent: [...closed, stuck("limit", 40)], unopened: [stuck("codec", 3)] });

@@ -11,6 +11,7 @@ import { enSending } from "../../words/en-sending";
 import { Bring } from "./bring";
 import { Check } from "./check";
 import { DataUsed } from "./data-used";
+import { Diagnosis } from "./diagnosis";
 import { Menu } from "./menu";
 import { Relay } from "./relay";
 import { WhatIsStuck } from "./stuck";
@@ -59,6 +60,8 @@ export function SendingRoom({ client }: { client: Client }) {
       return <Relay key="relay" {...props} />;
     case "bring":
       return <Bring key="bring" {...props} />;
+    case "diagnosis":
+      return <Diagnosis key="diagnosis" {...props} />;
     default:
       return <Menu key="menu" {...props} />;
   }

@@ -38,6 +38,10 @@ export function Menu({ sending }: SendingProps) {
       ...{ at: "data", icon: "chart", title: t("sending.data") },
       body: t(limit.value === 0 ? "sending.dataRow" : "sending.dataRowOf", amounts),
     },
+    {
+      ...{ at: "diagnosis", icon: "chart", title: t("diagnosis.title") },
+      body: t("diagnosis.row"),
+    },
   ];
   return (
     <Page canGoBack help={false} testid="sending">
