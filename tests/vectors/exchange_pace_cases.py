@@ -4,8 +4,9 @@ from dataclasses import astuple, replace
 from random import Random
 from typing import Any
 
-from rejoint_sync.exchange import pace
-from rejoint_sync.exchange.pace import Link, Trip, Waiting
+from rejoint_sync.exchange import pace, precedence
+from rejoint_sync.exchange.pace import Link, Trip
+from rejoint_sync.exchange.precedence import Waiting
 
 WALKS = 6
 STEPS = 30
@@ -100,7 +101,7 @@ def order_cases() -> list[dict[str, Any]]:
             {
                 "most": most,
                 "waiting": [list(astuple(one)) for one in waiting],
-                "order": [waiting.index(one) for one in pace.order(waiting, most)],
+                "order": [waiting.index(one) for one in precedence.order(waiting, most)],
             }
         )
     return cases
@@ -118,15 +119,17 @@ def pace_vectors() -> dict[str, Any]:
         "restarted": decided(replace(Link(), portion=800), 5),
         "order": order_cases(),
         "fit": [
-            {"sizes": s, "most": m, "count": pace.fit(s, m)} for s in sizes for m in (800, 1_001)
+            {"sizes": s, "most": m, "count": precedence.fit(s, m)}
+            for s in sizes
+            for m in (800, 1_001)
         ],
         "months": [
             {
                 "limit": limit,
                 "spent": spent,
-                "media_left": pace.media_left(limit, spent),
-                "may_go": [pace.may_go(one, limit, spent) for one in (chunk, pain)],
-                "look_ms": pace.look_ms(limit, spent),
+                "media_left": precedence.media_left(limit, spent),
+                "may_go": [precedence.may_go(one, limit, spent) for one in (chunk, pain)],
+                "look_ms": precedence.look_ms(limit, spent),
             }
             for limit, spent in months
         ],

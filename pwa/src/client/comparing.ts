@@ -10,7 +10,7 @@
  */
 import { Inventory } from "../exchange/digest.ts";
 import { type Asked, SENDS_ONLY } from "../exchange/messages.ts";
-import * as pace from "../exchange/pace.ts";
+import * as precedence from "../exchange/precedence.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import { CHUNK } from "./chunks.ts";
@@ -138,7 +138,7 @@ async function bring(
   for (const [circle, docs] of lost) {
     for (let at = 0; at < docs.length; ) {
       const sizes = docs.slice(at).map(({ c }) => String(c).length);
-      const some = docs.slice(at, at + pace.fit(sizes, by.bytes()));
+      const some = docs.slice(at, at + precedence.fit(sizes, by.bytes()));
       const sent = [{ circle, docs: some, again: true }];
       await by.ask({ sent, flags: SENDS_ONLY }, () => false);
       at += some.length;

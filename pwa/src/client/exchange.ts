@@ -22,8 +22,9 @@ import {
   type Told,
   WITHOUT_CHUNKS,
 } from "../exchange/messages.ts";
-import * as pace from "../exchange/pace.ts";
+import { START_BYTES, type Turn } from "../exchange/pace.ts";
 import { pack, unpack } from "../exchange/packing.ts";
+import * as precedence from "../exchange/precedence.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import type { Clock } from "./clock.ts";
@@ -108,8 +109,11 @@ export class Exchange {
     await this.#begin();
     const tried = new Set<string>();
     const halted = new Set<string>();
-    for (let turn = 0; turn < TURNS_MAX; turn += 1) {
-      const { sent, isAll } = await this.#parcel(tried, turn > 0, halted);
+    for (let count = 0; count < TURNS_MAX; count += 1) {
+      const turn = this.#around.wire.turn();
+      const { sent, isAll } = await this.#parcel(turn, tried, halted);
+      // What comes first in a round somebody may wait for.
+      if (count > 0 && turn.waitMs > 0) await this.#rest(turn.waitMs);
       const visit = await this.#ask({ sent });
       for (const circle of visit.busy) halted.add(circle);
       if (visit.isUnknown) {
@@ -132,9 +136,10 @@ export class Exchange {
    * @returns Undefined where nothing waits, or where this device has no session.
    */
   async sealed(): Promise<Parcel | undefined> {
-    const { device, pass } = this.#around;
+    const { device, pass, wire } = this.#around;
     if (!pass.hasSession) return undefined;
-    const { sent } = await this.#parcel(new Set(), false);
+    const bytes = Math.max(START_BYTES, wire.turn().bytes);
+    const { sent } = await this.#parcel({ bytes });
     if (sent.length === 0) return undefined;
     const records = sent.map(({ circle, docs }): Asked => {
       return { is: "records", circle: circle.circle, packed: pack(docs, device), again: false };
@@ -214,12 +219,10 @@ export class Exchange {
    * of a circle in which one waits: a later one that came before it would look like a gap.
    */
   async #parcel(
-    tried: Set<string>,
-    isLater: boolean,
+    { bytes }: Pick<Turn, "bytes">,
+    tried: Set<string> = new Set(),
     halted: ReadonlySet<string> = new Set(),
   ): Promise<{ sent: Sent[]; isAll: boolean }> {
-    const { wire, phone } = this.#around;
-    const turn = wire.turn();
     const waiting = [];
     for (const circle of this.#of.circles()) {
       const isOpen = circle.trusted && !halted.has(circle.circle);
@@ -228,14 +231,9 @@ export class Exchange {
         waiting.push({ circle: circle.circle, id: doc._id, size: sizeOf(doc), doc, of: circle });
       }
     }
-    const first = pace.order(waiting, turn.bytes);
-    const count = pace.fit(
-      first.map(({ size }) => size),
-      turn.bytes,
-    );
-    if (isLater && turn.waitMs > 0) {
-      await new Promise<void>((resolve) => phone.after(turn.waitMs, resolve));
-    }
+    const first = precedence.order(waiting, bytes);
+    const sizes = first.map(({ size }) => size);
+    const count = bytes === 0 ? 0 : precedence.fit(sizes, bytes);
     const items = new Map<Synced, StoredDocument[]>();
     for (const { of, doc } of first.slice(0, count)) {
       items.set(of, [...(items.get(of) ?? []), doc]);
@@ -243,6 +241,10 @@ export class Exchange {
     }
     const sent = [...items].map(([circle, docs]) => ({ circle, docs, again: false }));
     return { sent, isAll: count === first.length };
+  }
+
+  #rest(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#around.phone.after(ms, resolve));
   }
 
   // -- one request -------------------------------------------------------------------------------

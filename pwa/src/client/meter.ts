@@ -11,10 +11,10 @@
  *     new Line(phone, clock, meter);
  *     meter.spent.value, meter.limit.value     bytes of this month; 0 = no budget
  *     meter.setLimit(20_000_000)               from now on
- *     meter.mayGo({ circle, id, size })        whether it may be sent or fetched now, see `pace.ts`
+ *     meter.mayGo({ circle, id, size })        whether it may be sent or fetched now, see `precedence.ts`
  */
 import { computed, type ReadonlySignal, type Signal, signal } from "@preact/signals";
-import { lookMs, mayGo, type Waiting } from "../exchange/pace.ts";
+import { lookMs, mayGo, type Waiting } from "../exchange/precedence.ts";
 import type { Clock } from "./clock.ts";
 import type { Phone } from "./phone.ts";
 import type { Shelf } from "./shelf.ts";

@@ -1,5 +1,5 @@
 /**
- * How much to send at once, how long to wait for it, when to try again, and what goes first.
+ * How much to send at once, how long to wait for it, and when to try again.
  *
  * Decisions only: the time is an argument, so is chance, and nothing is kept but a `Link`, which is
  * what a device knows of its connection to the server. A sender does, again and again:
@@ -11,9 +11,8 @@
  *     link = returned(link, nowMs)          the phone says that the network is back
  *     pauseMs(link, chance)                 after a failure: how long to leave it alone
  *
- * `order` says what goes into it, `fit` how many of these; `mediaLeft` and `lookMs` what a monthly
- * budget still allows. Why each is as it is stands in sync/rejoint_sync/exchange/pace.py, which
- * decides the same on the same vectors.
+ * What goes into it says `precedence.ts`. Why each is as it is stands in
+ * sync/rejoint_sync/exchange/pace.py, which decides the same on the same vectors.
  *
  * Source: docs/protocol.md, "One-request sync".
  */
@@ -34,13 +33,16 @@ export const SILENCE_MAX_MS = 10_000;
 const PATIENCE_AFTER = 2;
 const PAUSE_MIN_MS = 1_000;
 const PAUSE_MAX_MS = 300_000;
-/** Between two looks at the server while the app is in front, in milliseconds. */
-export const LOOK_MS = 30_000;
-/** The same where the month's budget is used up. */
-export const LOOK_SPENT_MS = 900_000;
 
 const GOAL_MS = 2_000;
+const GOAL_MIN_MS = 1_000;
 const GOAL_MAX_MS = 8_000;
+/** What a request costs beside its body. */
+const HEAD_BYTES = 160;
+/** What a link carries before its first cut, for all that is known of it at first. */
+const HOPED_BYTES = 16_000;
+/** A request may always have so much where it is known when the link is cut. */
+const RULED_BYTES = 2_500;
 const IDLE_MS = 5_000;
 const FORGET_MS = 600_000;
 const LIFE_MIN_MS = 1_000;
@@ -49,14 +51,6 @@ const LIVES = 3;
 const SAMPLES = 8;
 const TRIPS = 32;
 const KNOWN_TRIPS = 4;
-
-/** Value of a kind, the smaller the more: sessions, pain and messages are `ev`; media come last. */
-const RANKS: Readonly<Record<string, number>> = {
-  ...{ log: 0, wrap: 0, req: 0, ev: 1, pl: 2, pr: 2, nt: 3, cp: 4, at: 5, sn: 5, ch: 6 },
-};
-const OTHER_RANK = 4;
-const MEDIA = "ch:";
-const MEDIA_PERCENT = 80;
 
 /** A request on its way. */
 export interface Trip {
@@ -88,14 +82,14 @@ export interface Link {
   readonly carried: number;
   /** Lengths of the last windows that a cut ended, in milliseconds. */
   readonly lives: readonly number[];
-  /** Bytes that got through in a window; 0 where that is not known. */
+  /** Bytes that the first request of a window may have, since more was cut; 0 for any. */
   readonly load: number;
   /** When the last cut was. */
   readonly cutMs: number;
   /** Bytes that were answered since the first cut that is remembered, and before it. */
   readonly through: number;
-  /** Bytes that were sent in vain since then. */
-  readonly lost: number;
+  /** How often it was cut since then. */
+  readonly cuts: number;
   /** How long it took to make the last connection; 0 where that is not known. */
   readonly setupMs: number;
   /** Requests in a row that were given up. */
@@ -107,12 +101,15 @@ export interface Link {
 /** A link of which nothing is known. */
 export const NEW_LINK: Link = {
   ...{ portion: START_BYTES, samples: [], trips: [], beganMs: 0, endedMs: 0, carried: 0 },
-  ...{ lives: [], load: 0, cutMs: 0, through: 0, lost: 0, setupMs: 0, silences: 0, failures: 0 },
+  ...{ lives: [], load: 0, cutMs: 0, through: 0, cuts: 0, setupMs: 0, silences: 0, failures: 0 },
 };
 
 /** What may be done next. */
 export interface Turn {
-  /** How large the body of the next request may be; a single record may be larger. */
+  /**
+   * How large the body of the next request may be; a single record may be larger. 0: it brings
+   * nothing, and asks whether somebody is there.
+   */
   readonly bytes: number;
   /**
    * For how long nothing should be begun. Who has something that somebody waits for need not keep
@@ -123,24 +120,26 @@ export interface Turn {
 
 /** A request was answered, by whatever: the link carried it there and back. */
 export function answered(before: Link, trip: Trip): Link {
-  const link = remembering(entered(before, trip), trip.beganMs);
+  const link = remembering(entered(outlived(before, trip), trip), trip.beganMs);
   const size = trip.sent + trip.got;
   const tookMs = Math.max(1, trip.endedMs - trip.beganMs);
   const samples = [...link.samples, [size, tookMs] as const].slice(-SAMPLES);
   const timed = { ...link, samples, endedMs: trip.endedMs, silences: 0, failures: 0 };
   const waitedMs = Math.max(0, tookMs - movingMs(timed, size));
+  const isAtBound = 10 * trip.sent >= 9 * link.load;
   const known = {
     ...timed,
     trips: [...link.trips, waitedMs].slice(-TRIPS),
     carried: link.carried + size,
     through: link.through + size,
+    // What got through at the bound raises it, little by little.
+    load: isAtBound ? over(link.load * 17, 16) : link.load,
   };
   const goal = goalMs(known);
   const aimed = over(size * goal, tookMs);
   if (aimed >= link.portion) {
     // What was less than allowed says nothing of what would be too much; nor does what came down.
-    const most = Math.max(4 * START_BYTES, over(known.through, 6), over(speedBytesS(known), 4));
-    const grown = Math.max(link.portion, Math.min(aimed, 2 * trip.sent, most));
+    const grown = Math.max(link.portion, Math.min(aimed, 2 * trip.sent));
     return { ...known, portion: Math.min(MOST_BYTES, grown) };
   }
   if (2 * size < link.portion && tookMs <= goal) return known;
@@ -159,6 +158,7 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
   const waitedMs = trip.endedMs - trip.beganMs;
   // Elsewhere connections are timed and this one was not: how long it was up is not known.
   const isTimed = link.carried > 0 || trip.setupMs > 0 || link.setupMs === 0;
+  const leastMs = isTimed ? LIFE_MIN_MS : link.setupMs + LIFE_MIN_MS;
   const failed = {
     ...link,
     trips: silent ? [...link.trips, waitedMs].slice(-TRIPS) : link.trips,
@@ -168,17 +168,17 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
     beganMs: trip.endedMs,
     carried: 0,
   };
-  if (link.carried === 0 && waitedMs < LIFE_MIN_MS) return failed;
-  const tried = Math.min(link.portion, Math.max(trip.sent, LEAST_BYTES));
-  const half = Math.max(LEAST_BYTES, over(tried, 2));
+  if (link.carried === 0 && waitedMs < leastMs) return failed;
+  const first = link.carried === 0 ? trip.sent : 0;
+  const isBound = first > 0 && !silent;
   return {
     ...failed,
-    portion: link.carried < link.portion ? Math.max(half, link.carried) : half,
-    lives: silent || !isTimed ? link.lives : [...link.lives, lifeMs].slice(-LIVES),
-    load: silent || !isTimed ? link.load : link.carried,
+    portion: first > 0 ? Math.max(LEAST_BYTES, over(first * 3, 4)) : link.portion,
+    lives: isTimed && !silent ? [...link.lives, lifeMs].slice(-LIVES) : link.lives,
+    load: isBound ? Math.max(LEAST_BYTES, over(first * 4, 5)) : link.load,
     cutMs: trip.endedMs,
     // A server that says nothing from the start is no link that is cut.
-    lost: link.lost + (link.carried > 0 || !silent ? trip.sent : 0),
+    cuts: link.cuts + Number(link.carried > 0 || !silent),
   };
 }
 
@@ -201,17 +201,17 @@ export function allow(before: Link, nowMs: number): Turn {
   const link = remembering(before, nowMs);
   const lifeMs = ruleMs(link);
   const at = (bytes: number, waitMs = 0): Turn => ({ bytes, waitMs });
-  if (lifeMs === 0 || link.silences > 0) return at(Math.min(link.portion, risk(link)));
-  if (link.load === 0 || isNew(link, nowMs)) {
-    return at(Math.max(LEAST_BYTES, Math.min(link.portion, link.load || link.portion)));
+  if (link.silences > 0) return at(0);
+  if (lifeMs === 0) return at(Math.min(link.portion, risk(link)));
+  const most = Math.max(RULED_BYTES, 2 * even(link));
+  const fresh = Math.min(link.portion, link.load || most, most);
+  if (isNew(link, nowMs)) {
+    return at(Math.max(LEAST_BYTES, Math.min(fresh, within(link, lifeMs, lifeMs))));
   }
   const leftMs = link.beganMs + lifeMs - nowMs;
-  const slowestMs = link.samples.length === 0 ? lifeMs : Math.max(...link.samples.map(msOf));
-  if (2 * slowestMs <= leftMs) return at(link.portion);
-  const left = link.load - link.carried;
-  if (left >= LEAST_BYTES) return at(Math.min(link.portion, left));
-  const waitMs = leftMs + over(lifeMs, 10);
-  return at(Math.min(link.portion, link.load), Math.min(REST_MAX_MS, Math.max(0, waitMs)));
+  const fits = within(link, leftMs, lifeMs);
+  if (fits >= LEAST_BYTES) return at(Math.min(link.portion, most, fits));
+  return at(fresh, Math.min(REST_MAX_MS, Math.max(0, leftMs + over(lifeMs, 10))));
 }
 
 /**
@@ -219,7 +219,8 @@ export function allow(before: Link, nowMs: number): Turn {
  *
  * The slowest of the last round trips and half of it more, between 3 and 10 seconds; and the time
  * of the bytes at the measured speed. Before anything was measured, and after a time without
- * requests, when a connection may have to be made, 10 seconds.
+ * requests, when a connection may have to be made, 10 seconds; and so long as the last one took,
+ * where that was long. After silence 13 seconds.
  *
  * @param sent Bytes of the request's body.
  */
@@ -228,7 +229,9 @@ export function patienceMs(link: Link, sent: number, nowMs: number): number {
   if (link.silences % (PATIENCE_AFTER + 1) === PATIENCE_AFTER) return moving + 2 * SILENCE_MAX_MS;
   if (link.samples.length === 0) return Math.max(SILENCE_MAX_MS, moving + SILENCE_MIN_MS);
   if (link.trips.length < KNOWN_TRIPS || link.failures > 0 || isNew(link, nowMs)) {
-    return moving + Math.max(SILENCE_MAX_MS, link.setupMs + SILENCE_MIN_MS);
+    const setupMs = link.setupMs > SILENCE_MIN_MS ? link.setupMs : 0;
+    const moreMs = link.silences > 0 ? SILENCE_MIN_MS : setupMs;
+    return moving + SILENCE_MAX_MS + Math.min(SILENCE_MAX_MS, moreMs);
   }
   const slowestMs = over(Math.max(...link.trips) * 3, 2);
   return moving + Math.min(SILENCE_MAX_MS, Math.max(SILENCE_MIN_MS, slowestMs));
@@ -256,7 +259,7 @@ export function speedBytesS({ samples }: Link): number {
     if (ms < quick[1] || (ms === quick[1] && size < quick[0])) quick = sample;
     if (size > large[0] || (size === large[0] && ms < large[1])) large = sample;
   }
-  if (large[0] >= 2 * quick[0]) {
+  if (2 * large[0] >= 3 * quick[0]) {
     return Math.max(1, over((large[0] - quick[0]) * 1000, Math.max(1, large[1] - quick[1])));
   }
   return Math.max(1, over(large[0] * 1000, large[1]));
@@ -265,30 +268,39 @@ export function speedBytesS({ samples }: Link): number {
 /** The window in which a request went out, a new one where it must be. */
 function entered(link: Link, trip: Trip): Link {
   if (trip.setupMs === 0 && !isNew(link, trip.beganMs)) return link;
-  const lifeMs = ruleMs(link);
-  // All of it arrived well before the link would have been cut: it may be more.
-  const isAll = lifeMs > 0 && link.load > 0 && link.carried >= link.load;
-  const isEarly = link.endedMs - link.beganMs < over(lifeMs * 7, 10);
-  const load = isAll && isEarly ? over(link.carried * 5, 4) : link.load;
   // One that was never made says nothing of how long that takes.
   const setupMs = (trip.endedMs > trip.beganMs && trip.setupMs) || link.setupMs;
-  return { ...link, beganMs: trip.beganMs, carried: 0, load, setupMs };
+  return { ...link, beganMs: trip.beganMs, carried: 0, setupMs };
+}
+
+/** What is answered before the link is cut, with a tenth of its life to spare. */
+function within(link: Link, leftMs: number, lifeMs: number): number {
+  const trips = link.trips.slice(-SAMPLES).sort((one, other) => one - other);
+  const slowMs = trips[over(trips.length, 2)] ?? 0;
+  return over(speedBytesS(link) * Math.max(0, leftMs - over(lifeMs, 10) - slowMs), 1000);
 }
 
 /** What may be lost where nobody knows when the link is cut. */
 function risk(link: Link): number {
-  if (link.failures > 0) return LEAST_BYTES;
-  return link.lost > 0 ? Math.max(START_BYTES, small(link), spare(link)) : MOST_BYTES;
+  if (link.failures > 0) return START_BYTES;
+  const speed = speedBytesS(link);
+  if (link.cuts === 0) return Math.max(even(link), over(speed, 4));
+  return Math.max(even(link), over(speed * least(link.lives), 20_000));
 }
 
-/** What is out for so short a time that a cut seldom meets it. */
-function small(link: Link): number {
-  return over(speedBytesS(link) * (link.lives.length === 0 ? 0 : Math.min(...link.lives)), 20_000);
+/** Where heads of requests, and what is lost when the link is cut, cost the same. */
+function even({ through, cuts }: Link): number {
+  const squared = over(HEAD_BYTES * (through + HOPED_BYTES), cuts + 1);
+  return Math.max(START_BYTES, Math.floor(Math.sqrt(squared)));
 }
 
-/** What may be lost without more than an eighth being sent in vain. */
-function spare(link: Link): number {
-  return over(link.through, 8) - link.lost;
+/** A connection that is up for longer than the rule said has none. */
+function outlived(link: Link, trip: Trip): Link {
+  const isAnother = trip.setupMs > 0 || link.setupMs === 0 || link.failures > 0;
+  const isIdle = trip.beganMs - link.endedMs >= IDLE_MS;
+  const lifeMs = ruleMs(link);
+  const isLonger = lifeMs > 0 && trip.beganMs - link.beganMs >= over(lifeMs * 11, 10);
+  return isAnother || isIdle || !isLonger ? link : { ...link, lives: [], load: 0 };
 }
 
 function isNew(link: Link, nowMs: number): boolean {
@@ -304,31 +316,33 @@ function isNew(link: Link, nowMs: number): boolean {
 function remembering(link: Link, nowMs: number): Link {
   if (link.cutMs === 0) return { ...link, through: Math.min(link.through, MOST_BYTES) };
   if (nowMs - link.cutMs <= FORGET_MS) return link;
-  return { ...link, lives: [], load: 0, cutMs: 0, through: 0, lost: 0 };
+  return { ...link, lives: [], load: 0, cutMs: 0, through: 0, cuts: 0 };
 }
 
 /** How long the link stays up, where that has a rule; else 0. */
-function ruleMs({ lives }: Link): number {
-  const [one, other] = lives.slice(-2);
-  if (one === undefined || other === undefined) return 0;
-  const least = Math.min(one, other);
-  return Math.max(one, other) * 10 > least * 13 ? 0 : least;
+function ruleMs({ lives, cuts }: Link): number {
+  const [one, other = one] = lives.slice(-2);
+  if (one === undefined || other === undefined || (lives.length === 1 && cuts > 1)) return 0;
+  const shorter = Math.min(one, other);
+  return Math.max(one, other) * 10 > shorter * 13 ? 0 : shorter;
 }
 
+/** What a request should take. */
 function goalMs(link: Link): number {
-  const quickestMs = link.samples.length === 0 ? 0 : Math.min(...link.samples.map(msOf));
-  let goal = Math.max(GOAL_MS, 3 * quickestMs);
-  if (link.lives.length > 0) {
-    const lifeMs = Math.min(...link.lives);
-    const share = ruleMs(link) > 0 ? over(lifeMs * 4, 5) : over(lifeMs, 4);
-    goal = Math.min(goal, Math.max(share, 1_000));
-  }
-  return Math.min(GOAL_MAX_MS, goal);
+  const lifeMs = ruleMs(link);
+  if (lifeMs > 0) return Math.max(GOAL_MIN_MS, over(lifeMs * 9, 10));
+  const goal = Math.min(GOAL_MAX_MS, Math.max(GOAL_MS, 3 * least(link.samples.map(msOf))));
+  if (link.lives.length === 0) return goal;
+  return Math.min(goal, Math.max(GOAL_MIN_MS, over(least(link.lives), 4)));
 }
 
 /** Time of so many bytes at the measured speed, without the way there and back. */
 function movingMs(link: Link, size: number): number {
   return over(size * 1000, speedBytesS(link));
+}
+
+function least(some: readonly number[]): number {
+  return some.length === 0 ? 0 : Math.min(...some);
 }
 
 function msOf([, ms]: readonly [number, number]): number {
@@ -338,89 +352,4 @@ function msOf([, ms]: readonly [number, number]): number {
 /** A quotient of whole numbers, rounded down. */
 function over(dividend: number, divisor: number): number {
   return Math.floor(dividend / divisor);
-}
-
-// -- what goes first ------------------------------------------------------------------------------
-
-/** Something that is to be sent. */
-export interface Waiting {
-  readonly circle: string;
-  /** Its `_id`, or `log:` and `wrap:` with anything. */
-  readonly id: string;
-  /** Its bytes in a request. */
-  readonly size: number;
-}
-
-/**
- * The order in which to send: log entries, sessions, pain and messages; notes; media.
- *
- * Numbered records of one feed stay in their order, else readers would see a gap in it if the link
- * broke between the two; so a feed goes by the most valuable record that waits in it. Only what is
- * larger than `most` is overtaken, so that it holds nobody up.
- *
- * @param most Bytes that the next request may have: `Turn.bytes`.
- */
-export function order<W extends Waiting>(waiting: readonly W[], most: number): W[] {
-  const best = new Map<string, number>();
-  const placed = waiting.map((one) => ({ one, ...place(one), rank: rankOf(one) }));
-  for (const { one, feed, rank } of placed) {
-    if (one.size <= most) best.set(feed, Math.min(best.get(feed) ?? rank, rank));
-  }
-  const keyed = placed.map(({ one, feed, number, rank }) => {
-    const isLarge = one.size > most;
-    return { one, feed, number, class: isLarge ? 100 + rank : (best.get(feed) ?? rank) };
-  });
-  keyed.sort(
-    (left, right) =>
-      left.class - right.class ||
-      (left.feed < right.feed ? -1 : Number(left.feed > right.feed)) ||
-      left.number - right.number,
-  );
-  return keyed.map(({ one }) => one);
-}
-
-/** How many from the front go into one request of `most` bytes; at least one, if there is any. */
-export function fit(sizes: readonly number[], most: number): number {
-  let total = 0;
-  for (const [count, size] of sizes.entries()) {
-    total += size;
-    if (total > most) return Math.max(1, count);
-  }
-  return sizes.length;
-}
-
-function rankOf({ id }: Waiting): number {
-  return RANKS[id.split(":", 1)[0] ?? ""] ?? OTHER_RANK;
-}
-
-/** The feed of a numbered record and its number; anything else is alone. */
-function place({ circle, id }: Waiting): { feed: string; number: number } {
-  const [, , device, numbered = "", ...more] = id.split(":");
-  if (more.length === 0 && /^.\d+$/.test(numbered)) {
-    return { feed: `${circle} ${device} ${numbered[0]}`, number: Number(numbered.slice(1)) };
-  }
-  return { feed: `${circle} ${id}`, number: 0 };
-}
-
-// -- a month's budget -----------------------------------------------------------------------------
-
-/**
- * Bytes of media that may still go this month; logs, pain and all other records always go.
- *
- * @param limit The month's budget in bytes; 0 for none.
- * @param spent Bytes that went over the network this month.
- */
-export function mediaLeft(limit: number, spent: number): number {
-  if (limit === 0) return MOST_BYTES;
-  return Math.min(MOST_BYTES, Math.max(0, over(limit * MEDIA_PERCENT, 100) - spent));
-}
-
-/** Whether the month's budget lets it go; `limit` and `spent` as for `mediaLeft`. */
-export function mayGo({ id, size }: Waiting, limit: number, spent: number): boolean {
-  return !id.startsWith(MEDIA) || size <= mediaLeft(limit, spent);
-}
-
-/** Between two looks at the server; `limit` and `spent` as for `mediaLeft`. */
-export function lookMs(limit: number, spent: number): number {
-  return limit > 0 && spent >= limit ? LOOK_SPENT_MS : LOOK_MS;
 }

@@ -14,7 +14,7 @@ Source: docs/protocol.md, "One-request sync".
 import asyncio
 import contextlib
 from collections.abc import Collection, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
 from rejoint_sync.circle.encoding import b64u_decode, b64u_encode
@@ -205,7 +205,7 @@ class OneRequest:
                 raise CursorLost("the server does not know how far this device was informed")
             if not said.more and owed.cut <= self._halted:
                 return
-            if not said.answered and self._state.cursor == cursor:
+            if turn.bytes and not said.answered and self._state.cursor == cursor:
                 return  # nothing moves: the next sync tries again
 
     def _begin(self) -> Begin:
@@ -262,7 +262,7 @@ class OneRequest:
     # -- what is brought -------------------------------------------------------------------------
 
     async def _owed(self, ready: Collection[str], most: int) -> Owed:
-        """What waits, as far as it fits into a request of so many bytes; one record always goes."""
+        """What waits, as far as it fits into so many bytes: one record always, but none into 0."""
         owed, room, size = Owed(), RECORDS_AT_ONCE, 0
         most = min(BYTES_AT_ONCE, most * TEXT_PERCENT // 100)
         for name in sorted(set(ready) - self.longer - self._halted):
@@ -420,4 +420,6 @@ def _link_of(note: dict[str, Any], now_ms: int) -> pace.Link:
         "trips": tuple(note["trips"]),
         "lives": tuple(note["lives"]),
     }
-    return pace.Link(**note | lists)
+    known = {one.name for one in fields(pace.Link)}
+    # Another version of this program may have noted something else.
+    return pace.Link(**{name: value for name, value in (note | lists).items() if name in known})

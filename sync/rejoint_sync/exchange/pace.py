@@ -1,4 +1,4 @@
-"""How much to send at once, how long to wait for it, when to try again, and what goes first.
+"""How much to send at once, how long to wait for it, and when to try again.
 
 Decisions only: the time is an argument, so is chance, and nothing is kept but a `Link`, which is
 what a device knows of its connection to the server. A sender does, again and again:
@@ -10,22 +10,23 @@ what a device knows of its connection to the server. A sender does, again and ag
     link = returned(link, now_ms)        the phone says that the network is back
     pause_ms(link, chance)               after a failure: how long to leave it alone
 
-`order` says what goes into it, `fit` how many of these, `media_left` and `look_ms` what a monthly
-budget still allows.
+What goes into it says `precedence`.
 
-A request is taken by the server as a whole, so one that is cut was sent in vain. Requests start
-small, grow while they take less than about two seconds, and shrink after a cut to what got through.
-Where a link was cut twice after the same time, as on a bus between two hills or behind a proxy, no
-more is begun than got through before; the rest of the time is waited out. Where cuts come without
-a rule, a request is only as large as what it would waste is small beside what has arrived.
+A request is taken by the server as a whole, so one that is cut was sent in vain; and each costs its
+heads. Requests start small and grow while they take less than about two seconds, up to where heads
+and cuts cost the same: to the square root of what arrives between two cuts. After the first cut the
+next one is awaited after the same time, as on a bus between two hills or behind a proxy: no more is
+begun than is answered before it, and the rest is waited out. A link that is up for longer, or is
+cut sooner, has no such rule. After silence the next request brings nothing: it only asks whether
+somebody is there.
 
 The same decisions, on the same vectors: pwa/src/exchange/pace.ts.
 
 Source: docs/protocol.md, "One-request sync".
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from math import isqrt
 from typing import Final
 
 START_BYTES: Final = 1_000
@@ -56,17 +57,21 @@ PAUSE_MIN_MS: Final = 1_000
 PAUSE_MAX_MS: Final = 300_000
 """Longest pause, in milliseconds."""
 
-LOOK_MS: Final = 30_000
-"""Between two looks at the server while the app is in front, in milliseconds."""
-
-LOOK_SPENT_MS: Final = 900_000
-"""The same where the month's budget is used up."""
-
 _GOAL_MS: Final = 2_000
 """What a request should take."""
 
+_GOAL_MIN_MS: Final = 1_000
 _GOAL_MAX_MS: Final = 8_000
-"""What it may take where a round trip alone is long."""
+"""What it may take where the link is up for so short, and where a round trip alone is long."""
+
+_HEAD_BYTES: Final = 160
+"""What a request costs beside its body: 94 over HTTP/2, 217 over HTTP/1.1."""
+
+_HOPED_BYTES: Final = 16_000
+"""What a link carries before its first cut, for all that is known of it at first."""
+
+_RULED_BYTES: Final = 2_500
+"""A request may always have so much where it is known when the link is cut."""
 
 _IDLE_MS: Final = 5_000
 """After so long without a request the link may be another one: a new window begins."""
@@ -82,26 +87,6 @@ _LIVES: Final = 3
 _SAMPLES: Final = 8
 _TRIPS: Final = 32
 _KNOWN_TRIPS: Final = 4
-
-_RANKS: Final = {
-    "log": 0,
-    "wrap": 0,
-    "req": 0,
-    "ev": 1,
-    "pl": 2,
-    "pr": 2,
-    "nt": 3,
-    "cp": 4,
-    "at": 5,
-    "sn": 5,
-    "ch": 6,
-}
-"""Value of a kind, the smaller the more: sessions, pain and messages are `ev`; media come last."""
-
-_OTHER_RANK: Final = 4
-_MEDIA: Final = "ch:"
-_MEDIA_PERCENT: Final = 80
-"""Of a month's budget media take no more than this: the rest is for what always goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,10 +123,10 @@ class Link:
         ended_ms: When the last request ended.
         carried: Bytes that were answered in this window.
         lives: Lengths of the last windows that a cut ended, in milliseconds.
-        load: Bytes that got through in a window; 0 where that is not known.
+        load: Bytes that the first request of a window may have, since more was cut; 0 for any.
         cut_ms: When the last cut was.
         through: Bytes that were answered since the first cut that is remembered, and before it.
-        lost: Bytes that were sent in vain since then.
+        cuts: How often it was cut since then.
         setup_ms: How long it took to make the last connection; 0 where that is not known.
         silences: Requests in a row that were given up.
         failures: Requests in a row that were not answered.
@@ -157,7 +142,7 @@ class Link:
     load: int = 0
     cut_ms: int = 0
     through: int = 0
-    lost: int = 0
+    cuts: int = 0
     setup_ms: int = 0
     silences: int = 0
     failures: int = 0
@@ -168,7 +153,8 @@ class Turn:
     """What may be done next.
 
     Attributes:
-        bytes: How large the body of the next request may be; a single record may be larger.
+        bytes: How large the body of the next request may be; a single record may be larger. 0: it
+            brings nothing, and asks whether somebody is there.
         wait_ms: For how long nothing should be begun, in milliseconds. Who has something that
             somebody waits for need not keep to it.
     """
@@ -177,12 +163,9 @@ class Turn:
     wait_ms: int = 0
 
 
-# -- the link --------------------------------------------------------------------------------------
-
-
 def answered(link: Link, trip: Trip) -> Link:
     """A request was answered, by whatever: the link carried it there and back."""
-    link = _remembering(_entered(link, trip), trip.began_ms)
+    link = _remembering(_entered(_outlived(link, trip), trip), trip.began_ms)
     size = trip.sent + trip.got
     took_ms = max(1, trip.ended_ms - trip.began_ms)
     samples = (*link.samples, (size, took_ms))[-_SAMPLES:]
@@ -193,13 +176,14 @@ def answered(link: Link, trip: Trip) -> Link:
         trips=(*link.trips, waited_ms)[-_TRIPS:],
         carried=link.carried + size,
         through=link.through + size,
+        # What got through at the bound raises it, little by little.
+        load=link.load * 17 // 16 if 10 * trip.sent >= 9 * link.load else link.load,
     )
     goal_ms = _goal_ms(known)
     aimed = size * goal_ms // took_ms
     if aimed >= link.portion:
         # What was less than allowed says nothing of what is too much; nor does what came down.
-        most = max(4 * START_BYTES, known.through // 6, speed_bytes_s(known) // 4)
-        grown = max(link.portion, min(aimed, 2 * trip.sent, most))
+        grown = max(link.portion, min(aimed, 2 * trip.sent))
         return replace(known, portion=min(MOST_BYTES, grown))
     if 2 * size < link.portion and took_ms <= goal_ms:
         return known
@@ -217,32 +201,33 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
     """
     link = _remembering(_entered(link, trip), trip.began_ms)
     life_ms = trip.ended_ms - link.began_ms
-    was_there = link.carried > 0 or trip.ended_ms - trip.began_ms >= _LIFE_MIN_MS
     # Elsewhere connections are timed and this one was not: how long it was up is not known.
     is_timed = link.carried > 0 or trip.setup_ms > 0 or link.setup_ms == 0
+    least_ms = _LIFE_MIN_MS if is_timed else link.setup_ms + _LIFE_MIN_MS
+    was_there = link.carried > 0 or trip.ended_ms - trip.began_ms >= least_ms
+    waited_ms = trip.ended_ms - trip.began_ms
     failed = replace(
         link,
+        trips=(*link.trips, waited_ms)[-_TRIPS:] if silent else link.trips,
         ended_ms=trip.ended_ms,
         failures=link.failures + 1,
         silences=link.silences + 1 if silent else 0,
         began_ms=trip.ended_ms,
         carried=0,
     )
-    if silent:
-        waited_ms = trip.ended_ms - trip.began_ms
-        failed = replace(failed, trips=(*link.trips, waited_ms)[-_TRIPS:])
     if not was_there:
         return failed
-    half = max(LEAST_BYTES, min(link.portion, max(trip.sent, LEAST_BYTES)) // 2)
-    portion = max(half, link.carried) if link.carried < link.portion else half
+    # A server that says nothing from the start is no link that is cut.
+    is_cut = link.carried > 0 or not silent
+    first = trip.sent if link.carried == 0 else 0
+    is_told = is_timed and not silent
     return replace(
         failed,
-        portion=portion,
-        lives=link.lives if silent or not is_timed else (*link.lives, life_ms)[-_LIVES:],
-        load=link.load if silent or not is_timed else link.carried,
+        portion=max(LEAST_BYTES, first * 3 // 4) if first else link.portion,
+        lives=(*link.lives, life_ms)[-_LIVES:] if is_told else link.lives,
+        load=max(LEAST_BYTES, first * 4 // 5) if first and not silent else link.load,
         cut_ms=trip.ended_ms,
-        # A server that says nothing from the start is no link that is cut.
-        lost=link.lost + (trip.sent if link.carried or not silent else 0),
+        cuts=link.cuts + is_cut,
     )
 
 
@@ -263,20 +248,20 @@ def returned(link: Link, now_ms: int) -> Link:
 def allow(link: Link, now_ms: int) -> Turn:
     """How much the next request may bring, and when."""
     link = _remembering(link, now_ms)
+    if link.silences > 0:
+        return Turn(0)
     life_ms = _life_ms(link)
-    if life_ms == 0 or link.silences > 0:
+    if life_ms == 0:
         return Turn(min(link.portion, _risk(link)))
-    if link.load == 0 or _is_new(link, now_ms):
-        return Turn(max(LEAST_BYTES, min(link.portion, link.load or link.portion)))
+    most = max(_RULED_BYTES, 2 * _even(link))
+    fresh = min(link.portion, link.load or most, most)
+    if _is_new(link, now_ms):
+        return Turn(max(LEAST_BYTES, min(fresh, _within(link, life_ms, life_ms))))
     left_ms = link.began_ms + life_ms - now_ms
-    slowest_ms = max((ms for _, ms in link.samples), default=life_ms)
-    if 2 * slowest_ms <= left_ms:
-        return Turn(link.portion)
-    left = link.load - link.carried
-    if left >= LEAST_BYTES:
-        return Turn(min(link.portion, left))
-    wait_ms = left_ms + life_ms // 10
-    return Turn(min(link.portion, link.load), min(_REST_MAX_MS, max(0, wait_ms)))
+    fits = _within(link, left_ms, life_ms)
+    if fits >= LEAST_BYTES:
+        return Turn(min(link.portion, most, fits))
+    return Turn(fresh, min(_REST_MAX_MS, max(0, left_ms + life_ms // 10)))
 
 
 def patience_ms(link: Link, sent: int, now_ms: int) -> int:
@@ -284,7 +269,9 @@ def patience_ms(link: Link, sent: int, now_ms: int) -> int:
 
     The slowest of the last round trips and half of it more, between 3 and 10 seconds; and the time
     of the bytes at the measured speed. Before anything was measured, and after a time without
-    requests, when a connection may have to be made, 10 seconds.
+    requests, when a connection may have to be made, 10 seconds; and so long as the last one took,
+    where that was long. After silence 13 seconds: Chromium asks a connection on which nothing came
+    for 10 whether it is still there, gives it 10 more, and then makes another one by itself.
 
     Args:
         link: As it is.
@@ -297,7 +284,9 @@ def patience_ms(link: Link, sent: int, now_ms: int) -> int:
     if not link.samples:
         return max(SILENCE_MAX_MS, moving_ms + SILENCE_MIN_MS)
     if len(link.trips) < _KNOWN_TRIPS or link.failures > 0 or _is_new(link, now_ms):
-        return moving_ms + max(SILENCE_MAX_MS, link.setup_ms + SILENCE_MIN_MS)
+        more_ms = link.setup_ms if link.setup_ms > SILENCE_MIN_MS else 0
+        more_ms = SILENCE_MIN_MS if link.silences else more_ms
+        return moving_ms + SILENCE_MAX_MS + min(SILENCE_MAX_MS, more_ms)
     slowest_ms = max(link.trips) * 3 // 2
     return moving_ms + min(SILENCE_MAX_MS, max(SILENCE_MIN_MS, slowest_ms))
 
@@ -321,28 +310,40 @@ def _entered(link: Link, trip: Trip) -> Link:
         return link
     # One that was never made says nothing of how long that takes.
     setup_ms = (trip.ended_ms > trip.began_ms and trip.setup_ms) or link.setup_ms
-    life_ms, load = _life_ms(link), link.load
-    # All of it arrived well before the link would have been cut: it may be more.
-    if life_ms and link.carried >= load > 0 and link.ended_ms - link.began_ms < life_ms * 7 // 10:
-        load = link.carried * 5 // 4
-    return replace(link, began_ms=trip.began_ms, carried=0, load=load, setup_ms=setup_ms)
+    return replace(link, began_ms=trip.began_ms, carried=0, setup_ms=setup_ms)
+
+
+def _within(link: Link, left_ms: int, life_ms: int) -> int:
+    """What is answered before the link is cut, with a tenth of its life to spare."""
+    trips = sorted(link.trips[-_SAMPLES:])
+    slow_ms = trips[len(trips) // 2] if trips else 0
+    return speed_bytes_s(link) * max(0, left_ms - life_ms // 10 - slow_ms) // 1000
 
 
 def _risk(link: Link) -> int:
     """What may be lost where nobody knows when the link is cut."""
     if link.failures > 0:
-        return LEAST_BYTES
-    return max(START_BYTES, _small(link), _spare(link)) if link.lost else MOST_BYTES
+        return START_BYTES
+    even, speed = _even(link), speed_bytes_s(link)
+    if link.cuts:
+        return max(even, speed * min(link.lives, default=0) // 20_000)
+    return max(even, speed // 4)
 
 
-def _small(link: Link) -> int:
-    """What is out for so short a time that a cut seldom meets it."""
-    return speed_bytes_s(link) * min(link.lives, default=0) // 20_000
+def _even(link: Link) -> int:
+    """Where heads of requests, and what is lost when the link is cut, cost the same."""
+    return max(START_BYTES, isqrt(_HEAD_BYTES * (link.through + _HOPED_BYTES) // (link.cuts + 1)))
 
 
-def _spare(link: Link) -> int:
-    """What may be lost without more than an eighth being sent in vain."""
-    return link.through // 8 - link.lost
+def _outlived(link: Link, trip: Trip) -> Link:
+    """A connection that is up for longer than the rule said has none."""
+    life_ms = _life_ms(link)
+    is_another = trip.setup_ms > 0 or link.setup_ms == 0 or link.failures > 0
+    is_idle = trip.began_ms - link.ended_ms >= _IDLE_MS
+    is_longer = trip.began_ms - link.began_ms >= life_ms * 11 // 10 > 0
+    if is_another or is_idle or not is_longer:
+        return link
+    return replace(link, lives=(), load=0)
 
 
 def _is_new(link: Link, now_ms: int) -> bool:
@@ -361,24 +362,26 @@ def _remembering(link: Link, now_ms: int) -> Link:
         return replace(link, through=min(link.through, MOST_BYTES))
     if now_ms - link.cut_ms <= _FORGET_MS:
         return link
-    return replace(link, lives=(), load=0, cut_ms=0, through=0, lost=0)
+    return replace(link, lives=(), load=0, cut_ms=0, through=0, cuts=0)
 
 
 def _life_ms(link: Link) -> int:
     """How long the link stays up, where that has a rule; else 0."""
     lives = link.lives[-2:]
-    if len(lives) < 2 or max(lives) * 10 > min(lives) * 13:
+    if not lives or (len(lives) == 1 and link.cuts > 1) or max(lives) * 10 > min(lives) * 13:
         return 0
     return min(lives)
 
 
 def _goal_ms(link: Link) -> int:
+    """What a request should take."""
+    if life_ms := _life_ms(link):
+        return max(_GOAL_MIN_MS, life_ms * 9 // 10)
     quickest_ms = min((ms for _, ms in link.samples), default=0)
-    goal_ms = max(_GOAL_MS, 3 * quickest_ms)
+    goal_ms = min(_GOAL_MAX_MS, max(_GOAL_MS, 3 * quickest_ms))
     if link.lives:
-        life_ms = min(link.lives)
-        goal_ms = min(goal_ms, max(life_ms * 4 // 5 if _life_ms(link) else life_ms // 4, 1_000))
-    return min(_GOAL_MAX_MS, goal_ms)
+        goal_ms = min(goal_ms, max(_GOAL_MIN_MS, min(link.lives) // 4))
+    return goal_ms
 
 
 def _moving_ms(link: Link, size: int) -> int:
@@ -396,97 +399,6 @@ def speed_bytes_s(link: Link) -> int:
         return SLOWEST_BYTES_S
     quick_size, quick_ms = min(link.samples, key=lambda sample: (sample[1], sample[0]))
     large_size, large_ms = max(link.samples, key=lambda sample: (sample[0], -sample[1]))
-    if large_size >= 2 * quick_size:
+    if 2 * large_size >= 3 * quick_size:
         return max(1, (large_size - quick_size) * 1000 // max(1, large_ms - quick_ms))
     return max(1, large_size * 1000 // large_ms)
-
-
-# -- what goes first -------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """Something that is to be sent.
-
-    Attributes:
-        circle: Where it belongs.
-        id: Its `_id`, or `log:` and `wrap:` with anything.
-        size: Its bytes in a request.
-    """
-
-    circle: str
-    id: str
-    size: int
-
-
-def order(waiting: Iterable[Waiting], most: int) -> list[Waiting]:
-    """The order in which to send: log entries, sessions, pain and messages; notes; media.
-
-    Numbered records of one feed stay in their order, else readers would see a gap in it if the
-    link broke between the two; so a feed goes by the most valuable record that waits in it. Only
-    what is larger than `most` is overtaken, so that it holds nobody up.
-
-    Args:
-        waiting: In any order.
-        most: Bytes that the next request may have: `Turn.bytes`.
-    """
-    chosen = list(waiting)
-    best: dict[str, int] = {}
-    for one in chosen:
-        if one.size <= most:
-            feed, _ = _place(one)
-            best[feed] = min(best.get(feed, _OTHER_RANK + 9), _rank(one))
-
-    def key(one: Waiting) -> tuple[bool, int, str, int]:
-        feed, number = _place(one)
-        is_large = one.size > most
-        return is_large, _rank(one) if is_large else best[feed], feed, number
-
-    return sorted(chosen, key=key)
-
-
-def fit(sizes: Sequence[int], most: int) -> int:
-    """How many from the front go into a request of `most` bytes; at least one, if there is any."""
-    total = 0
-    for count, size in enumerate(sizes):
-        total += size
-        if total > most:
-            return max(1, count)
-    return len(sizes)
-
-
-def _rank(one: Waiting) -> int:
-    return _RANKS.get(one.id.partition(":")[0], _OTHER_RANK)
-
-
-def _place(one: Waiting) -> tuple[str, int]:
-    """The feed of a numbered record and its number; anything else is alone."""
-    parts = one.id.split(":")
-    if len(parts) == 4 and parts[3][1:].isdecimal():
-        return f"{one.circle} {parts[2]} {parts[3][:1]}", int(parts[3][1:])
-    return f"{one.circle} {one.id}", 0
-
-
-# -- a month's budget ------------------------------------------------------------------------------
-
-
-def media_left(limit: int, spent: int) -> int:
-    """Bytes of media that may still go this month; logs, pain and all other records always go.
-
-    Args:
-        limit: The month's budget in bytes; 0 for none.
-        spent: Bytes that went over the network this month.
-    """
-    if limit == 0:
-        return MOST_BYTES
-    return min(MOST_BYTES, max(0, limit * _MEDIA_PERCENT // 100 - spent))
-
-
-def may_go(one: Waiting, limit: int, spent: int) -> bool:
-    """Whether the month's budget lets it go; arguments as for `media_left`."""
-    return not one.id.startswith(_MEDIA) or one.size <= media_left(limit, spent)
-
-
-def look_ms(limit: int, spent: int) -> int:
-    """Between two looks at the server, in milliseconds; arguments as for `media_left`."""
-    return LOOK_SPENT_MS if limit > 0 and spent >= limit else LOOK_MS
