@@ -72,7 +72,7 @@ import { moreWords } from "./words";
 
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => {
-  await moreWords();
+  await Promise.all([moreWords(), moreWords("safety")]);
   keepPart("desk");
   keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;

@@ -6,9 +6,10 @@ import * as entries from "../circle/entries.ts";
 import { CircleError } from "../circle/errors.ts";
 import { isPub } from "../circle/grammar.ts";
 import { deviceId, type Pub } from "../circle/keys.ts";
-import type { Profile } from "../records.gen.ts";
+import type { AnyRecord, Profile } from "../records.gen.ts";
 import { Refused, refusal } from "./bundles.ts";
 import type { OpenCare } from "./care.ts";
+import { factsOwed } from "./clinic-facts.ts";
 import type { Line } from "./line.ts";
 import type { Enrolment } from "./links.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
@@ -80,6 +81,7 @@ export async function bringOwnAlong(
   const own = ownIn(home);
   for (const care of others) {
     await sayOwnName(care, home.ownName, keys.id);
+    await handOut(home, care);
     for (const { device, pub } of own) {
       if (care.membership.devices.has(device)) continue;
       await patiently(
@@ -98,6 +100,12 @@ export async function bringOwnAlong(
       );
     }
   }
+}
+
+/** Carry what the clinic says to all its patients into the circle of one. */
+async function handOut(home: OpenCare, care: OpenCare): Promise<void> {
+  if (care.purpose !== "patient" || !care.isWhole || !care.trusted || !home.trusted) return;
+  for (const fact of factsOwed(home.diary.peek(), care.diary.peek())) await care.write<AnyRecord>(fact);
 }
 
 /** A clinician whom somebody else let in goes by the name that she has in the clinic. */

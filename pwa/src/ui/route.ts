@@ -6,6 +6,7 @@
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { TextSet } from "../safety/approved";
+import type { TextSet } from "../safety/approved";
 
 export type LogStep = "done" | "which" | "why" | "pain" | "effort" | "saved";
 
@@ -21,6 +22,8 @@ export type Route =
   | { readonly room: "lock" }
   | { readonly room: "wrong"; readonly step?: CheckStep }
   | { readonly room: "add" }
+  | { readonly room: "contacts" }
+  | { readonly room: "texts"; readonly set?: TextSet; readonly language?: string }
   | { readonly room: "contacts" }
   | { readonly room: "texts"; readonly set?: TextSet; readonly language?: string }
   | { readonly room: "patient"; readonly circle: string }

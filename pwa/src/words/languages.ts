@@ -4,7 +4,14 @@
  * English is in the app. Of another language the patient's words come before the first screen, the
  * rest when a room is opened that has more; where a word is missing, the English one stands.
  */
-import { type Catalogue, english, type Piece, speakLanguage, type Text } from "./index";
+import {
+  type Catalogue,
+  english,
+  type Piece,
+  speakLanguage,
+  type Text,
+  type WordId,
+} from "./index";
 import { patientWords } from "./patient-words.ts";
 
 /** One language that can be chosen. */
@@ -65,6 +72,27 @@ const PIECES: Readonly<Record<string, Pieces>> = {
     () => import("./ar.icu?rest"),
   ],
 };
+
+/**
+ * The texts of a language that a clinician signs, by their ids, whatever this app speaks.
+ *
+ * @throws Error They can not be fetched.
+ */
+export async function textsOf(tag: string): Promise<(id: WordId) => Text> {
+  const [{ enSafety }, { enMore }] = await Promise.all([
+    import("./en-safety.ts"),
+    import("./en-more.ts"),
+  ]);
+  const [patient, safety] = PIECES[tag] ?? [];
+  const own = { ...(patient && withIds(patientWords, (await patient()).default)) };
+  const words: Catalogue = {
+    ...enMore,
+    ...enSafety,
+    ...own,
+    ...(safety && (await safety()).default),
+  };
+  return (id) => words[id] ?? id;
+}
 
 /** Speak this language from the next start on. */
 export function keepLanguage(tag: string): void {

@@ -6,14 +6,20 @@ import { go, route } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enDesk } from "../../words/en-desk";
 import { enMore } from "../../words/en-more";
+import { enSafeDesk } from "../../words/en-safe-desk";
+import { enSafety } from "../../words/en-safety";
 import { StatusCards, SyncButton } from "../status";
 import { AddPatient, ChangePlan } from "./add";
+import { Contacts } from "./contacts";
 import { Desk } from "./desk";
 import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
+import { Texts } from "./texts";
 
 addWords(enMore);
 addWords(enDesk);
+addWords(enSafety);
+addWords(enSafeDesk);
 
 /** Who is in the clinic, and what brings one back who lost the phone. */
 function Safety({ client }: { client: Client }) {
@@ -40,6 +46,24 @@ function Safety({ client }: { client: Client }) {
         <Icon name="lock" />
         {t("today.card")}
       </button>
+      <button
+        type="button"
+        class="btn"
+        data-testid="open-contacts"
+        onClick={() => go({ room: "contacts" })}
+      >
+        <Icon name="call" />
+        {t("contacts.title")}
+      </button>
+      <button
+        type="button"
+        class="btn"
+        data-testid="open-texts"
+        onClick={() => go({ room: "texts" })}
+      >
+        <Icon name="edit" />
+        {t("texts.title")}
+      </button>
     </div>
   );
 }
@@ -61,6 +85,11 @@ export function TherapistRooms({ client }: { client: Client }) {
         </div>
       </Desk>
     );
+  }
+  if (here.room === "contacts") return <Contacts key="contacts" client={client} />;
+  if (here.room === "texts") {
+    const { set, language } = here;
+    return <Texts key={`texts${set}${language}`} client={client} set={set} language={language} />;
   }
   if (here.room === "add") return <AddPatient key="add" client={client} />;
   if (here.room === "patient" || here.room === "plan") {

@@ -17,6 +17,7 @@ import { t } from "../../words";
 import { dayOf, sayDay } from "../../words/dates";
 import { daysToShow, painDays } from "../days";
 import { doseText } from "../dose";
+import { Checks } from "./checks";
 import { Desk } from "./desk";
 import { Invitation } from "./invite";
 import { nameOf, toldCount, toldList } from "./patients";
@@ -46,6 +47,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
           {care.awaited.value && <AwaitedBanner />}
           {care.asking.value > 0 && <AsksBanner care={care} />}
           {!care.joined.value && <Invitation client={client} care={care} />}
+          <Checks client={client} care={care} />
           <Chart client={client} care={care} />
           <Sessions client={client} care={care} />
         </div>

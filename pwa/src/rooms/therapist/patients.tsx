@@ -1,5 +1,6 @@
 /** The list of patients: who has something new, what was last told, who has not joined yet. */
-import type { Care, Client } from "../../client";
+import type { Care, Client, Opened } from "../../client";
+import type { Check } from "../../records.gen";
 import { Icon } from "../../ui/icon";
 import { Lamp } from "../../ui/lamp";
 import { newOf } from "../../ui/looked";
@@ -9,6 +10,7 @@ import { go } from "../../ui/route";
 import { t } from "../../words";
 import { sayDay, sayMoment } from "../../words/dates";
 import { lightOf } from "../advice";
+import { unseenAlarms } from "./checks";
 import { Desk } from "./desk";
 
 /** The name of the list of what a patient told, for "new". */
@@ -31,7 +33,11 @@ export function nameOf(care: Care): string {
 export function Patients({ client }: { client: Client }) {
   const cares = patientsOf(client);
   const rows = cares
-    .map((care) => ({ care, fresh: newOf(toldList(client, care), toldCount(care)) }))
+    .map((care) => ({
+      care,
+      fresh: newOf(toldList(client, care), toldCount(care)),
+      alarm: unseenAlarms(care)[0],
+    }))
     .sort(inOrder);
   const withNew = rows.filter(({ fresh }) => fresh > 0).length;
   return (
@@ -65,9 +71,9 @@ export function Patients({ client }: { client: Client }) {
           </Empty>
         ) : (
           <ul class="card list">
-            {rows.map(({ care, fresh }) => (
-              <li key={care.circle}>
-                <PatientRow client={client} care={care} fresh={fresh} />
+            {rows.map((row) => (
+              <li key={row.care.circle}>
+                <PatientRow client={client} {...row} />
               </li>
             ))}
           </ul>
@@ -86,13 +92,16 @@ export function patientsOf(client: Client): Care[] {
 interface Row {
   readonly care: Care;
   readonly fresh: number;
+  /** The newest sign of danger that nobody has said to have seen. */
+  readonly alarm: Opened<Check> | undefined;
 }
 
-/** Something new first, then by name; who has not joined comes last. */
+/** Signs of danger first, then something new, then by name; who has not joined comes last. */
 function inOrder(a: Row, b: Row): number {
+  const alarms = Number(b.alarm !== undefined) - Number(a.alarm !== undefined);
   const joined = Number(b.care.joined.value) - Number(a.care.joined.value);
   const fresh = Number(b.fresh > 0) - Number(a.fresh > 0);
-  return joined || fresh || a.care.name.value.localeCompare(b.care.name.value);
+  return alarms || joined || fresh || a.care.name.value.localeCompare(b.care.name.value);
 }
 
 /** Asked once since the app was opened, before the second patient. */
@@ -125,16 +134,22 @@ function Contact({ client }: { client: Client }) {
   );
 }
 
-function PatientRow({ client, care, fresh }: { client: Client; care: Care; fresh: number }) {
+function PatientRow({ client, care, fresh, alarm }: Row & { client: Client }) {
   const open = () => go({ room: "patient", circle: care.circle });
   return (
     <button type="button" class="tri p4" data-testid="patient-row" onClick={open}>
-      <RowMark care={care} fresh={fresh} />
+      <RowMark care={care} fresh={fresh} alarm={alarm} />
       <span class="nm">
         <bdi>{nameOf(care)}</bdi>
       </span>
       <span class="body">
-        {care.joined.value ? <Told client={client} care={care} /> : t("desk.waiting")}
+        {alarm ? (
+          <AlarmLine client={client} alarm={alarm} />
+        ) : care.joined.value ? (
+          <Told client={client} care={care} />
+        ) : (
+          t("desk.waiting")
+        )}
       </span>
       <span class="end row nowrap">
         {fresh > 0 && <span class="tag">{t("desk.new", { n: fresh })}</span>}
@@ -145,13 +160,25 @@ function PatientRow({ client, care, fresh }: { client: Client; care: Care; fresh
 }
 
 /** The light of the last session where it warns, else a plain mark. */
-function RowMark({ care, fresh }: { care: Care; fresh: number }) {
+function RowMark({ care, fresh, alarm }: Row) {
+  if (alarm) return <Lamp light="stop" size="s" />;
   const light = lightOf(
     care.sessions.value.at(-1)?.value.pain.worst,
     care.plans.value.at(-1)?.value.pain_rule,
   );
   if (fresh > 0 && (light === "slow" || light === "stop")) return <Lamp light={light} size="s" />;
   return <Icon name={care.joined.value ? "person" : "clock"} />;
+}
+
+function AlarmLine({ client, alarm }: { client: Client; alarm: Opened<Check> }) {
+  return (
+    <>
+      <span class="fact strong" data-testid="row-alarm">
+        {t(`flag.${alarm.value.advice}`)}
+      </span>
+      <span class="fact">{sayDay(alarm.value.day, client.today.value)}</span>
+    </>
+  );
 }
 
 function Told({ client, care }: { client: Client; care: Care }) {
