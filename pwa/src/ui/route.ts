@@ -6,7 +6,6 @@
  */
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { TextSet } from "../safety/approved";
-import type { TextSet } from "../safety/approved";
 
 export type LogStep = "done" | "which" | "why" | "pain" | "effort" | "saved";
 
@@ -24,18 +23,20 @@ export type Route =
   | { readonly room: "add" }
   | { readonly room: "contacts" }
   | { readonly room: "texts"; readonly set?: TextSet; readonly language?: string }
-  | { readonly room: "contacts" }
-  | { readonly room: "texts"; readonly set?: TextSet; readonly language?: string }
   | { readonly room: "patient"; readonly circle: string }
   | { readonly room: "plan"; readonly circle: string }
   | { readonly room: "paper" }
   | { readonly room: "language" }
   | { readonly room: "reminders"; readonly step?: "choose" | "ask" | "more" }
+  | { readonly room: "record"; readonly circle: string; readonly step?: RecordStep }
   | { readonly room: "sending"; readonly step?: SendingStep }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
 
 /** Which question for danger signs, counted from 0; what follows from them; or whom to call at once. */
 export type CheckStep = number | "end" | "call";
+
+/** Where in the room of one's own record; its list without one. */
+export type RecordStep = "notice" | "rest" | "end" | "copy";
 
 /** Where in the room of sending; its list without one. */
 export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring" | "diagnosis";
