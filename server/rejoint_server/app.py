@@ -9,7 +9,7 @@ from litestar.types import ControllerRouterHandler
 
 from rejoint_server.access.hints import open_notes
 from rejoint_server.access.setup import SECRET_BYTES, Setup
-from rejoint_server.circle_server import open_circles
+from rejoint_server.circle_server import Reminders, open_circles
 from rejoint_server.circles.ledger import Ledger
 from rejoint_server.circles.policy import CirclePolicy
 from rejoint_server.circles.upkeep import Upkeep
@@ -20,6 +20,8 @@ from rejoint_server.db.replication import Replication
 from rejoint_server.design.design_functions import DesignFunctions
 from rejoint_server.design.javascript import Engine
 from rejoint_server.operations.endpoints import Operations, operation_routes
+from rejoint_server.reminders import Rows, Sender
+from rejoint_server.reminders.scheduler import Scheduler
 from rejoint_server.settings import Settings
 from rejoint_server.web.asgi import App, Receive, Scope, Send
 from rejoint_server.web.edge import Edge
@@ -30,7 +32,7 @@ from rejoint_sync.stores.journal import Journal
 
 ENDPOINTS: Final = frozenset(
     {
-        *("db", "circles", "clinics", "recovery", "session", "sync", "relay"),
+        *("db", "circles", "clinics", "recovery", "session", "sync", "relay", "reminders"),
         *("healthz", "readyz", "metrics"),
     }
 )
@@ -47,6 +49,8 @@ class Application:
         setup: The one-time secret; None when there are no circles.
         ledger: The way of entries into their logs; None when there are no circles.
         upkeep: The daily work, to be run beside; None when there are no circles.
+        rows: Where schedules of reminders are kept; None when there are no circles.
+        scheduler: Pings devices, to be run beside; None when nobody is there to bring pings.
     """
 
     edge: Edge
@@ -54,6 +58,8 @@ class Application:
     setup: Setup | None
     ledger: Ledger | None = None
     upkeep: Upkeep | None = None
+    rows: Rows | None = None
+    scheduler: Scheduler | None = None
 
     async def start(self) -> str | None:
         """Make ready what needs the store.
@@ -66,6 +72,8 @@ class Application:
         await open_notes(self.service.store)
         if self.ledger is not None:
             await self.ledger.start()
+        if self.rows is not None:
+            await self.rows.start()
         return await self.setup.renew(secrets.token_bytes(SECRET_BYTES))
 
     async def stop(self) -> bool:
@@ -74,15 +82,19 @@ class Application:
         drained = await self.edge.drain(self.service.settings.stop_s_max)
         if self.service.designs is not None:
             await self.service.designs.close()
+        if self.rows is not None:
+            await self.rows.close()
         return drained
 
 
-def create_app(
+def create_app(  # noqa: PLR0913  # what is outside of it, in one call
     settings: Settings,
     store: Store,
     clock: Clock,
     log: Log | None = None,
     journal: Journal | None = None,
+    *,
+    sender: Sender | None = None,
 ) -> Application:
     """Put the server together; nothing is read or written before `start`.
 
@@ -92,19 +104,23 @@ def create_app(
         clock: The time.
         log: Where the lines go; standard error when None.
         journal: Where accepted bundles are noted, open; whoever opened it closes it.
+        sender: Brings pings to push services; None where nobody is pinged.
     """
     operations = Operations(store, settings.data, settings.metrics_token, lambda: edge.under_way)
     if settings.policy == "open":
         designs = DesignFunctions(store, Engine())
         policy = OpenPolicy(store, settings.admin, clock, designs)
         service = _service(settings, store, policy, designs)
-        setup = ledger = upkeep = None
+        setup = ledger = upkeep = rows = scheduler = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         app: App = Replication(service, ("db",))
     else:
         circles = open_circles(settings, store, clock, journal)
         setup, ledger, upkeep = circles.setup, circles.ledger, circles.upkeep
+        rows = circles.reminders.rows
+        scheduler = None if sender is None else _scheduler(circles.reminders, sender, clock)
         operations.watch(ledger, upkeep)
+        operations.watch_reminders(rows, scheduler)
         service = _service(settings, store, circles.policy)
         endpoints = _litestar([*circles.handlers, *operation_routes(operations)])
         app = _Front(Replication(service, ("db",)), circles.exchange, endpoints, Web(settings.web))
@@ -117,7 +133,18 @@ def create_app(
         stopping=service.stopping,
         observe=operations.note,
     )
-    return Application(edge, service, setup, ledger, upkeep)
+    return Application(edge, service, setup, ledger, upkeep, rows, scheduler)
+
+
+def _scheduler(reminders: Reminders, sender: Sender, clock: Clock) -> Scheduler:
+    return Scheduler(
+        reminders.rows,
+        sender,
+        clock,
+        holder=secrets.token_hex(8),
+        before=reminders.news.pass_on,
+        silent=reminders.silence.tell,
+    )
 
 
 def _service(

@@ -30,9 +30,34 @@ from rejoint_server.exchange.endpoint import Exchange
 from rejoint_server.exchange.giving import Giving
 from rejoint_server.exchange.intake import Intake
 from rejoint_server.exchange.relay import Relay, relay_routes
+from rejoint_server.reminders import Rows
+from rejoint_server.reminders.endpoints import reminder_routes
+from rejoint_server.reminders.news import News
+from rejoint_server.reminders.rows_couch import CouchRows
+from rejoint_server.reminders.rows_memory import MemoryRows
+from rejoint_server.reminders.rows_sqlite import SqliteRows
+from rejoint_server.reminders.schedules import Schedules
+from rejoint_server.reminders.silence import Silence
 from rejoint_server.settings import Settings
 from rejoint_sync.stores import Store
+from rejoint_sync.stores.couch_address import CouchAddress
 from rejoint_sync.stores.journal import Journal
+from rejoint_sync.stores.sqlite import SqliteStore
+
+
+@dataclass(frozen=True, slots=True)
+class Reminders:
+    """The parts that ping devices.
+
+    Attributes:
+        rows: Where schedules are kept, to be started and closed.
+        news: What is new for whom.
+        silence: Tells clinics of devices that are not heard of.
+    """
+
+    rows: Rows
+    news: News
+    silence: Silence
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +70,7 @@ class CircleServer:
         setup: The one-time secret.
         ledger: The way of entries into their logs.
         upkeep: Purges what was closed.
+        reminders: What pings devices.
         handlers: Every route beside `/db` that is about circles.
     """
 
@@ -53,6 +79,7 @@ class CircleServer:
     setup: Setup
     ledger: Ledger
     upkeep: Upkeep
+    reminders: Reminders
     handlers: list[ControllerRouterHandler]
 
 
@@ -70,7 +97,11 @@ def open_circles(
     memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
     ledger = Ledger(store, clock, Watched(settings.data), journal)
     suspensions, audit, relay_key = Suspensions(store), Audit(store, clock), RelayKey(store)
-    login = Login(memberships, hints, suspensions, clock, settings.public_url)
+    schedules = Schedules(rows := _rows(settings, store), clock)
+    login = Login(
+        memberships, hints, suspensions, clock, settings.public_url, heard=schedules.heard
+    )
+    news = News(rows, schedules, memberships, login)
     invitations = Invitations(store, memberships, clock)
     quarantine = Quarantine(store, memberships, login, clock)
     tickets = Tickets(store, memberships, clock)
@@ -92,14 +123,11 @@ def open_circles(
     )
     handlers = [
         *circle_routes(admission, invitations, login, catch_up, relay_key),
-        *circle_service_routes(
-            RecoveryPapers(store, memberships, login, clock),
-            LostWraps(store, memberships, login, clock),
-            quarantine,
-        ),
+        *_service_routes(store, memberships, login, clock, quarantine),
         *clinic_routes(Desk(memberships, login, suspensions, audit, clock), tickets, audit),
+        *reminder_routes(schedules, login),
     ]
-    policy = CirclePolicy(store, memberships, login, ledger)
+    policy = CirclePolicy(store, memberships, login, ledger, arrived=news.arrived)
     upkeep = Upkeep(store, memberships, hints, clock, ledger)
     intake = Intake(memberships, login, policy, admission)
     exchange = Exchange(
@@ -107,7 +135,26 @@ def open_circles(
         login,
         intake,
         Giving(store, memberships, hints, login),
+        done=schedules.note_done,
         body_bytes_max=settings.request_bytes_max,
     )
     handlers += relay_routes(Relay(relay_key, login, intake, quarantine, clock), relay_key)
-    return CircleServer(policy, exchange, setup, ledger, upkeep, handlers)
+    reminders = Reminders(rows, news, Silence(hints, memberships, audit))
+    return CircleServer(policy, exchange, setup, ledger, upkeep, reminders, handlers)
+
+
+def _service_routes(
+    store: Store, memberships: Memberships, login: Login, clock: Clock, quarantine: Quarantine
+) -> list[ControllerRouterHandler]:
+    return circle_service_routes(
+        RecoveryPapers(store, memberships, login, clock),
+        LostWraps(store, memberships, login, clock),
+        quarantine,
+    )
+
+
+def _rows(settings: Settings, store: Store) -> Rows:
+    """Where schedules are kept: beside what the store keeps, however that is."""
+    if isinstance(settings.store, CouchAddress):
+        return CouchRows(settings.store)
+    return SqliteRows(store) if isinstance(store, SqliteStore) else MemoryRows()

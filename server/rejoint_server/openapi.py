@@ -14,6 +14,8 @@ from rejoint_server.circles.clinics import Asked, Suspending, Ticket
 from rejoint_server.circles.endpoints import Append, Asking, Founding
 from rejoint_server.circles.services import Giving, Keeping, Late, Missing
 from rejoint_server.db.routes import ROUTES, Body, Route
+from rejoint_server.reminders.endpoints import Mark
+from rejoint_sync.reminders import Schedule
 
 Json = dict[str, Any]
 
@@ -89,6 +91,8 @@ _BYTES: Final[Json] = {
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
     }
 }
+_SCHEDULE: Final[Json] = Schedule.model_json_schema(ref_template="#/components/schemas/{model}")
+_SCHEDULE_PARTS: Final[Json] = _SCHEDULE.pop("$defs")
 _PARAMETERS: Final = re.compile(r"\{(\w+)\}")
 
 
@@ -116,7 +120,7 @@ def openapi(policy: str) -> Json:
         "info": {"title": "Rejoint", "version": "1"},
         "paths": paths,
         "components": {
-            "schemas": {"Error": _ERROR},
+            "schemas": {"Error": _ERROR, **_SCHEDULE_PARTS},
             "securitySchemes": {"login": {"type": "http", "scheme": scheme}},
         },
     }
@@ -226,6 +230,14 @@ def _circles() -> dict[str, Json]:
         **_services(circle),
         "/session": {"post": _plain("post-session", login=True)},
         "/relay": {"get": _plain("get-relay"), "post": _plain("post-relay") | _BYTES},
+        "/reminders": {
+            "get": _plain("get-reminders", login=True),
+            "put": _plain("put-reminders", body=_SCHEDULE, login=True),
+            "delete": _plain("delete-reminders", login=True),
+        },
+        "/reminders/mark": {
+            "post": _plain("post-reminders-mark", body=Mark.model_json_schema(), login=True)
+        },
         "/healthz": {"get": _plain("get-healthz")},
         "/readyz": {"get": _plain("get-readyz")},
         "/metrics": {"get": _plain("get-metrics")},

@@ -12,7 +12,7 @@ bunch. At most two pings of a day remind: the reminder, and the nudge or what a 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -42,8 +42,10 @@ TRAVEL_MIN: Final = 720
 """Who flies back over the date line gets the same date's reminder no sooner than this."""
 
 DAY_MIN: Final = 1440
+_FIRST, _SECOND, _RETRY, _NEWS = range(4)
 _DAYS_AHEAD: Final = 9
 _STRICT: Final = ConfigDict(frozen=True, strict=True, extra="forbid")
+_KEPT: Final = ConfigDict(frozen=True, strict=True, extra="ignore")
 
 Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
@@ -100,6 +102,14 @@ class Schedule(BaseModel):
     paused: Literal["always"] | Day | None = None
     notes: bool = True
 
+    @classmethod
+    def kept(cls, value: dict[str, Any]) -> Self:
+        """A schedule that was checked before: also one whose zone is not known here any more."""
+        quiet = value.get("quiet")
+        if quiet is not None:
+            value = {**value, "quiet": Quiet.model_construct(**quiet)}
+        return cls.model_construct(**value)
+
     @field_validator("zone")
     @classmethod
     def _is_known(cls, value: str) -> str:
@@ -127,7 +137,7 @@ class Schedule(BaseModel):
 
 
 class Marks(BaseModel):
-    """What the device told since.
+    """What the device told since. Members of a later version are left out.
 
     Attributes:
         since: Minute at which the schedule was set: nothing before it is due.
@@ -138,7 +148,7 @@ class Marks(BaseModel):
         told: Whether the clinic was told of the silence.
     """
 
-    model_config = _STRICT
+    model_config = _KEPT
 
     since: Minute
     heard: int
@@ -158,7 +168,7 @@ class Retry(BaseModel):
         until: Unix second from which on nobody wants it any more.
     """
 
-    model_config = _STRICT
+    model_config = _KEPT
 
     kind: Kind
     minute: Minute
@@ -167,7 +177,7 @@ class Retry(BaseModel):
 
 
 class Sent(BaseModel):
-    """What was sent, or was about to be when a server ended.
+    """What was sent, or was about to be when a server ended; as `Marks`.
 
     Attributes:
         day: The day of the last reminder.
@@ -177,7 +187,7 @@ class Sent(BaseModel):
         retry: What is still to be brought.
     """
 
-    model_config = _STRICT
+    model_config = _KEPT
 
     day: Day | None = None
     reminder: Minute | None = None
@@ -236,6 +246,12 @@ def next_minute(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Mi
     days = SILENT_DAYS if schedule.times and not marks.told else FORGET_DAYS
     minutes.append(max(now, (marks.heard + days) * DAY_MIN))
     return min(minutes)
+
+
+def next_reminder(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Minute | None:
+    """The minute of the next reminder, nudge or snooze, for people; None while there is none."""
+    plans = _upcoming(now, schedule, marks, sent)
+    return min((max(one.at, now) for one in plans if one.rank <= _SECOND), default=None)
 
 
 def claimed(ping: Ping, now: Minute, schedule: Schedule, was: State) -> State:
@@ -362,20 +378,22 @@ def _upcoming(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> list
 def _planned(start: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Iterator[_Plan]:
     first = _first(start, schedule, marks, sent)
     if first is not None:
-        yield _Plan(0, "reminder", first, first)
+        yield _Plan(_FIRST, "reminder", first, first)
     second = _second(schedule, marks, sent)
     if second is not None:
-        yield _Plan(1, "nudge", second, second)
+        yield _Plan(_SECOND, "nudge", second, second)
     retry = sent.retry
     if retry is not None and 60 * (start + GRACE_MIN) < retry.until:
         day = day_of(retry.minute, schedule.zone)
         if retry.kind == "note" or marks.done != day:
             at = max(retry.at, start + GRACE_MIN)
-            yield _Plan(2, retry.kind, at, retry.minute, retry.until)
+            yield _Plan(_RETRY, retry.kind, at, retry.minute, retry.until)
     if marks.note is not None and schedule.notes:
-        free = 0 if sent.note is None else sent.note + NOTE_EVERY_MIN
+        now = start + GRACE_MIN
+        # What a clock that was wrong wrote down as to come holds back nothing.
+        free = 0 if sent.note is None or sent.note > now else sent.note + NOTE_EVERY_MIN
         at = _out_of_quiet(max(marks.note, free, start + GRACE_MIN), schedule)
-        yield _Plan(3, "note", at, at)
+        yield _Plan(_NEWS, "note", at, at)
 
 
 def _second(schedule: Schedule, marks: Marks, sent: Sent) -> Minute | None:
@@ -400,7 +418,8 @@ def _first(start: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Minut
     """When the next reminder is, from a minute on."""
     if schedule.paused == "always" or not schedule.times:
         return None
-    start = max(start, marks.since + 1)
+    if marks.since <= start + 2 * GRACE_MIN:  # else the clock was wrong when it was written
+        start = max(start, marks.since + 1)
     day = date.fromisoformat(day_of(start, schedule.zone))
     if schedule.paused is not None:
         day = max(day, date.fromisoformat(schedule.paused))
@@ -421,7 +440,7 @@ def _of_day(day: date, schedule: Schedule, marks: Marks, sent: Sent) -> Minute |
     if minute is None or _is_quiet(minute, schedule):
         return None
     if sent.day is not None and sent.reminder is not None and name < sent.day:
-        return minute if minute - sent.reminder >= TRAVEL_MIN else None
+        return minute if abs(minute - sent.reminder) >= TRAVEL_MIN else None
     return minute
 
 

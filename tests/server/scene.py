@@ -12,6 +12,7 @@ import httpx
 
 from rejoint_server.app import Application, create_app
 from rejoint_server.clock import ManualClock
+from rejoint_server.reminders import Sender
 from rejoint_server.settings import Settings
 from rejoint_server.web.logs import open_log
 from rejoint_sync.circle import entries
@@ -66,14 +67,19 @@ class Scene:
 
 @asynccontextmanager
 async def open_scene(
-    folder: Path, store: Store | None = None, *, journal: Journal | None = None, **settings: Any
+    folder: Path,
+    store: Store | None = None,
+    *,
+    journal: Journal | None = None,
+    sender: Sender | None = None,
+    **settings: Any,
 ) -> AsyncIterator[Scene]:
     """A server over a store in memory, or the one given."""
     kept = store or MemoryStore()
     clock = ManualClock(NOW_S)
     log = StringIO()
     chosen = Settings(data=folder, web=settings.pop("web", folder / "no-web"), **settings)
-    application = create_app(chosen, kept, clock, open_log(log), journal)
+    application = create_app(chosen, kept, clock, open_log(log), journal, sender=sender)
     secret = await application.start()
     transport = httpx.ASGITransport(app=application.edge)
     # As replicators do; without it CouchDB's way is to prefer parts to JSON.

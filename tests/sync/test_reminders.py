@@ -22,6 +22,7 @@ from rejoint_sync.reminders import (
     is_silent,
     minute_of,
     next_minute,
+    next_reminder,
     put_off,
     ttl_s,
 )
@@ -261,3 +262,24 @@ def test_a_ping_that_is_put_off_comes_later_within_its_life_and_not_twice() -> N
 def test_what_is_no_schedule_is_refused(values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         schedule(**values)
+
+
+def test_a_clock_that_was_wrong_for_a_while_ends_nothing() -> None:
+    seven = at("2026-11-22 07:00")
+    year = 365 * DAY_MIN
+    ahead = Sent(day="2027-11-22", reminder=seven + year, nudge=seven + year, note=seven + year)
+    told = marks(seven + year, since=seven + year, note=seven)
+    assert kind(due(seven, schedule(), told, ahead)) == "reminder"
+    assert kind(due(seven, schedule(times={}), told, ahead)) == "note"
+
+
+def test_what_a_person_is_told_is_the_next_reminder() -> None:
+    seven = at("2026-11-22 07:00")
+    told = marks(seven, note=seven)
+    assert next_reminder(seven - 30, schedule(), told, NOTHING) == seven
+    assert next_reminder(seven - 30, schedule(times={}), told, NOTHING) is None
+
+
+def test_a_schedule_that_was_kept_is_the_same() -> None:
+    full = schedule(quiet={"start": "21:00", "end": "06:00"}, nudge=30, paused="always")
+    assert Schedule.kept(full.model_dump(exclude_defaults=True)) == full

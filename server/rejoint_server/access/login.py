@@ -4,6 +4,7 @@ Source: docs/circle.md, "The server's duties".
 """
 
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from rejoint_server.access.device_sessions import DeviceSessions, Session
@@ -32,21 +33,25 @@ class Login:
         suspensions: Who is not served.
         clock: Decides whether a token is of this moment.
         public_url: The origin that tokens must name; None takes the request's own.
+        heard: Told of each device that has proved itself; never raises.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # it is put together in one place
         self,
         memberships: Memberships,
         hints: Hints,
         suspensions: Suspensions,
         clock: Clock,
         public_url: str | None,
+        *,
+        heard: Callable[[str], Awaitable[None]],
     ) -> None:
         self._memberships = memberships
         self._hints = hints
         self._suspensions = suspensions
         self._clock = clock
         self._public_url = public_url
+        self._heard = heard
         self._sessions = DeviceSessions(clock)
         # Valid until its `exp`; a device's name is the hash of its keys, so what was checked once
         # stays true. Whether the device is live is asked each time.
@@ -65,6 +70,7 @@ class Login:
         if member is None:
             raise Unauthorized("This device is not in the circle.")
         await self._suspensions.require_served(device, membership)
+        await self._heard(device)
         return member
 
     async def device(self, request: Request, membership: Membership) -> Member:
@@ -97,7 +103,9 @@ class Login:
         live = [one for one in found if one.live(claimed)]
         if not live:
             raise Unauthorized("This device is not known here.")
-        return self._check(scheme, token, live[0], request), live
+        device = self._check(scheme, token, live[0], request)
+        await self._heard(device)
+        return device, live
 
     def audience(self, request: Request) -> str:
         """The origin that what is signed for this server must name."""
@@ -144,7 +152,9 @@ class Login:
         """
         scheme, token = _credentials(request)
         if scheme == "session":
-            return self._of_session(token), b""
+            device = self._of_session(token)
+            await self._heard(device)
+            return device, b""
         device, _ = await self.device_anywhere(request)
         return device, b64u_decode(self._sessions.open(device).token)
 

@@ -6,7 +6,7 @@ and has `_local` documents that nobody else sees. A device that is gone reads th
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -65,13 +65,21 @@ class CirclePolicy:
         memberships: Who stands where.
         login: Who asks.
         ledger: Knows which circles take nothing new.
+        arrived: Told which documents a circle has that its devices have not heard of.
     """
 
     name = "circles"
 
     def __init__(
-        self, store: Store, memberships: Memberships, login: Login, ledger: Ledger
+        self,
+        store: Store,
+        memberships: Memberships,
+        login: Login,
+        ledger: Ledger,
+        *,
+        arrived: Callable[[str, Iterable[str]], None],
     ) -> None:
+        self._arrived = arrived
         self._store = store
         self._memberships = memberships
         self._login = login
@@ -144,6 +152,8 @@ class CirclePolicy:
             if not todo:
                 break
             membership = await self._memberships.refresh(guest.database)
+        if not guest.again:
+            self._arrived(guest.database, (one.id for one in outcomes.values() if not one.error))
         return [outcomes[index] for index in range(len(documents))]
 
     async def _judged(

@@ -165,12 +165,16 @@ async def _answer(settings: Settings, application: "Application", listener: sock
         raise CannotServe("the HTTP server does not answer")
     _announce(settings, url, secret)
     upkeep = asyncio.create_task(application.upkeep.run()) if application.upkeep else None
+    scheduler = application.scheduler
+    pinging = asyncio.create_task(scheduler.run()) if scheduler else None
     await asyncio.wait({stop, serving}, return_when=asyncio.FIRST_COMPLETED)
     if not stop.done():
         raise CannotServe("the HTTP server ended by itself")
     if upkeep is not None:
         upkeep.cancel()
         await asyncio.wait([upkeep])
+    if scheduler is not None and pinging is not None:
+        await scheduler.stop(pinging)
     await application.stop()
     await server.end(serving)
 

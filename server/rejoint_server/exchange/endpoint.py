@@ -6,7 +6,7 @@ nothing.
 """
 
 import zlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 from rejoint_server.access.login import Login
@@ -16,6 +16,7 @@ from rejoint_server.web.asgi import ROUTE, Answer, Receive, Request, Scope, Send
 from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound
 from rejoint_sync.exchange.frames import MEDIA_TYPE, read, write
 from rejoint_sync.exchange.messages import (
+    DONE_TODAY,
     MAY_BE_EMPTY,
     SENDS_ONLY,
     Asked,
@@ -52,16 +53,18 @@ class Exchange:
         login: Who asks.
         intake: Takes what is brought.
         giving: Gives what is new.
+        done: Told of each device that says that today's session is logged; never raises.
         body_bytes_max: Longest body, as sent and after decompression.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # it is put together in one place
         self,
         store: Store,
         login: Login,
         intake: Intake,
         giving: Giving,
         *,
+        done: Callable[[str], Awaitable[None]],
         body_bytes_max: int = REQUEST_BYTES_MAX,
     ) -> None:
         self._body_bytes_max = body_bytes_max
@@ -69,6 +72,7 @@ class Exchange:
         self._login = login
         self._intake = intake
         self._giving = giving
+        self._done = done
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -86,6 +90,8 @@ class Exchange:
             raise BadContentType(f"Content-Type must be {MEDIA_TYPE}")
         device, session = await self._login.enter(request)
         begin, asked = read_request(read(await request.body()))
+        if begin.flags & DONE_TODAY:
+            await self._done(device)
         parts = self._parts(device, session, begin, asked)
         first, is_over = await _begun(parts)
         if not is_over:

@@ -7,6 +7,7 @@ A full disk is noticed by the write that finds no room. It is over when a write 
 when none comes, whoever asks `/readyz` or `/metrics` makes one of the server's own.
 """
 
+import contextlib
 import hmac
 import ipaddress
 import shutil
@@ -24,6 +25,8 @@ from rejoint_server.circles.ledger import Ledger
 from rejoint_server.circles.upkeep import Upkeep
 from rejoint_server.operations.metrics import CONTENT_TYPE, Metrics
 from rejoint_server.operations.store_copy import LAST_BACKUP_FILE
+from rejoint_server.reminders import Counts, Rows
+from rejoint_server.reminders.scheduler import Scheduler
 from rejoint_sync.errors import Forbidden, StoreFull, StoreUnavailable, SyncError
 from rejoint_sync.stores import Store
 from rejoint_sync.stores.sqlite_schema import STORE_FILE
@@ -53,6 +56,8 @@ class Operations:
         self._store = store
         self._token = token
         self._full = False
+        self._rows: Rows | None = None
+        self._counts = Counts()
         self.metrics = Metrics()
         self._offer_gauges(data, under_way)
 
@@ -115,6 +120,33 @@ class Operations:
             lambda: ledger.waiting_s,
         )
 
+    def watch_reminders(self, rows: Rows, scheduler: Scheduler | None) -> None:
+        """Offer the figures of reminders."""
+        self._rows = rows
+        self.metrics.show(
+            "rejoint_reminders_schedules",
+            "Devices with a schedule of reminders.",
+            lambda: self._counts.schedules,
+        )
+        self.metrics.show(
+            "rejoint_reminders_silent",
+            "Of these, how many were not heard of for 14 days, as their clinics were told.",
+            lambda: self._counts.silent,
+        )
+        self.metrics.show(
+            "rejoint_reminders_failed",
+            "Reminders, and whole minutes of them, that went wrong.",
+            lambda: scheduler.failed if scheduler else 0,
+        )
+
+    async def page(self) -> bytes:
+        """All figures; those of the store as they were when it could last be asked."""
+        await self.is_full()
+        if self._rows is not None:
+            with contextlib.suppress(SyncError):
+                self._counts = await self._rows.counts()
+        return self.metrics.page()
+
     def _offer_gauges(self, data: Path, under_way: Callable[[], int]) -> None:
         show = self.metrics.show
         show("rejoint_requests_under_way", "Requests not answered yet.", under_way)
@@ -155,8 +187,7 @@ def operation_routes(operations: Operations) -> list[ControllerRouterHandler]:
     @get("/metrics")
     async def metrics(request: HttpRequest) -> Response[bytes]:
         operations.check_reader(request)
-        await operations.is_full()
-        return Response(operations.metrics.page(), media_type=CONTENT_TYPE)
+        return Response(await operations.page(), media_type=CONTENT_TYPE)
 
     return [healthz, readyz, metrics]
 

@@ -87,7 +87,7 @@ class Row:
         """
         return cls(
             device,
-            Schedule.model_validate(value["schedule"]),
+            Schedule.kept(value["schedule"]),
             Marks.model_validate(value["marks"]),
             Sent.model_validate(value["sent"]),
             value["due"],
@@ -151,7 +151,8 @@ class Rows(Protocol):
     async def lease(self, minute: Minute, holder: str) -> list[int]:
         """Take the shards that nobody has taken for this minute or a later one.
 
-        A lease spares work and nothing depends on it: who sends is decided by `write`.
+        A lease spares work and nothing depends on it: who sends is decided by `write`. One for
+        more than `GRACE_MIN` ahead is of a clock that was wrong, and holds nobody back.
 
         Args:
             minute: Which.

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from rejoint_server.reminders import SHARDS, Counts, Row
 from rejoint_sync.errors import DatabaseExists
-from rejoint_sync.reminders import Minute
+from rejoint_sync.reminders import GRACE_MIN, Minute
 from rejoint_sync.stores.couch_address import CouchAddress
 from rejoint_sync.stores.couch_admin import CouchAdmin
 from rejoint_sync.stores.couch_http import CouchHttp
@@ -27,6 +27,7 @@ _CREATED: Final = 201
 _CONFLICT: Final = 409
 _MISSING: Final = 404
 _LEASE: Final = "lease:"
+_NEVER: Final = {"minute": -1}
 _DESIGN: Final = "reminders"
 _VIEWS: Final = {
     "due": {
@@ -99,7 +100,7 @@ class CouchRows:
         wanted = [
             {**there.get(name, {"_id": name}), "minute": minute, "holder": holder}
             for name in names
-            if name not in there or there[name]["minute"] < minute
+            if not minute <= there.get(name, _NEVER)["minute"] <= minute + GRACE_MIN
         ]
         if not wanted:
             return []

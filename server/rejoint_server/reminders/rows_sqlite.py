@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from rejoint_server.reminders import SHARDS, Counts, Row
-from rejoint_sync.reminders import Minute
+from rejoint_sync.reminders import GRACE_MIN, Minute
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_turn import Turn
 
@@ -63,7 +63,7 @@ class SqliteRows:
 
     async def lease(self, minute: Minute, holder: str) -> list[int]:  # noqa: ARG002  # it is alone
         """As the port."""
-        if minute <= self._taken:
+        if minute <= self._taken <= minute + GRACE_MIN:
             return []
         self._taken = minute
         return list(range(SHARDS))

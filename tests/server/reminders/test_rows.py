@@ -111,6 +111,8 @@ async def test_a_shard_is_taken_once_for_a_minute(rows: Rows) -> None:
     assert await rows.lease(NOW, "three") == []
     assert await rows.lease(NOW - 1, "three") == []
     assert sorted(await rows.lease(NOW + 1, "three")) == list(range(SHARDS))
+    assert sorted(await rows.lease(NOW + 500, "ahead")) == list(range(SHARDS))
+    assert sorted(await rows.lease(NOW + 2, "three")) == list(range(SHARDS))
 
 
 async def test_they_are_counted(rows: Rows) -> None:
