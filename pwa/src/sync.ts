@@ -22,6 +22,8 @@ const EXPECTED_MS: readonly number[] = [2_000, 4_000, 8_000, 16_000];
 const GATHER_MS = 250;
 /** Longest pause after bad weather while somebody looks at the app: nothing was sent but a greeting. */
 const PAUSE_SEEN_MS = 8_000;
+/** The same after silence: that alone was a pause. */
+const PAUSE_SILENT_MS = 1_000;
 /** A round that is older when the app comes to the front hangs on a network that is gone. */
 const HANGS_MS = 10_000;
 /** To be woken so soon after asking for it means nothing. */
@@ -110,8 +112,9 @@ export class Runner {
   #failures = 0;
   /** The round that is under way was cut because the network is another one. */
   #isCut = false;
-  /** Whether the last round failed for the weather alone. */
+  /** Whether the last round failed for the weather alone, and for how long to pause then at most. */
   #isWeather = false;
+  #pauseSeenMs = PAUSE_SEEN_MS;
   #closed = false;
   /** Whether something was left for the service worker; undefined: not known yet. */
   #isParked: boolean | undefined;
@@ -226,7 +229,7 @@ export class Runner {
 
   #pause(): number {
     const ms = pauseMs({ failures: this.#failures }, Math.random());
-    return this.#isWeather && this.#phone.visible() ? Math.min(ms, PAUSE_SEEN_MS) : ms;
+    return this.#isWeather && this.#phone.visible() ? Math.min(ms, this.#pauseSeenMs) : ms;
   }
 
   /** What cannot be left is in its place all the same. */
@@ -253,6 +256,8 @@ export class Runner {
     } catch (error) {
       const state = stateAfter(error);
       this.#isWeather = state === "offline";
+      const isSilent = error instanceof LineError && error.why === "silent";
+      this.#pauseSeenMs = isSilent ? PAUSE_SILENT_MS : PAUSE_SEEN_MS;
       // A round that brought something before it was cut begins the pauses anew.
       this.#failures = this.#isWeather ? Math.max(1, line.failures) : this.#failures + 1;
       if (this.#isCut) this.#failures = 0;

@@ -286,6 +286,20 @@ test("after joining it looks soon, then less and less often", async () => {
   await runner.close();
 });
 
+test("silence is a pause by itself: who looks is not kept waiting after it", async () => {
+  const { phone, due } = timedPhone();
+  const line = lineOf();
+  const carry = async () => {
+    line.failures += 1;
+    throw new LineError("silent");
+  };
+  const options = { lock: "p", line, lookMs: () => 30_000, changed: () => {} };
+  const runner = new Runner(phone, { carry }, options);
+  for (let round = 0; round < 6; round += 1) await runner.now();
+  expect(Math.max(...due.map(({ ms }) => ms))).toBeLessThanOrEqual(1_000);
+  await runner.close();
+});
+
 test("pauses grow while the server is not reached, and not beyond seconds while it is seen", async () => {
   const { phone, state, due } = timedPhone();
   const line = lineOf();

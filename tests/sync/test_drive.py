@@ -299,6 +299,22 @@ async def test_a_closed_port_is_weather() -> None:
         await asyncio.wait_for(ask_over_tcp(f"http://127.0.0.1:{port}", {}), 5)
 
 
+async def test_a_stream_has_no_headers_that_nobody_reads() -> None:
+    def handler(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, content=b"y", headers={"content-type": "application/x"})
+
+    line = Line(handler)
+    stream = line.connection.stream("/sync", b"x", "application/x", "s")
+    assert [part async for part in stream] == [b"y"]
+    assert set(line.requests[0].headers) == {
+        "host",
+        "accept-encoding",
+        "authorization",
+        "content-length",
+        "content-type",
+    }
+
+
 async def test_streams_tell_how_long_their_connection_took_to_be_made() -> None:
     traffic = Traffic()
     reply = b"HTTP/1.1 200 OK\r\ncontent-type: application/x\r\ncontent-length: 2\r\n\r\nok"

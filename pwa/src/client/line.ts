@@ -102,6 +102,8 @@ export class Line {
   readonly #open = new Set<AbortController>();
   readonly #cost = new WireCost();
   #link = pace.NEW_LINK;
+  /** With and without, requests go over connections of their own. There are no cookies in either. */
+  #credentials: RequestCredentials = "omit";
 
   /** @param counter Told what each request cost. */
   constructor(phone: Phone, clock: Clock, counter?: Counter) {
@@ -176,6 +178,8 @@ export class Line {
   async post(path: string, body: Bytes, authorization: string): Promise<Reply> {
     const packed = await smaller(body);
     const headers = new Headers({ "Content-Type": MEDIA_TYPE, Authorization: authorization });
+    // Shorter than the phone's own list, which is nobody's business.
+    headers.set("Accept-Language", "*");
     if (packed !== body) headers.set("Content-Encoding", "gzip");
     const way = this.#begin(path, headers, packed.length);
     try {
@@ -236,8 +240,9 @@ export class Line {
     this.#wait(way, pace.patienceMs(this.#link, way.sent, way.askedMs));
     return this.#phone.fetch(way.url, {
       ...init,
-      credentials: "omit",
-      cache: "no-store",
+      credentials: this.#credentials,
+      // What is posted is not kept anyway, and this costs two headers.
+      cache: init.method === "POST" ? "default" : "no-store",
       redirect: "error",
       signal: way.controller.signal,
     });
@@ -266,6 +271,8 @@ export class Line {
     }
     const most = ((this.#nowMs() - way.askedMs) * pace.speedBytesS(this.#link)) / 1000;
     this.#counter?.count(Math.min(up, Math.floor(most)), got > 0 ? down : 0);
+    // A browser goes on asking over a connection on which nothing comes any more.
+    if (isSilent) this.#credentials = this.#credentials === "omit" ? "same-origin" : "omit";
     // Who gave it up by hand knows more than the line does.
     if (isSilent || !controller.signal.aborted) {
       this.#link = pace.cut(this.#link, this.#trip(way, got, 0), isSilent);

@@ -29,6 +29,22 @@ test("a server that never answers is given up", async () => {
   await expect(line.ask("/healthz")).rejects.toMatchObject({ why: "silent" });
 });
 
+test("after silence requests go over another connection, and stay there once one is answered", async () => {
+  phone.haste = 1000;
+  const asked: unknown[] = [];
+  const { fetch } = phone;
+  phone.fetch = (url, init) => {
+    asked.push(init.credentials);
+    return fetch.call(phone, url, init);
+  };
+  server.fault = () => "silent";
+  await expect(line.ask("/healthz")).rejects.toMatchObject({ why: "silent" });
+  server.fault = () => undefined;
+  await line.ask("/healthz");
+  await line.ask("/healthz");
+  expect(asked).toEqual(["omit", "same-origin", "same-origin"]);
+});
+
 test("a long upload gets time for its bytes", async () => {
   phone.haste = 100;
   server.fetch = async (_url, init) => {
@@ -107,6 +123,7 @@ test("items go and come as bytes, and a refusal as JSON", async () => {
   expect([reply.status, reply.isItems, await heard(reply)]).toEqual([200, true, [129, 9]]);
   expect([asked?.method, asked?.body]).toEqual(["POST", body]);
   expect(Object.fromEntries(new Headers(asked?.headers))).toEqual({
+    "accept-language": "*",
     authorization: "Session abc",
     "content-type": "application/cbor-seq",
   });
