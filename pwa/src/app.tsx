@@ -35,6 +35,13 @@
  *   stuck-again, stuck-file; relay with relay-waits, relay-file, relay-picture, relay-no-key; moving
  *   with moving-code, moving-done; bring with bring-camera, bring-choose, bring-file, brought
  *   (data-state), drop-{id}; bring-look with scan-video, bring-seen, bring-stop; sending-failed
+ * - reminders (from today: open-reminders, from saved: saved-remind): remind-choose with remind-take,
+ *   remind-{07:00, 09:00, 15:00, 18:00}, remind-earlier, remind-later, remind-time, remind-day-{1..7},
+ *   remind-save, remind-no; remind-ask with remind-allow, remind-not; remind with remind-when,
+ *   remind-{there, waits, failed, not-yet}, remind-{no, home, never}-allowed, remind-to-ask,
+ *   remind-calendar, remind-pause, remind-week, remind-paused, remind-on, remind-change, remind-more;
+ *   remind-choices with nudge-{0, 1, 2, 4}, quiet-{none, 20:00, 21:00, 22:00}, notes-{yes, no},
+ *   plain-{yes, no}, remind-off; today-due
  * - ask: ask with digits, ask-no; members: members with members-add, members-asks, members-compare,
  *   members-strong, members-weak, members-leave, members-out, members-export, member (data-role),
  *   member-device, member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
@@ -63,10 +70,11 @@ import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import type { Asking, Client, Door } from "./client";
 import { keepPart } from "./client/offline";
+import { onTap, type Tap, takeTap } from "./client/tapped";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { hide } from "./ui/hide";
 import { later } from "./ui/later";
-import { goHome, route } from "./ui/route";
+import { go, goHome, route } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
 import { moreWords } from "./words";
 
@@ -90,6 +98,11 @@ const sending = later(async () => {
   await moreWords();
   keepPart("sending");
   return (await import("./rooms/sending")).SendingRoom;
+});
+const reminders = later(async () => {
+  await moreWords();
+  keepPart("reminders");
+  return (await import("./rooms/reminders")).RemindersRoom;
 });
 const language = later(async () => (await import("./rooms/language")).LanguageRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
@@ -119,6 +132,8 @@ export function Rooms({ client, door, onOpen }: RoomsProps) {
         <paper.Part client={client} />
       ) : room === "sending" ? (
         <sending.Part client={client} />
+      ) : room === "reminders" ? (
+        <reminders.Part client={client} />
       ) : (
         <Part client={client} />
       )}
@@ -138,7 +153,11 @@ export function App({ loadDoor }: AppProps) {
     const enter = () => void way.enter();
     enter();
     addEventListener("hashchange", enter);
-    return () => removeEventListener("hashchange", enter);
+    const stop = onTap(() => void way.tapped());
+    return () => {
+      removeEventListener("hashchange", enter);
+      stop();
+    };
   }, [way]);
   const client = way.client.value;
   const door = way.door.value;
@@ -180,6 +199,8 @@ class Entrance {
   readonly client = signal<Client | undefined>(undefined);
   readonly state = signal<DoorState>({ at: "starting" });
   readonly #loadDoor: () => Promise<Door>;
+  /** A notification that was tapped, until its room is shown. */
+  #tap: Tap | undefined;
 
   constructor(loadDoor: () => Promise<Door>) {
     this.#loadDoor = loadDoor;
@@ -189,11 +210,33 @@ class Entrance {
   async enter(): Promise<void> {
     const fragment = takeFragment();
     if (!fragment) {
-      if (!this.client.peek()) await this.enterWithoutLink();
+      if (this.client.peek()) return;
+      this.#tap = await takeTap();
+      await this.enterWithoutLink(this.#tap?.profile);
       return;
     }
     await this.#putAway();
     await this.#lookAt(fragment);
+  }
+
+  /** Shows what a notification was about; whoever is in the middle of telling goes on. */
+  async tapped(): Promise<void> {
+    const tap = await takeTap();
+    if (!tap) return;
+    this.#tap = tap;
+    const open = this.client.peek();
+    if (open && (!tap.profile || tap.profile === open.profile.id)) this.#showTapped();
+    else {
+      await this.#putAway();
+      await this.enterWithoutLink(tap.profile);
+    }
+  }
+
+  #showTapped(): void {
+    const { room } = route.peek();
+    if (this.#tap?.kind === "note") go({ room: "notes" });
+    else if (this.#tap && room !== "log" && room !== "exercise") goHome();
+    this.#tap = undefined;
   }
 
   /** One profile opens by itself, several are asked for by picture, none needs a link. */

@@ -17,6 +17,7 @@ import type {
   Session,
   Void,
 } from "./records.gen";
+import type { Reminding } from "./reminding";
 import type { Sending } from "./sending";
 
 export type { Note, Pain, PainAnswer, Plan, Profile, Session };
@@ -176,6 +177,14 @@ export interface Locks {
   wipe(profileId: string): Promise<void>;
 }
 
+/** What the rooms of every day show of reminders. */
+export interface Reminder {
+  /** Whether to offer them: nobody has chosen yet. */
+  readonly isOffered: boolean;
+  /** The time, `HH:MM`, that is past today where this phone may not show messages; "" = none. */
+  readonly due: string;
+}
+
 /** One opened profile. */
 export interface Client {
   readonly profile: ProfileView;
@@ -213,6 +222,8 @@ export interface Client {
   syncNow(): Promise<void>;
   /** What sending costs, whether all is there, what is stuck, other phones. */
   sending(): Promise<Sending>;
+  readonly reminder: ReadonlySignal<Reminder>;
+  reminding(): Promise<Reminding>;
   close(): Promise<void>;
 }
 

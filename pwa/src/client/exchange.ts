@@ -15,6 +15,7 @@ import { Malformed } from "../exchange/cbor.ts";
 import { Reader, write } from "../exchange/frames.ts";
 import {
   type Asked,
+  DONE_TODAY,
   MAY_BE_EMPTY,
   readAnswerItem,
   requestItems,
@@ -73,6 +74,8 @@ export interface Traveller {
   learn(): Promise<string | undefined>;
   /** Circles of which that said something else than what came; told once. */
   takeOdd(): readonly Synced[];
+  /** Whether to tell the server that today's session is done: it reminds of it no more. */
+  readonly isDoneToday: boolean;
 }
 
 /** What belongs to a profile, for this. */
@@ -258,7 +261,8 @@ export class Exchange {
     const records = sent.map(({ circle, docs, again }): Asked => {
       return { is: "records", circle: circle.circle, packed: pack(docs, device), again };
     });
-    const begin = { cursor, budget, flags: flags | WITHOUT_CHUNKS };
+    const told = this.#of.isDoneToday ? DONE_TODAY : 0;
+    const begin = { cursor, budget, flags: flags | WITHOUT_CHUNKS | told };
     const body = write(requestItems(begin, [...records, ...asked]));
     const { status, parts } = await this.#post(body);
     const visit = new Visit();

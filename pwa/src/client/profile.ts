@@ -12,6 +12,7 @@ import type {
   PlanInput,
   Profile,
   ProfileView,
+  Reminder,
   Role,
   SessionInput,
   SyncStatus,
@@ -19,6 +20,7 @@ import type {
 import type { ProfileKeys } from "../keystore.ts";
 import type { Media } from "../media.ts";
 import type { Card, Members } from "../members.ts";
+import type { Reminding } from "../reminding.ts";
 import type { Sending } from "../sending.ts";
 import { type Rounds, Runner, type RunnerState } from "../sync.ts";
 import { afterRound } from "./after-round.ts";
@@ -38,6 +40,7 @@ import { homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Parcel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
 import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
+import type { OpenReminding } from "./reminding.ts";
 import { Roads } from "./roads.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -67,6 +70,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
   readonly sync: Signal<SyncStatus>;
   readonly today;
   readonly ended = signal(false);
+  readonly reminder: Signal<Reminder> = signal({ isOffered: false, due: "" });
   readonly clock: Clock;
   readonly ask: LoggedIn;
   readonly #shelf: Shelf;
@@ -84,6 +88,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
   /** What the server has said of each circle, until it is compared with what came. */
   #listed: ReadonlyMap<string, Listed> | undefined;
   #ending: Promise<void> | undefined;
+  #opening: Promise<OpenReminding> | undefined;
+  #reminding: OpenReminding | undefined;
   #busy: ReadonlySet<string> = new Set();
 
   private constructor(
@@ -152,6 +158,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
   /** Begin to sync. */
   start(): this {
     this.#runner.start();
+    // What was tapped on the locked screen waits, and today's may be due.
+    this.#expectReminders().catch(() => {});
     return this;
   }
 
@@ -249,6 +257,34 @@ export class OpenProfile implements Client, Rounds, Traveller {
   async sending(): Promise<Sending> {
     const { OpenSending } = await import("./sending.ts");
     return OpenSending.open(this, this.#around);
+  }
+
+  /** Its code is on every phone that has reminders. */
+  async reminding(): Promise<Reminding> {
+    this.#opening ??= import("./reminding.ts").then(({ OpenReminding }) =>
+      OpenReminding.open(this, this.#around),
+    );
+    try {
+      this.#reminding = await this.#opening;
+      return this.#reminding;
+    } catch (error) {
+      this.#opening = undefined;
+      throw error;
+    }
+  }
+
+  remind(due: string): void {
+    this.reminder.value = { isOffered: false, due };
+  }
+
+  get isDoneToday(): boolean {
+    return this.#reminding?.tellsDone === true;
+  }
+
+  async #expectReminders(): Promise<void> {
+    const row = await this.#shelf.get("reminding", this.profile.id);
+    if (row?.chosen) await this.reminding();
+    else if (!row) this.reminder.value = { isOffered: true, due: "" };
   }
 
   close(): Promise<void> {
@@ -362,6 +398,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
   async #end(): Promise<void> {
     this.#closed();
     this.#stopToday();
+    (await this.#opening?.catch(() => undefined))?.close();
     this.#channel.close();
     await this.#runner.close();
     await this.#around.meter.close();

@@ -12,9 +12,10 @@ import type { Bytes } from "../circle/encoding.ts";
 import type { Pub } from "../circle/keys.ts";
 import type { ProfileView, Role } from "../client.ts";
 import type { StoredDocument } from "../records.ts";
+import type { Chosen } from "../reminding.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 5;
+const VERSION = 6;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
@@ -156,6 +157,21 @@ export interface ChunkRow {
   readonly code?: string;
 }
 
+/** When a person wants to be reminded, and what the server knows of it. */
+export interface RemindingRow {
+  readonly profile: string;
+  /** Absent where they want none. */
+  readonly chosen?: Chosen | undefined;
+  /** What was told last, and on which day of this phone. */
+  readonly told?: {
+    readonly day: string;
+    /** The server's, for which this browser subscribed. */
+    readonly key: string;
+    readonly endpoint: string;
+    readonly schedule: string;
+  };
+}
+
 interface Stores {
   profiles: ProfileRow;
   circles: CircleRow;
@@ -168,6 +184,7 @@ interface Stores {
   relay: RelayRow;
   owed: ChunkRow;
   chunks: ChunkRow;
+  reminding: RemindingRow;
   facts: { readonly name: string; readonly value: number };
 }
 
@@ -183,6 +200,7 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   relay: ["profile", "name"],
   owed: ["profile", "circle", "id"],
   chunks: ["profile", "circle", "id"],
+  reminding: "profile",
   facts: "name",
 };
 
@@ -259,11 +277,12 @@ export class Shelf {
   async forget(profile: string): Promise<void> {
     const names = Object.keys(KEY_PATHS) as StoreName[];
     const own = names.filter((name) => Array.isArray(KEY_PATHS[name]));
-    await this.#change(["profiles", "exchange", ...own], (stores) => {
+    await this.#change(["profiles", "exchange", "reminding", ...own], (stores) => {
       for (const name of own) {
         stores.objectStore(name).delete(IDBKeyRange.bound([profile], [profile, []]));
       }
       stores.objectStore("exchange").delete(profile);
+      stores.objectStore("reminding").delete(profile);
       stores.objectStore("profiles").delete(profile);
     });
   }

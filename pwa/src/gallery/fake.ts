@@ -19,6 +19,7 @@ import type {
   Place,
   Plan,
   ProfileView,
+  Reminder,
   Role,
   Session,
   SyncStatus,
@@ -29,10 +30,12 @@ import { planFrom, STARTER_PLANS } from "../library/starter";
 import type { Media } from "../media";
 import type { Card, Members } from "../members";
 import type { AnyRecord } from "../records.gen";
+import type { Reminding } from "../reminding";
 import type { Sending } from "../sending";
 import { dayAfter } from "../words/dates";
 import { type FakeVoices, fakeMedia } from "./fake-media";
 import { fakeCard, fakeMembers } from "./fake-members";
+import { fakeReminding } from "./fake-reminding";
 import { fakeSending } from "./fake-sending";
 
 /** A Monday; the gallery's clock stands at 18:42 in a zone two hours east. */
@@ -189,6 +192,8 @@ export interface FakeParts {
   readonly card?: Card;
   readonly needsCard?: boolean;
   readonly sending?: Sending;
+  readonly reminding?: Reminding;
+  readonly reminder?: Partial<Reminder>;
   readonly media?: FakeVoices;
   /** Every write and every request is refused. */
   readonly broken?: boolean;
@@ -307,6 +312,8 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     },
     syncNow: async () => act("syncNow"),
     sending: async () => parts.sending ?? fakeSending(),
+    reminder: signal({ isOffered: false, due: "", ...parts.reminder }),
+    reminding: async () => parts.reminding ?? fakeReminding(),
     close: async () => act("close"),
   };
 }

@@ -27,6 +27,7 @@ import {
 } from "./fake";
 import { Figures } from "./figures";
 import { MEMBER_STATES } from "./member-states";
+import { REMINDERS_STATES } from "./reminders-states";
 import { SENDING_STATES } from "./sending-states";
 
 export const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
@@ -259,6 +260,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
   ...CHECK_STATES,
   ...MEMBER_STATES,
+  ...REMINDERS_STATES,
   ...SENDING_STATES,
   "door-join-ask": link({ kind: "join", role: "patient", purpose: "patient", mode: "approve" }),
   "today-awaited": patient({ plans: [], therapist: "", awaited: true }),

@@ -80,6 +80,8 @@ export const enMore = {
   "saved.days": "{n} of {all} days done, last 7 days.",
   "saved.daysMore": { one: "{n} day done, last 7 days.", other: "{n} days done, last 7 days." },
   "saved.home": "Done for today",
+  "saved.remind": "Shall I remind you next time?",
+  "saved.remindYes": "Choose a time",
 
   "morning.title": "How much pain this morning?",
   "morning.body": "When you got up. 0 is no pain.",

@@ -130,6 +130,8 @@ export const en = {
   "today.days": "My days",
   "today.print": "My plan on paper",
   "today.status": "Phone and network",
+  "today.reminders": "Reminders",
+  "today.due": "It is past {time}. Time for your routine.",
   "today.waiting": { one: "{n} waiting", other: "{n} waiting" },
   "today.noteCount": { one: "{n} note", other: "{n} notes" },
   "today.which": "Whose plan?",

@@ -2,7 +2,15 @@
 import { enClinic } from "./en-clinic.ts";
 import { enDesk } from "./en-desk.ts";
 import { enMembers } from "./en-members.ts";
+import { enReminders } from "./en-reminders.ts";
 import { enSafeDesk } from "./en-safe-desk.ts";
 import { enSending } from "./en-sending.ts";
 
-export const restWords = { ...enMembers, ...enDesk, ...enSafeDesk, ...enClinic, ...enSending };
+export const restWords = {
+  ...enMembers,
+  ...enDesk,
+  ...enSafeDesk,
+  ...enClinic,
+  ...enReminders,
+  ...enSending,
+};

@@ -5,7 +5,7 @@ import { Icon } from "../../ui/icon";
 import { Lamp, type Light } from "../../ui/lamp";
 import { Page } from "../../ui/page";
 import { Beads } from "../../ui/parts";
-import { goHome } from "../../ui/route";
+import { go, goHome } from "../../ui/route";
 import { t } from "../../words";
 import { sayTimeThere, zoneHere } from "../../words/dates";
 import { lightOf } from "../advice";
@@ -56,11 +56,32 @@ export function Saved({ client, care }: PatientProps) {
       )}
       <NotSeen care={care} id={saved.id} />
       {light && <Signed care={care} set="pain-advice" />}
+      {client.reminder.value.isOffered && <Offer />}
       <div class="card row">
         <Beads count={wanted} done={Math.min(done, wanted)} />
         <p class="grow">{t(words, { n: done, all: wanted })}</p>
       </div>
     </Page>
+  );
+}
+
+/** Offered when somebody has just seen what for; the phone is asked in the room itself. */
+function Offer() {
+  return (
+    <button
+      type="button"
+      class="card row act-row"
+      data-testid="saved-remind"
+      onClick={() => go({ room: "reminders" })}
+    >
+      <Icon name="clock" />
+      <span class="grow">
+        <strong>{t("saved.remind")}</strong>
+        <br />
+        {t("saved.remindYes")}
+      </span>
+      <Icon name="next" />
+    </button>
   );
 }
 

@@ -74,6 +74,7 @@ export function Today({ client, care }: PatientProps) {
           <p>{t("today.out")}</p>
         </Banner>
       )}
+      <DueBanner client={client} />
       {care.asking.value > 0 && <AsksBanner care={care} />}
       {care.plans.value.length > 1 && (
         <Banner icon="alert" tone="warn">
@@ -95,6 +96,17 @@ export function Today({ client, care }: PatientProps) {
       )}
       <Links client={client} care={care} />
     </Page>
+  );
+}
+
+/** In the place of a message, where this phone may show none. */
+function DueBanner({ client }: { client: Client }) {
+  const { due } = client.reminder.value;
+  if (due === "") return null;
+  return (
+    <Banner icon="clock" testid="today-due">
+      <p>{t("today.due", { time: due })}</p>
+    </Banner>
   );
 }
 
@@ -238,6 +250,7 @@ function Links({ client, care }: PatientProps) {
         end={notes > 0 ? t("today.noteCount", { n: notes }) : ""}
       />
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
+      <LinkRow icon="clock" label={t("today.reminders")} to={{ room: "reminders" }} />
       {planOf(care) && <LinkRow icon="person" label={t("today.print")} to={{ room: "print" }} />}
       <LinkRow
         icon="group"
