@@ -105,7 +105,8 @@ export async function bringOwnAlong(
 /** Carry what the clinic says to all its patients into the circle of one. */
 async function handOut(home: OpenCare, care: OpenCare): Promise<void> {
   if (care.purpose !== "patient" || !care.isWhole || !care.trusted || !home.trusted) return;
-  for (const fact of factsOwed(home.diary.peek(), care.diary.peek())) await care.write<AnyRecord>(fact);
+  for (const fact of factsOwed(home.diary.peek(), care.diary.peek()))
+    await care.write<AnyRecord>(fact);
 }
 
 /** A clinician whom somebody else let in goes by the name that she has in the clinic. */

@@ -1,11 +1,42 @@
 /**
- * The traffic light of a session, decided on this phone from the plan's pain rule.
+ * The traffic light, decided on this phone from the plan's pain rule.
  *
- * A day is never final here: green and amber wait for the next morning's answer.
+ * A day passes three tests, and the worst of them counts: the worst pain of the session; whether it
+ * had settled by the next morning; whether mornings hurt more than the week before. Until the
+ * morning is told a day is not final, and so never green for good. Without a rule there is no
+ * light: that is how plans after an operation or a fresh break are made.
+ *
+ * Source: the pain-monitoring model (Thomeé, Silbernagel); 5 is the ceiling in all its versions.
+ * What one step worse means, and from which rise on a week is worse, are choices of this project.
  */
-import type { PainAnswer } from "../client";
+import type { Opened, Pain, PainAnswer, Session } from "../client";
 import type { PainRule } from "../records.gen";
 import type { Light } from "../ui/lamp";
+import { dayAfter } from "../words/dates";
+import { meanOf, morningOf, worstOn } from "./days";
+
+/** So many mornings of a week have to be told before it is compared. */
+const MORNINGS_MIN = 3;
+/** From this rise of the mean on, a week is worse than the one before: one step of the scale. */
+const RISE_MIN = 1;
+const WORSE: readonly Light[] = ["go", "slow", "stop"];
+
+/** What is known of a day with a session. */
+export interface DayTold {
+  readonly worst: PainAnswer | undefined;
+  /** Pain of the morning after. */
+  readonly morning: PainAnswer | undefined;
+  /** Whether mornings hurt more than the week before; undefined = too few were told. */
+  readonly rises: boolean | undefined;
+}
+
+export interface DayLight {
+  readonly light: Light;
+  /** Whether nothing that can still be told makes it better or worse. */
+  readonly isFinal: boolean;
+  /** The test that decided. */
+  readonly because: "pain" | "morning" | "weeks";
+}
 
 /**
  * The light of the worst pain of a session, or undefined when there is nothing to decide from: no
@@ -18,4 +49,55 @@ export function lightOf(
   if (rule === undefined || typeof worst !== "number") return undefined;
   if (worst <= rule.go_max) return "go";
   return worst <= rule.slow_max ? "slow" : "stop";
+}
+
+/** The light of a day by all three tests; undefined as in `lightOf`. */
+export function lightOfDay(
+  { worst, morning, rises }: DayTold,
+  rule: PainRule | undefined,
+): DayLight | undefined {
+  const pain = lightOf(worst, rule);
+  if (rule === undefined || pain === undefined) return undefined;
+  const tests: Readonly<Record<DayLight["because"], Light>> = {
+    pain,
+    morning: morningLight(pain, morning, rule),
+    weeks: rises ? "slow" : "go",
+  };
+  const rank = (because: DayLight["because"]) => WORSE.indexOf(tests[because]);
+  const because = (["pain", "morning", "weeks"] as const).reduce((a, b) =>
+    rank(b) > rank(a) ? b : a,
+  );
+  const light = tests[because];
+  return { light, because, isFinal: light === "stop" || typeof morning === "number" };
+}
+
+/** Pain that was allowed if it settled, and did not, was too much; else it is one step worse. */
+function morningLight(pain: Light, morning: PainAnswer | undefined, rule: PainRule): Light {
+  if (typeof morning !== "number" || morning <= (rule.usual ?? rule.go_max)) return "go";
+  return pain !== "go" || morning > rule.slow_max ? "stop" : "slow";
+}
+
+/** What the records say of the sessions of `day`. */
+export function toldOf(
+  sessions: readonly Opened<Session>[],
+  pains: readonly Opened<Pain>[],
+  day: string,
+): DayTold {
+  const next = dayAfter(day, 1);
+  return {
+    worst: worstOn(sessions, day),
+    morning: morningOf(pains, next)?.value.score,
+    rises: risesUntil(pains, next),
+  };
+}
+
+/** Whether the mornings of the week that ends with `day` hurt more than those of the week before. */
+function risesUntil(pains: readonly Opened<Pain>[], day: string): boolean | undefined {
+  const week = (from: number) =>
+    Array.from({ length: 7 }, (_, i) => morningOf(pains, dayAfter(day, from - i))?.value.score);
+  const [now, before] = [week(0), week(-7)];
+  const isKnown = (mornings: typeof now) =>
+    mornings.filter((score) => typeof score === "number").length >= MORNINGS_MIN;
+  if (!isKnown(now) || !isKnown(before)) return undefined;
+  return (meanOf(now) ?? 0) - (meanOf(before) ?? 0) >= RISE_MIN;
 }

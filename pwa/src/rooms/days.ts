@@ -53,7 +53,8 @@ export function painDays(
   });
 }
 
-function worstOn(sessions: readonly Opened<Session>[], day: string): PainAnswer | undefined {
+/** The worst pain of the sessions of a day; "not said" only when none of them has a number. */
+export function worstOn(sessions: readonly Opened<Session>[], day: string): PainAnswer | undefined {
   let worst: PainAnswer | undefined;
   for (const { value } of sessions) {
     const answer = value.day === day ? value.pain.worst : undefined;
@@ -73,4 +74,10 @@ export function daysToShow(
 ): number {
   const ages = [...sessions, ...pains].map(({ value }) => daysBetween(value.day, today) + 1);
   return Math.min(most, Math.max(least, ...ages, least));
+}
+
+/** The mean of the numbers; what was not said or not asked is no zero. Undefined without a number. */
+export function meanOf(answers: readonly (PainAnswer | undefined)[]): number | undefined {
+  const scores = answers.filter((answer) => typeof answer === "number");
+  return scores.length === 0 ? undefined : scores.reduce((a, b) => a + b) / scores.length;
 }
