@@ -38,6 +38,7 @@ from rejoint_sync.stores import (
 from rejoint_sync.stores import sqlite_read as read
 from rejoint_sync.stores.graft import check_revs_limit
 from rejoint_sync.stores.sqlite_heads import Head, Heads
+from rejoint_sync.stores.sqlite_paste import winners
 from rejoint_sync.stores.sqlite_rows import select
 from rejoint_sync.stores.sqlite_schema import connect, last_number, lock, prepare
 from rejoint_sync.stores.sqlite_turn import Turn
@@ -241,6 +242,24 @@ class SqliteStore:
         with self._snapshot():
             found = read.documents(self._reading, num, read.MANY, (names,))
             return {stored.id: stored for stored in found}
+
+    async def pasted(
+        self, database: str, names: Sequence[str], asked: str, *, revs: bool
+    ) -> bytes | None:
+        """Rows of `_bulk_get` with nothing unusual about them, in the order of asking.
+
+        Args:
+            database: Its name.
+            names: Of documents.
+            asked: Their revisions, with a space between any two.
+            revs: With `_revisions`.
+
+        Returns:
+            None when one of them is no winner by this revision, or has attachments.
+        """
+        num = self._head(database).num
+        with self._snapshot():
+            return winners(self._reading, num, names, asked, revs=revs)
 
     async def range(  # noqa: PLR0913  # one call, one question
         self,

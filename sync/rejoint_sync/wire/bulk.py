@@ -1,6 +1,6 @@
 """What `_revs_diff`, `_bulk_docs`, `_bulk_get` and `_purge` ask for."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
@@ -141,12 +141,22 @@ def parse_bulk_get(body: Mapping[str, Any]) -> list[Wanted]:
         BadRequest: `docs` is no list.
         TooLarge: More than `DOCUMENTS_PER_REQUEST_MAX` entries.
     """
+    return wanted_of(listed_in(body))
+
+
+def listed_in(body: Mapping[str, Any]) -> list[object]:
+    """The entries of `_bulk_get`, of which nothing is read yet. Raises as `parse_bulk_get`."""
     docs = body.get("docs")
     if not isinstance(docs, list):
         raise BadRequest("Missing JSON list of 'docs'.")
     if len(docs) > DOCUMENTS_PER_REQUEST_MAX:
         raise TooLarge(f"At most {DOCUMENTS_PER_REQUEST_MAX} documents at a time.")
-    return [_wanted(entry) for entry in docs]
+    return docs
+
+
+def wanted_of(entries: Iterable[object]) -> list[Wanted]:
+    """Read entries of `_bulk_get`."""
+    return [_wanted(entry) for entry in entries]
 
 
 def _wanted(entry: object) -> Wanted:

@@ -1,13 +1,15 @@
 """Many documents at once: what replication writes, reads and compares."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rejoint_server.db.call import READ_AT_ONCE
 from rejoint_sync.limits import DOCUMENT_BYTES_MAX
+from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.wire.query import DOCUMENTS_PER_REQUEST_MAX
-from server.scene import Scene
+from server.scene import Scene, open_scene
 
 COUNT = 2 * READ_AT_ONCE + 7
 
@@ -96,6 +98,48 @@ async def test_reads_many_in_their_order(couch: Scene) -> None:
         {"error": {"id": "none", "rev": "undefined", "error": "not_found", "reason": "missing"}}
     ]
     assert await couch.json("POST", path, {"docs": []}) == {"results": []}
+
+
+async def test_rows_that_the_store_pastes_are_those_that_are_made_one_by_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = await SqliteStore.open(tmp_path)
+    async with open_scene(tmp_path, store, policy="open") as scene:
+        await scene.ask("PUT", "/db/db1")
+        quoted = 'q"\\\u2028\u00e9\n'
+        text = {"data": "aGk=", "content_type": "text/plain"}
+        docs: list[dict[str, Any]] = [
+            {"_id": "old", "_rev": "3-c", "_revisions": {"start": 3, "ids": ["c", "b", "a"]}},
+            {"_id": "gone", "_rev": "2-b", "_deleted": True, "why": "x"},
+            {"_id": "split", "_rev": "1-b", "n": 1},
+            {"_id": "split", "_rev": "1-a", "n": 2},
+            {"_id": "held", "_rev": "1-a", "_attachments": {"a": text}},
+            {"_id": quoted, "_rev": "1-a", "text": quoted, "n": 1.5, "list": [1, None]},
+            *({"_id": f"n{n:04d}", "_rev": f"{n}-a{n}", "n": n} for n in range(1, COUNT)),
+        ]
+        body = {"docs": docs, "new_edits": False}
+        assert await scene.json("POST", "/db/db1/_bulk_docs", body) == []
+        plain = [{"id": one["_id"], "rev": one["_rev"]} for one in docs]
+        odd: list[Any] = [{"id": "none", "rev": "1-a"}, {"id": "old", "rev": "9-x"}, {"id": 7}, "x"]
+        odd += [{"id": "n0001"}, {"id": "n0001", "rev": "1-a1", "atts_since": ["1-a"]}, ["id"]]
+        asked = [plain, plain[6:], plain[6:][::-1], plain[:2] * 2, plain[:1] + odd]
+        asked += [[*plain[:2], one] for one in (*plain[2:6], *odd)]
+        answers: list[list[bytes]] = []
+        for _ in range(2):
+            answers.append([])
+            for options in ("", "?revs=true", "?revs=true&latest=true&attachments=true"):
+                for some in asked:
+                    path = f"/db/db1/_bulk_get{options}"
+                    answer = await scene.ask("POST", path, json={"docs": some})
+                    answers[-1].append(answer.content)
+            monkeypatch.setattr(SqliteStore, "pasted", nothing)
+        assert answers[0] == answers[1]
+        assert sum(answer.count(b'"ok"') for answer in answers[0]) > 3 * COUNT
+    await store.close()
+
+
+async def nothing(*_: object, **__: object) -> None:
+    """A store that pastes nothing."""
 
 
 async def test_all_docs_in_ranges(couch: Scene) -> None:
