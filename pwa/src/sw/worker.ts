@@ -25,7 +25,7 @@ type Group = Readonly<Record<string, string>>;
 const CACHE = `app-${__HASH__}`;
 /** Where a page leaves requests; see `phone.ts`. */
 const PARKED = "parked";
-/** What pages and this worker leave for each other about reminders; see `client/reminding-slips.ts`. */
+/** What pages and this worker leave for each other about reminders; see `client/reminding-bell.ts`. */
 const REMINDING = "reminding";
 /** Stands in the cache of a phone that keeps a part. */
 const markOf = (part: string) => `/keeps-${part}`;
