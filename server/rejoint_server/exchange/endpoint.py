@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
 from rejoint_server.access.login import Login
-from rejoint_server.exchange.giving import Giving, end
+from rejoint_server.exchange.giving import Giving, Visit, end
 from rejoint_server.exchange.intake import Intake
 from rejoint_server.web.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
 from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound
@@ -20,7 +20,6 @@ from rejoint_sync.exchange.messages import (
     MAY_BE_EMPTY,
     SENDS_ONLY,
     Asked,
-    Begin,
     Digests,
     End,
     Notice,
@@ -92,10 +91,14 @@ class Exchange:
         begin, asked = read_request(read(await request.body()))
         if begin.flags & DONE_TODAY:
             await self._done(device)
-        parts = self._parts(device, session, begin, asked)
-        first, is_over = await _begun(parts)
-        if not is_over:
-            return Stream(_chained(first, parts), content_type=_TYPE, is_live=True)
+        visit = await self._giving.visit(device, begin)
+        if await self._is_nothing(visit, session, asked):
+            first = _NOTHING
+        else:
+            parts = self._parts(visit, session, asked)
+            first, is_over = await _begun(parts)
+            if not is_over:
+                return Stream(_chained(first, parts), content_type=_TYPE, is_live=True)
         if first == _NOTHING and begin.flags & MAY_BE_EMPTY:
             return Answer(204, b"", ((b"content-type", _TYPE),))
         headers: tuple[tuple[bytes, bytes], ...] = ()
@@ -105,13 +108,19 @@ class Exchange:
                 first, headers = smaller, _GZIP
         return Answer(200, first, headers, _TYPE, is_fixed=True)
 
+    async def _is_nothing(self, visit: Visit, session: bytes, asked: list[Asked]) -> bool:
+        """Whether there is nothing to tell, as nearly always; a stream would cost more."""
+        if asked or session or not visit.is_known or not visit.begin.cursor:
+            return False
+        return bool(visit.begin.flags & SENDS_ONLY) or not await self._giving.news(visit)
+
     async def _parts(
-        self, device: str, session: bytes, begin: Begin, asked: list[Asked]
+        self, visit: Visit, session: bytes, asked: list[Asked]
     ) -> AsyncGenerator[bytes, None]:
-        visit = await self._giving.visit(device, begin)
+        begin = visit.begin
         receipts: list[Receipt] = []
         if asked:
-            receipts, visit.taken = await self._intake.take(device, asked)
+            receipts, visit.taken = await self._intake.take(visit.device, asked)
             visit.number = self._store.number
         if session or not begin.cursor or not visit.is_known:
             yield write([answer_item(Welcome(session, self._store.incarnation))])

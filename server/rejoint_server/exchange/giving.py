@@ -120,15 +120,19 @@ class Giving:
             return Visit(device, begin, Cursor(), {}, number, is_known=False)
         return Visit(device, begin, cursor, kept, number)
 
-    async def give(self, visit: Visit) -> AsyncGenerator[bytes, None]:
-        """What is new to the device, item by item, with the cursor that goes with it."""
+    async def news(self, visit: Visit) -> dict[str, int]:
+        """The circles in which something changed, each with how far the device knows its feed."""
         circles = await self._hints.remembered(visit.device)
-        cursor = visit.cursor
         # Until the last one is through, each that is keeps its own place.
-        places = {**visit.kept, **cursor.circles}
+        places = {**visit.kept, **visit.cursor.circles}
         visit.reached = {name: places[name] for name in circles if name in places}
         known = {name: places[name].at if name in places else None for name in circles}
-        starts = await self._store.behind(known, cursor.number)
+        return await self._store.behind(known, visit.cursor.number)
+
+    async def give(self, visit: Visit) -> AsyncGenerator[bytes, None]:
+        """What is new to the device, item by item, with the cursor that goes with it."""
+        cursor = visit.cursor
+        starts = await self.news(visit)
         for circle, start in starts.items():
             async for part in self._circle(visit, circle, start):
                 yield part

@@ -95,7 +95,7 @@ async def test_nothing_later_is_taken_of_a_circle_in_which_something_waits(
     codes = [[code for _, code in one.refused] for one in said.of(Receipt)]
     assert codes == [["insufficient_storage"]] * 3 + [[]]
     said = await phone.sync(*items)
-    assert [one.refused for one in said.of(Receipt)] == [[]] * 3
+    assert [list(one.refused) for one in said.of(Receipt)] == [[]] * 3
 
 
 async def test_what_came_before_a_cut_is_kept(scene: Scene) -> None:
