@@ -11,7 +11,8 @@ import type { Care, Draft, ProfileView, Session, SyncStatus } from "../client.ts
 import type { Plan } from "../records.gen.ts";
 import type { Allowed, Chosen, Reminding, Told } from "../reminding.ts";
 import { isQuiet } from "../reminding.ts";
-import { type Bell, browserBell, type Mark } from "./reminding-bell.ts";
+import { localDay } from "./clock.ts";
+import { type Bell, browserBell } from "./reminding-bell.ts";
 import { sayAll, tagOf } from "./reminding-words.ts";
 import type { RemindingRow } from "./shelf.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -149,6 +150,11 @@ export class OpenReminding implements Reminding {
     this.#of.remind(isDue ? chosen.time : "");
   }
 
+  /** Today as the worker knows it: by the phone's own clock, right or wrong. */
+  get #workerDay(): string {
+    return localDay(this.#around.phone.nowMs());
+  }
+
   /** The app is seen: what was shown for it is no news any more. */
   async #look(): Promise<void> {
     this.allowed.value = this.#bell.allowed();
@@ -160,7 +166,7 @@ export class OpenReminding implements Reminding {
   async #sayDone(): Promise<void> {
     const device = this.#around.keys.id;
     const slip = await this.#bell.slip(device);
-    const day = this.#of.today.peek();
+    const day = this.#workerDay;
     if (slip && slip.done !== day) await this.#bell.leave(device, { ...slip, done: day });
     if (this.allowed.peek() === "yes") await this.#bell.hush(tagOf("reminder", device));
     this.#remind();
@@ -172,7 +178,7 @@ export class OpenReminding implements Reminding {
     if (chosen === undefined) return this.#bell.leave(device, undefined);
     const name = caredFor(this.#of)[0]?.name.peek() ?? "";
     const say = await sayAll(device, chosen, name);
-    const done = this.done.peek() ? this.#of.today.peek() : (await this.#bell.slip(device))?.done;
+    const done = this.done.peek() ? this.#workerDay : (await this.#bell.slip(device))?.done;
     await this.#bell.leave(device, { profile: this.#of.profile.id, say, ...(done && { done }) });
   }
 
@@ -182,7 +188,8 @@ export class OpenReminding implements Reminding {
     for (const mark of await this.#bell.marks(device)) {
       const care = caredFor(this.#of).find((each) => planOf(each));
       if (care === undefined) return;
-      if (!isDoneOn(care, mark.day)) await this.#of.write(care.circle, sessionOf(care, mark));
+      const day = mark.day === this.#workerDay ? this.#of.today.peek() : mark.day;
+      if (!isDoneOn(care, day)) await this.#of.write(care.circle, sessionOf(care, day, mark.at));
       await this.#bell.forget(device, mark);
     }
   }
@@ -285,7 +292,7 @@ function planOf({ plans }: Care): { readonly id: string; readonly value: Plan } 
 }
 
 /** All of the plan was done; pain and effort were not asked. */
-function sessionOf(care: Care, { day, at }: Mark) {
+function sessionOf(care: Care, day: string, at: number) {
   const plan = planOf(care);
   const items = (plan?.value.items ?? []).map(({ exercise, sets }) => ({
     exercise,
