@@ -69,7 +69,7 @@ export default defineConfig({
               name: "languages",
               test: /src\/(words\/(languages|patient-words)|rooms\/language)\.tsx?$/,
             },
-            { name: "steps", test: /src\/library\/steps\.en\.ts$/ },
+            { name: "steps", test: /src\/library\/(steps\.en|entries)\.ts$/ },
             { name: "hand-over", test: /src\/ui\/(digits|hand-over|code-text)\.tsx$/ },
             {
               name: "dose",

@@ -12,4 +12,8 @@ export const LIGHT_WORDS: readonly WordId[] = [
   "saved.stopBody",
   "saved.stopNext",
   "saved.open",
+  "saved.weeks",
+  "saved.easier",
+  "morning.settled",
+  "morning.notSettled",
 ];

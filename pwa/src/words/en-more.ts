@@ -70,6 +70,8 @@ export const enMore = {
   "saved.stop": "Stop for today",
   "saved.stopBody": "Pain {n}. Do no more of these today. You did right to tell.",
   "saved.stopNext": "Is it new, or does it not settle? Tap “Something is wrong”.",
+  "saved.weeks": "Your mornings hurt more than last week. Do less next time.",
+  "saved.easier": "Next time do the easier one: {easier}, not {exercise}.",
   "saved.plain": "Saved",
   "saved.noneBody": "Thank you for telling. Tomorrow is a new day.",
   "saved.noNumber": "You did not say a pain number. So I give no advice.",
@@ -86,6 +88,8 @@ export const enMore = {
   "morning.title": "How much pain this morning?",
   "morning.body": "When you got up. 0 is no pain.",
   "morning.saved": "Morning pain is saved on this phone.",
+  "morning.settled": "Saved. It settled over night.",
+  "morning.notSettled": "Saved. It did not settle. Do less next time.",
 
   "days.title": "My days",
   "days.none": "No days yet",

@@ -37,6 +37,10 @@ export const enSafeDesk = {
   "texts.undone": "Taken back.",
   "texts.notThere": "These words are not on this device. Try again with network.",
 
+  "light.go": "Carry on",
+  "light.slow": "Allowed, if it settles",
+  "light.stop": "Stop",
+  "light.open": "morning not told",
   "checks.title": "Something was wrong",
   "checks.yes": "Yes: {question}",
   "checks.not_sure": "Not sure: {question}",

@@ -237,3 +237,43 @@ test("the status says what the server refused", async () => {
   await page.tap("open-status");
   expect(page.get("refused").textContent).toContain("This phone was removed.");
 });
+
+describe("the easier exercise", () => {
+  test("is named by the library for what hurt", async () => {
+    await enter(fakeClient());
+    for (const tap of ["log-start", "done-some", "which-0", "which-1", "which-3", "which-4"])
+      await page.tap(tap);
+    for (const tap of ["which-next", "reason-pain", "pain-6", "effort-10", "save"])
+      await page.tap(tap);
+    expect(page.get("easier-kn04").textContent).toBe(
+      "Next time do the easier one: Seated knee straighten, not Sit to stand.",
+    );
+  });
+
+  test("is not named when all is well", async () => {
+    await enter(fakeClient());
+    for (const tap of ["done-all", "pain-0", "effort-0", "save"]) await page.tap(tap);
+    expect(page.text()).not.toContain("easier one");
+  });
+});
+
+describe("the morning after", () => {
+  test.each([
+    ["pain-0", "It settled over night."],
+    ["pain-3", "It did not settle."],
+    ["pain-skip", "Morning pain is saved on this phone."],
+  ])("%s says: %s", async (tap, words) => {
+    await enter(fakeClient({ cares: [care({ sessions: [session(1, { worst: 4 })] })] }));
+    await page.tap("morning-open");
+    await page.tap(tap);
+    expect(page.text()).toContain(words);
+  });
+});
+
+test("mornings that hurt more than the week before turn green to amber", async () => {
+  const week = (from: number, score: number) => [0, 1, 2].map((i) => morning(from + i, score));
+  await enter(fakeClient({ cares: [care({ pains: [...week(7, 1), ...week(0, 3)] })] }));
+  for (const tap of ["done-all", "pain-0", "effort-0", "save"]) await page.tap(tap);
+  expect(page.has("advice-slow")).toBe(true);
+  expect(page.text()).toContain("Your mornings hurt more than last week.");
+});

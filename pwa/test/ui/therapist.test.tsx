@@ -3,6 +3,7 @@ import { beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client";
 import { care, fakeClient, LINK, morning, plan, session } from "../../src/gallery/fake";
 import { TherapistRooms } from "../../src/rooms/therapist";
+import { firstOf } from "../../src/rooms/therapist/plan-editor";
 import { startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -167,4 +168,32 @@ test("a changed plan replaces every head it was made from", async () => {
   await page.tap("plan-save");
   const call = client.calls[0] ?? "";
   expect(JSON.parse(call.slice("writePlan ".length)).parents).toEqual(plans.map(({ id }) => id));
+});
+
+test("the pain rule of a plan is set, kept in order, and switched off", async () => {
+  const client = desk({});
+  await enter(client);
+  await page.tap("patient-row");
+  await page.tap("plan-change");
+  const rule = () => page.get("pain-rule");
+  const press = async (name: string) => {
+    const [button] = rule().all(({ attributes }) => attributes["aria-label"] === name);
+    button?.send("click");
+    await settled();
+  };
+  for (let i = 0; i < 9; i += 1) await press("Carry on up to of Pain rule: more");
+  await press("Usual morning pain of Pain rule: less");
+  await page.tap("plan-save");
+  expect(client.calls.at(-1)).toContain('"pain_rule":{"go_max":5,"slow_max":5,"usual":4}');
+  await page.tap("plan-change");
+  await page.tap("rule-use");
+  await page.tap("plan-save");
+  expect(client.calls.at(-1)).not.toContain("pain_rule");
+});
+
+test("an exercise is added with its ordinary first dose", () => {
+  expect(firstOf("kn05")).toMatchObject({ sets: 3, reps: 8, side: "both" });
+  expect(firstOf("bk10")).toMatchObject({ sets: 1, time_s: 600 });
+  expect(firstOf("bk10").reps).toBeUndefined();
+  expect(firstOf("newer")).toMatchObject({ sets: 2, reps: 10 });
 });

@@ -6,10 +6,20 @@ import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { back } from "../../ui/route";
 import { say } from "../../ui/toast";
-import { t } from "../../words";
+import { t, type WordId } from "../../words";
+import { dayAfter } from "../../words/dates";
+import { lightOfDay, toldOf } from "../advice";
 import { morningOf } from "../days";
 import { SkipButton } from "./log";
-import type { PatientProps } from "./today";
+import { type PatientProps, planOf } from "./today";
+
+/** What the morning says of the session before it. */
+function settledWord(care: PatientProps["care"], today: string): WordId {
+  const told = toldOf(care.sessions.value, care.pains.value, dayAfter(today, -1));
+  const day = lightOfDay(told, planOf(care)?.value.pain_rule);
+  if (!day?.isFinal) return "morning.saved";
+  return day.because === "morning" ? "morning.notSettled" : "morning.settled";
+}
 
 export function Morning({ client, care }: PatientProps) {
   const failed = useSignal(false);
@@ -23,7 +33,7 @@ export function Morning({ client, care }: PatientProps) {
     const performed_at = Math.floor(Date.now() / 1000);
     try {
       await client.logPain(care.circle, { day: today, performed_at, context: "morning", score });
-      say(t("morning.saved"));
+      say(t(settledWord(care, today)));
       back();
     } catch {
       failed.value = true;

@@ -8,9 +8,10 @@ import { Beads } from "../../ui/parts";
 import { go, goHome } from "../../ui/route";
 import { t } from "../../words";
 import { sayTimeThere, zoneHere } from "../../words/dates";
-import { lightOf } from "../advice";
+import { lightOfDay, toldOf } from "../advice";
 import { daysDone } from "../days";
 import { Signed } from "../signed";
+import { Easier } from "./easier";
 import { lastSaved, type SavedSession } from "./log";
 import { NotSeen } from "./not-seen";
 import { type PatientProps, planOf } from "./today";
@@ -19,7 +20,9 @@ export function Saved({ client, care }: PatientProps) {
   const saved = lastSaved.value;
   if (!saved) return null;
   const plan = planOf(care)?.value;
-  const light = lightOf(saved.worst, plan?.pain_rule);
+  const { rises } = toldOf(care.sessions.value, care.pains.value, client.today.value);
+  const day = lightOfDay({ worst: saved.worst, morning: undefined, rises }, plan?.pain_rule);
+  const light = day?.light;
   const wanted = plan?.days_per_week ?? 7;
   const done = daysDone(care.sessions.value, client.today.value);
   const words = done <= wanted ? "saved.days" : "saved.daysMore";
@@ -35,7 +38,7 @@ export function Saved({ client, care }: PatientProps) {
       }
     >
       {light ? (
-        <Advice light={light} worst={saved.worst} />
+        <Advice light={light} worst={saved.worst} isOfWeeks={day?.because === "weeks"} />
       ) : (
         <Plain saved={saved} rule={plan?.pain_rule} />
       )}
@@ -53,6 +56,9 @@ export function Saved({ client, care }: PatientProps) {
           <Icon name="wrong" />
           <p class="grow">{t("saved.stopNext")}</p>
         </div>
+      )}
+      {light && light !== "go" && (
+        <Easier session={care.sessions.value.find(({ id }) => id === saved.id)} />
       )}
       <NotSeen care={care} id={saved.id} />
       {light && <Signed care={care} set="pain-advice" />}
@@ -87,7 +93,14 @@ function Offer() {
 
 const TITLES = { go: "saved.go", slow: "saved.slow", stop: "saved.stop" } as const;
 
-function Advice({ light, worst }: { light: Light; worst: PainAnswer | undefined }) {
+interface AdviceProps {
+  readonly light: Light;
+  readonly worst: PainAnswer | undefined;
+  /** Not this session but the mornings of the week decided. */
+  readonly isOfWeeks: boolean;
+}
+
+function Advice({ light, worst, isOfWeeks }: AdviceProps) {
   const n = typeof worst === "number" ? worst : 0;
   const body = light === "go" && n === 0 ? "saved.goZero" : (`saved.${light}Body` as const);
   return (
@@ -98,7 +111,7 @@ function Advice({ light, worst }: { light: Light; worst: PainAnswer | undefined 
     >
       <Lamp light={light} size="xl" />
       <h1>{t(TITLES[light])}</h1>
-      <p>{t(body, { n })}</p>
+      <p>{isOfWeeks ? t("saved.weeks") : t(body, { n })}</p>
     </div>
   );
 }

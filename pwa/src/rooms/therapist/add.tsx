@@ -117,7 +117,7 @@ function Preview({ plan }: { plan: Signal<PlanInput> }) {
           <p class="small soft">{doseText(first)}</p>
         </div>
       )}
-      <PainRuleCard rule={plan.value.pain_rule} />
+      <PainRuleCard plan={plan} />
     </div>
   );
 }

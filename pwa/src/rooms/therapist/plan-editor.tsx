@@ -2,7 +2,9 @@
 import { type Signal, useSignal } from "@preact/signals";
 import type { PlanInput } from "../../client";
 import { exerciseName } from "../../library";
+import { entryOf } from "../../library/entries";
 import { NAMES } from "../../library/names.en";
+import { PAIN_RULE } from "../../library/starter";
 import type { PainRule, PlanItem } from "../../records.gen";
 import { Figure } from "../../ui/figure/figure";
 import { minutesOf } from "../../ui/figure/tempo";
@@ -189,6 +191,15 @@ export function Stepper({ label, of, value, bounds, text, onChange }: StepperPro
   );
 }
 
+/** An exercise with its ordinary first dose; the side that hurts is for the therapist to choose. */
+export function firstOf(exercise: string): PlanItem {
+  const dose = entryOf(exercise)?.dose;
+  if (!dose) return { exercise, sets: 2, reps: 10, hold_s: 0, rest_s: 30, side: "both" };
+  const { sets, reps, time_s, hold_s, rest_s, side } = dose;
+  const amount = time_s === undefined ? { reps: reps ?? 10 } : { time_s };
+  return { exercise, sets, ...amount, hold_s, rest_s, side: side === "affected" ? "both" : side };
+}
+
 function AddExercise({ onAdd }: { onAdd: (item: PlanItem) => void }) {
   const picked = useSignal("kn05");
   return (
@@ -211,9 +222,7 @@ function AddExercise({ onAdd }: { onAdd: (item: PlanItem) => void }) {
         type="button"
         class="btn"
         data-testid="exercise-add"
-        onClick={() =>
-          onAdd({ exercise: picked.peek(), sets: 2, reps: 10, hold_s: 0, rest_s: 30, side: "both" })
-        }
+        onClick={() => onAdd(firstOf(picked.peek()))}
       >
         <Icon name="plus" />
         {t("plan.addOne")}
@@ -222,10 +231,77 @@ function AddExercise({ onAdd }: { onAdd: (item: PlanItem) => void }) {
   );
 }
 
-export function PainRuleCard({ rule }: { rule: PainRule | undefined }) {
+/** The rule of the traffic light: on or off, and its bounds, which never cross. */
+function PainRuleEditor({ plan }: { plan: Signal<PlanInput> }) {
+  const { pain_rule: rule, ...bare } = plan.value;
+  const put = (next: Partial<PainRule>) => {
+    plan.value = { ...bare, pain_rule: { ...PAIN_RULE, ...rule, ...next } };
+  };
+  const bounds = rule && {
+    go: [0, rule.slow_max, 1] as const,
+    slow: [rule.go_max, 10, 1] as const,
+    usual: rule.usual ?? rule.go_max,
+  };
   return (
-    <section class="card">
+    <>
+      <button
+        type="button"
+        class="btn"
+        role="switch"
+        aria-checked={rule !== undefined}
+        data-testid="rule-use"
+        onClick={() => {
+          if (rule) plan.value = bare;
+          else put({});
+        }}
+      >
+        <Icon name={rule ? "check" : "close"} size="s" />
+        {t("plan.ruleUse")}
+      </button>
+      <p class="soft small">{t("plan.ruleWhen")}</p>
+      {rule && bounds && (
+        <div class="dose">
+          <RuleStep
+            id="plan.ruleGoMax"
+            value={rule.go_max}
+            bounds={bounds.go}
+            put={(n) => put({ go_max: n })}
+          />
+          <RuleStep
+            id="plan.ruleSlowMax"
+            value={rule.slow_max}
+            bounds={bounds.slow}
+            put={(n) => put({ slow_max: n })}
+          />
+          <RuleStep
+            id="plan.ruleUsual"
+            value={bounds.usual}
+            bounds={[0, 10, 1]}
+            put={(n) => put({ usual: n })}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+interface RuleStepProps {
+  readonly id: WordId;
+  readonly value: number;
+  readonly bounds: Bounds;
+  readonly put: (value: number) => void;
+}
+
+function RuleStep({ id, value, bounds, put }: RuleStepProps) {
+  return <Stepper label={t(id)} of={t("plan.rule")} value={value} bounds={bounds} onChange={put} />;
+}
+
+export function PainRuleCard({ plan }: { plan: Signal<PlanInput> }) {
+  const rule = plan.value.pain_rule;
+  return (
+    <section class="card" data-testid="pain-rule">
       <h2>{t("plan.rule")}</h2>
+      <PainRuleEditor plan={plan} />
       {rule ? (
         <div class="stack">
           <p class="row">

@@ -9,7 +9,7 @@ import { Lamp } from "../../ui/lamp";
 import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
-import { lightOf } from "../advice";
+import { lightOfDay, toldOf } from "../advice";
 import { morningOf } from "../days";
 
 const COLUMNS: readonly WordId[] = [
@@ -82,7 +82,7 @@ function Row({ client, care, row, rule }: RowProps) {
   const { value } = row;
   const next = dayAfter(value.day, 1);
   const morning = next <= client.today.value ? morningOf(care.pains.value, next) : undefined;
-  const light = lightOf(value.pain.worst, rule);
+  const day = lightOfDay(toldOf(care.sessions.value, care.pains.value, value.day), rule);
   return (
     <tr data-testid="session-row" data-day={value.day}>
       <td class="first">
@@ -90,6 +90,12 @@ function Row({ client, care, row, rule }: RowProps) {
           {sayFullDate(value.day)}
         </time>{" "}
         <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+        {day && (
+          <span class="row nowrap" data-testid={`day-${day.light}`}>
+            <Lamp light={day.light} size="s" />
+            <span class="soft small">{t(day.isFinal ? `light.${day.light}` : "light.open")}</span>
+          </span>
+        )}
         {row.mine && <PlaceChip place={row.place} />}
         <AddedBy added={row.added} today={client.today.value} />
       </td>
