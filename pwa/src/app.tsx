@@ -47,6 +47,11 @@
  *   member-device, member-added, member-remove; add-who with add-{mine, patient, caregiver, therapist, admin},
  *   add-how with add-{direct, approve}, add-link, member-link; compare with digits,
  *   compare-same, compare-other; remove-yes, remove-no; leave-yes, leave-no; members-failed
+ * - record (from today: open-record, open-notice): record with record-{rest, stop, end, notice, members,
+ *   paper, copy}, record-standing, record-on; notice with notice-{yes, no, later, state, for};
+ *   record-resting with rest-{3, 7, 14, 0}, why-{better, too_hard, pain, no_time, away, other},
+ *   record-done; record-ending with end-{yes, no}; record-copy-room with copy-{read, data, open};
+ *   record-failed; beside records entered-by, clock-{moved, unsure}
  * - paper: paper with paper-make, paper-later, paper-has, paper-other, paper-take-out, paper-failed;
  *   paper-shown with paper-code, paper-print, paper-kept; paper-try with paper-typed, paper-check,
  *   paper-again, paper-done; door-card; card with card-typed, card-enter, card-back, card-{target,
@@ -104,6 +109,10 @@ const reminders = later(async () => {
   keepPart("reminders");
   return (await import("./rooms/reminders")).RemindersRoom;
 });
+const record = later(async () => {
+  await moreWords();
+  return (await import("./rooms/record")).RecordRoom;
+});
 const language = later(async () => (await import("./rooms/language")).LanguageRoom);
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
@@ -128,6 +137,8 @@ export function Rooms({ client, door, onOpen }: RoomsProps) {
         <lock.Part client={client} door={door} onOpen={onOpen} />
       ) : room === "members" ? (
         <members.Part client={client} />
+      ) : room === "record" ? (
+        <record.Part client={client} />
       ) : room === "paper" ? (
         <paper.Part client={client} />
       ) : room === "sending" ? (

@@ -2,6 +2,9 @@
 import type { Forms } from "./forms";
 
 export const enMore = {
+  "entered.by": "Entered by {name}",
+  "clock.moved": "Day put right: the clock was wrong",
+  "clock.unsure": "Clock unsure",
   "effort.0": "Very easy",
   "effort.2": "Easy",
   "effort.5": "Middle",

@@ -10,6 +10,7 @@ import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
 import type { enMore } from "./en-more";
+import type { enRecord } from "./en-record";
 import type { enReminders } from "./en-reminders";
 import type { enSafeDesk } from "./en-safe-desk";
 import type { enSafety } from "./en-safety";
@@ -22,6 +23,7 @@ export type WordId =
   | keyof typeof enLock
   | keyof typeof enMembers
   | keyof typeof enMore
+  | keyof typeof enRecord
   | keyof typeof enSafeDesk
   | keyof typeof enReminders
   | keyof typeof enSafety

@@ -2,12 +2,14 @@
 import { enClinic } from "./en-clinic.ts";
 import { enDesk } from "./en-desk.ts";
 import { enMembers } from "./en-members.ts";
+import { enRecord } from "./en-record.ts";
 import { enReminders } from "./en-reminders.ts";
 import { enSafeDesk } from "./en-safe-desk.ts";
 import { enSending } from "./en-sending.ts";
 
 export const restWords = {
   ...enMembers,
+  ...enRecord,
   ...enDesk,
   ...enSafeDesk,
   ...enClinic,

@@ -2,6 +2,7 @@
 import type { Opened, Pain, Session } from "../../client";
 import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
+import { Marks } from "../../ui/marks";
 import { Page } from "../../ui/page";
 import { Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t } from "../../words";
@@ -71,6 +72,7 @@ function Row({ row, today }: { row: Entry; today: string }) {
         </p>
         <PlaceChip place={row.place} />
         <AddedBy added={row.added} today={today} />
+        <Marks of={row} />
       </div>
     </li>
   );

@@ -1,4 +1,6 @@
 /** Today: the plan, how far one is, this morning, a note, and the one next step. */
+import { signal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { Care, Client, Note, Opened, Plan } from "../../client";
 import { exerciseName } from "../../library";
 import type { PlanItem } from "../../records.gen";
@@ -58,7 +60,9 @@ export function Today({ client, care }: PatientProps) {
     <Page
       testid="today"
       foot={
-        plan && !care.isOut.value && <Foot care={care} draft={draft} steps={steps} next={next} />
+        plan &&
+        !care.isOut.value &&
+        care.closedAt.value === 0 && <Foot care={care} draft={draft} steps={steps} next={next} />
       }
     >
       <div class="stack">
@@ -67,6 +71,7 @@ export function Today({ client, care }: PatientProps) {
         {plan && <Progress steps={steps} next={next} />}
       </div>
       <NetBanner sync={client.sync.value} />
+      <Own client={client} care={care} at="top" />
       {care.checking.value && <CheckingBanner />}
       {care.awaited.value && <AwaitedBanner />}
       {care.isOut.value && (
@@ -95,6 +100,7 @@ export function Today({ client, care }: PatientProps) {
         </Empty>
       )}
       <Links client={client} care={care} />
+      <Own client={client} care={care} at="end" />
     </Page>
   );
 }
@@ -108,6 +114,22 @@ function DueBanner({ client }: { client: Client }) {
       <p>{t("today.due", { time: due })}</p>
     </Banner>
   );
+}
+
+const own = signal<Awaited<ReturnType<typeof import("../record/today-card").ownCard>> | undefined>(
+  undefined,
+);
+
+/** What today shows of one's own record; it may come a little later. */
+function Own(props: PatientProps & { readonly at: "top" | "end" }) {
+  const Card = own.value;
+  useEffect(() => {
+    const fetch = async () => {
+      own.value ??= await (await import("../record/today-card")).ownCard();
+    };
+    fetch().catch(() => undefined);
+  }, []);
+  return Card ? <Card {...props} /> : null;
 }
 
 function Progress({ steps, next }: { steps: readonly Step[]; next: number }) {
@@ -252,12 +274,6 @@ function Links({ client, care }: PatientProps) {
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
       <LinkRow icon="clock" label={t("today.reminders")} to={{ room: "reminders" }} />
       {planOf(care) && <LinkRow icon="person" label={t("today.print")} to={{ room: "print" }} />}
-      <LinkRow
-        icon="group"
-        label={t("today.members")}
-        to={{ room: "members", circle: care.circle }}
-      />
-      <LinkRow icon="lock" label={t("today.card")} to={{ room: "paper" }} />
       <LinkRow
         icon={unsent > 0 ? "phone" : "server"}
         label={t("today.status")}

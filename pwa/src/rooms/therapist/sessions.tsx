@@ -6,6 +6,7 @@ import { exerciseName } from "../../library";
 import type { PainRule } from "../../records.gen";
 import { AddedBy } from "../../ui/added-by";
 import { Lamp } from "../../ui/lamp";
+import { Marks } from "../../ui/marks";
 import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
@@ -98,6 +99,7 @@ function Row({ client, care, row, rule }: RowProps) {
         )}
         {row.mine && <PlaceChip place={row.place} />}
         <AddedBy added={row.added} today={client.today.value} />
+        <Marks of={row} />
       </td>
       <td data-label={t("patient.did")} data-testid="session-done">
         {doneText(value)}
