@@ -105,10 +105,7 @@ function Row({ client, care, row, rule }: RowProps) {
         {doneText(value)}
       </td>
       <td data-label={t("patient.worst")} data-testid="session-pain">
-        <span class="row nowrap">
-          {light === "stop" && <Lamp light="stop" size="s" />}
-          <PainMark answer={value.pain.worst} />
-        </span>
+        <PainMark answer={value.pain.worst} />
       </td>
       <td data-label={t("patient.effort")} data-testid="session-effort">
         {effortText(value.effort)}
