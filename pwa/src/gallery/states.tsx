@@ -28,6 +28,7 @@ import {
 import { Figures } from "./figures";
 import { MEMBER_STATES } from "./member-states";
 import { REMINDERS_STATES } from "./reminders-states";
+import { RECORD_STATES } from "./record-states";
 import { SENDING_STATES } from "./sending-states";
 
 export const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
@@ -261,6 +262,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   ...CHECK_STATES,
   ...MEMBER_STATES,
   ...REMINDERS_STATES,
+  ...RECORD_STATES,
   ...SENDING_STATES,
   "door-join-ask": link({ kind: "join", role: "patient", purpose: "patient", mode: "approve" }),
   "today-awaited": patient({ plans: [], therapist: "", awaited: true }),

@@ -1,0 +1,55 @@
+/** The room of one's own record, in the states that press on its screens. */
+import type { ComponentChildren } from "preact";
+import type { Opened } from "../client";
+import type { AnyRecord, Wish } from "../records.gen";
+import { PatientRooms } from "../rooms/patient";
+import { RecordRoom } from "../rooms/record";
+import { type RecordStep, show } from "../ui/route";
+import { at, care, fakeClient, session, TODAY } from "./fake";
+
+const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
+const CIRCLE = "cown";
+
+function wished(wish: Wish["wish"], more: Partial<Wish> = {}): Opened<AnyRecord> {
+  const value = { type: "wish", lam: 9, at: at(TODAY, 9), tz_min: 120, day: TODAY, wish } as const;
+  const id = "ev:2511:dgallery:c000900";
+  return { id, value: { ...value, ...more }, place: "phone", author: "me", mine: true };
+}
+
+type Parts = Parameters<typeof care>[0];
+
+function room(parts: Parts = {}, step?: RecordStep, broken = false): () => ComponentChildren {
+  return () => {
+    const one = care({ circle: CIRCLE, ...parts });
+    show({ room: "record", circle: CIRCLE, ...(step === undefined ? {} : { step }) });
+    return <RecordRoom client={fakeClient({ cares: [one], role: one.role, broken })} />;
+  };
+}
+
+const RESTING = wished("pause", { until: "2025-11-24", reason: "away" });
+
+export const RECORD_STATES: Readonly<Record<string, () => ComponentChildren>> = {
+  record: room(),
+  "record-resting": room({ others: [RESTING] }),
+  "record-asked": room({ others: [wished("erase")] }),
+  "record-closed": room({ closedAt: at(TODAY, 9) }),
+  "record-rest": room({ others: [RESTING], therapist: LONG_NAME }, "rest"),
+  "record-stopped": room({ others: [wished("stop")] }, "rest"),
+  "record-end": room({}, "end"),
+  "record-end-other": room({ role: "caregiver", therapist: LONG_NAME }, "end"),
+  notice: room({}, "notice"),
+  "notice-other": room({ role: "caregiver", name: LONG_NAME }, "notice"),
+  "record-copy": room({}, "copy"),
+  "today-resting": () => {
+    show({ room: "home" });
+    return <PatientRooms client={fakeClient({ cares: [care({ others: [RESTING] })] })} />;
+  },
+  "days-marked": () => {
+    const told = { ...session(2, { worst: 3 }), clock: "moved" as const };
+    const other = { ...session(1, { worst: 0, mine: false }), clock: "unsure" as const };
+    const entered = { role: "caregiver", name: LONG_NAME } as const;
+    show({ room: "days" });
+    const one = care({ sessions: [told, { ...other, entered }] });
+    return <PatientRooms client={fakeClient({ cares: [one] })} />;
+  },
+};
