@@ -51,7 +51,7 @@ Day = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
 TimeOfDay = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Weekday = Literal["1", "2", "3", "4", "5", "6", "7"]
 Zone = Annotated[
-    str, Field(max_length=64, pattern=r"^([A-Z]{3}|[A-Z][A-Za-z_]*(/[A-Za-z0-9_+-]+){1,2})$")
+    str, Field(max_length=64, pattern=r"^[A-Z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+){0,2}$")
 ]
 
 
@@ -225,7 +225,14 @@ def due(now: Minute, schedule: Schedule, marks: Marks, sent: Sent) -> Ping | Non
         marks: As the device told them.
         sent: As `claimed` and `put_off` made it.
     """
-    ready = [one for one in _upcoming(now, schedule, marks, sent) if one.at <= now]
+    if _is_quiet(now, schedule):
+        return None
+    today = day_of(now, schedule.zone)
+    ready = [
+        one
+        for one in _upcoming(now, schedule, marks, sent)
+        if one.at <= now and (one.rank == _NEWS or day_of(one.minute, schedule.zone) == today)
+    ]
     plan = min(ready, key=lambda one: one.rank, default=None)
     if plan is None:
         return None

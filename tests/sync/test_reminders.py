@@ -57,6 +57,19 @@ def test_a_reminder_is_due_at_its_minute_and_shortly_after() -> None:
     assert dues == [None, "reminder", "reminder", None]
 
 
+def test_what_is_late_is_neither_sent_in_quiet_hours_nor_on_the_next_day() -> None:
+    late = schedule(
+        times=dict.fromkeys("1234567", "20:58"), quiet={"start": "21:00", "end": "06:00"}
+    )
+    nine = at("2026-11-22 21:00")
+    assert kind(due(nine - 1, late, marks(nine), NOTHING)) == "reminder"
+    assert due(nine, late, marks(nine), NOTHING) is None
+    midnight = at("2026-11-23 00:00")
+    last = schedule(times=dict.fromkeys("1234567", "23:58"))
+    assert kind(due(midnight - 1, last, marks(midnight), NOTHING)) == "reminder"
+    assert due(midnight, last, marks(midnight), NOTHING) is None
+
+
 def test_what_was_sent_is_not_due_again() -> None:
     seven = at("2026-11-22 07:00")
     first = due(seven, schedule(), marks(seven), NOTHING)
