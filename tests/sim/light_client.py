@@ -31,6 +31,11 @@ class Headers:
         wanted = name.encode()
         return next((value.decode("latin-1") for key, value in self.raw if key == wanted), default)
 
+    def pop(self, name: str, default: None) -> None:  # noqa: ARG002  # as httpx
+        """Leave out a name."""
+        left_out = name.encode()
+        self.raw = [one for one in self.raw if one[0] != left_out]
+
     def __getitem__(self, name: str) -> str:
         found = self.get(name)
         if not found:
