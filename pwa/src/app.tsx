@@ -68,7 +68,7 @@
  * - therapist: room-home, room-status, back; patients, add-patient, patient-row; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
- *   session-done, session-pain, session-effort, session-reasons; note-text, note-save, note,
+ *   session-done, row-wish, wish with wish-{see, close, failed}, wish-closed, session-pain, session-effort, session-reasons; note-text, note-save, note,
  *   note-body; two-plans, plan-change, plan, plan-name, plan-save
  */
 import { signal } from "@preact/signals";

@@ -55,6 +55,15 @@ export const enRecord = {
   "end.ask": "Ask {name} to delete it",
   "end.no": "No, keep it",
 
+  "wish.end": "Wants the record deleted",
+  "wish.stopped": "Has stopped the exercises",
+  "wish.closed": "The record is closed",
+  "wish.see": "I have seen it",
+  "wish.seen": "You have seen it",
+  "wish.close": "Close and delete the record",
+  "wish.closeSure": "Nobody can write any more. After 30 days the server deletes all of it.",
+  "wish.closedBody": "The server deletes it on {day}. Export what you must keep.",
+
   "notice.what": "You tell your exercises and your pain. Your therapist reads it and answers.",
   "notice.who": "Only people on the list can read it. The clinic’s server cannot.",
   "notice.where": "It is locked, on this phone and on the server.",

@@ -8,8 +8,11 @@ import { bundleOf, instantOf } from "../../src/rooms/record/bundle";
 import { NOTICE, versionHere } from "../../src/rooms/record/consent";
 import { readable } from "../../src/rooms/record/readable";
 import { ownCard } from "../../src/rooms/record/today-card";
+import { WishCard, wishFact } from "../../src/rooms/therapist/wish";
 import { type RecordStep, show, startRoutes } from "../../src/ui/route";
 import { lastWish } from "../../src/wishes";
+import { addWords } from "../../src/words";
+import { enMore } from "../../src/words/en-more";
 import { openPage, type ScreenPage, settled } from "./page";
 
 const CIRCLE = "cown";
@@ -195,4 +198,26 @@ test.each([
   [86_400, -210, "1970-01-01T20:30:00-03:30"],
 ])("a moment has the offset of its place", (unix_s, tz_min, text) => {
   expect(instantOf(unix_s, tz_min)).toBe(text);
+});
+
+test("the therapist sees a wish in the list, says so, and closes what was asked in two taps", async () => {
+  const stamp = { lam: 9, at: 1, tz_min: 0 } as const;
+  const value = { type: "wish", wish: "erase", day: TODAY, reason: "away", ...stamp } as const;
+  const id = "ev:2511:dmother:c000001";
+  const entered = { role: "caregiver", name: "Mariam" } as const;
+  const asked = { id, value, place: "server", author: "m", mine: false, entered } as const;
+  addWords(enMore);
+  const one = care({ circle: CIRCLE, role: "therapist", others: [asked] });
+  const client = fakeClient({ cares: [one], role: "therapist" });
+  expect(wishFact(client, one)).toBe("Wants the record deleted");
+  render(<WishCard client={client} care={one} />, page.root as unknown as Element);
+  await settled();
+  expect(page.text()).toContain("Entered by Mariam");
+  await page.tap("wish-see");
+  expect(page.text()).toContain("You have seen it");
+  await page.tap("wish-close");
+  expect(one.closedAt.value).toBe(0);
+  await page.tap("wish-close");
+  expect(one.closedAt.value).toBeGreaterThan(0);
+  expect(wishFact(client, one)).toBe("The record is closed");
 });

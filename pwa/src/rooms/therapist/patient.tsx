@@ -22,6 +22,7 @@ import { Desk } from "./desk";
 import { Invitation } from "./invite";
 import { nameOf, toldCount, toldList } from "./patients";
 import { Sessions } from "./sessions";
+import { WishCard } from "./wish";
 
 const CHART_DAYS = { least: 14, most: 42 };
 /** Letters of a note, as the record allows. */
@@ -48,6 +49,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
           {care.asking.value > 0 && <AsksBanner care={care} />}
           {!care.joined.value && <Invitation client={client} care={care} />}
           <Checks client={client} care={care} />
+          <WishCard client={client} care={care} />
           <Chart client={client} care={care} />
           <Sessions client={client} care={care} />
         </div>

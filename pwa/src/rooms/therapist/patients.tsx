@@ -12,6 +12,7 @@ import { sayDay, sayMoment } from "../../words/dates";
 import { lightOf } from "../advice";
 import { unseenAlarms } from "./checks";
 import { Desk } from "./desk";
+import { wishesTold, wishFact } from "./wish";
 
 /** The name of the list of what a patient told, for "new". */
 export function toldList(client: Client, care: Care): string {
@@ -19,7 +20,7 @@ export function toldList(client: Client, care: Care): string {
 }
 
 export function toldCount(care: Care): number {
-  return mineOut(care.sessions.value) + mineOut(care.pains.value);
+  return mineOut(care.sessions.value) + mineOut(care.pains.value) + wishesTold(care);
 }
 
 function mineOut(records: readonly { readonly mine: boolean }[]): number {
@@ -184,9 +185,15 @@ function AlarmLine({ client, alarm }: { client: Client; alarm: Opened<Check> }) 
 function Told({ client, care }: { client: Client; care: Care }) {
   const session = care.sessions.value.at(-1)?.value;
   const morning = care.pains.value.filter(({ value }) => value.context === "morning").at(-1);
-  if (!session && !morning) return <>{t("desk.noSession")}</>;
+  const wish = wishFact(client, care);
+  if (!session && !morning && wish === "") return <>{t("desk.noSession")}</>;
   return (
     <>
+      {wish !== "" && (
+        <span class="fact strong" data-testid="row-wish">
+          {wish}
+        </span>
+      )}
       {session && (
         <span class="fact">
           {t("desk.lastDay", { day: sayDay(session.day, client.today.value) })}
