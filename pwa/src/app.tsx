@@ -16,7 +16,7 @@
  * - language: language with language-{tag}; open-language (at the door, in status)
  * - today: today, exercise-{place}, exercise-start, done-all (tells "all done" at once: 4 taps are
  *   done-all, pain-N, effort-N, save), log-start (-> log-done), morning-open, morning-answer,
- *   note-card, open-notes, open-days, open-status, net-offline, net-trouble, net-refused
+ *   note-card, open-messages, open-better, open-cards, open-days, open-status, net-offline, net-trouble, net-refused
  * - exercise: exercise, exercise-run, exercise-phase, exercise-too-hard, exercise-done
  * - log: log-done with done-all, done-some, done-none; log-which with which-{place}, which-next;
  *   log-why with reason-{too_hard, pain, not_understood, no_time}, reason-skip; log-pain with
@@ -25,7 +25,11 @@
  * - saved: saved, advice-{go, slow, stop, none}, not-seen, saved-home
  * - morning: morning, pain-0 to pain-10 (save at once), pain-skip
  * - days: days, history-row (data-day), place-phone, place-server, pain-chart
- * - notes: notes, note, note-body; status: status, unsent, refused, sync-now
+ * - messages: messages with message, note-body, state-{phone, server, seen}, take-back, voice-play,
+ *   voice-state; speak, speaking with speak-{count, send, stop, drop}, spoken with speak-hear,
+ *   speak-{mic, save} (troubles), no-voice; open-ready with ready-{p1…, t1…}; open-write with
+ *   write-text, write-send
+ * - status: status, unsent, refused, sync-now
  * - something is wrong (help): check with check-{yes, no, not_sure}, check-call; check-{emergency,
  *   same_day, tell_first, none} with said-yes, check-unkept; check-help; both with call-emergency,
  *   call-contact, no-emergency, no-contacts, check-home, not-seen or seen, approved or not-approved
@@ -85,7 +89,7 @@ import { moreWords } from "./words";
 
 const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
 const therapist = later(async () => {
-  await Promise.all([moreWords(), moreWords("safety")]);
+  await Promise.all([moreWords(), moreWords("safety"), moreWords("care")]);
   keepPart("desk");
   keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;
@@ -245,7 +249,7 @@ class Entrance {
 
   #showTapped(): void {
     const { room } = route.peek();
-    if (this.#tap?.kind === "note") go({ room: "notes" });
+    if (this.#tap?.kind === "note") go({ room: "messages" });
     else if (this.#tap && room !== "log" && room !== "exercise") goHome();
     this.#tap = undefined;
   }

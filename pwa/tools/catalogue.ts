@@ -4,7 +4,8 @@
  * `src/words/<tag>.icu` is JSON: `words`, by the ids of the English ones, in ICU MessageFormat of
  * which texts, arguments and one plural are used. A catalogue is given to the app in three pieces,
  * `<tag>.icu?patient` with the words of the patient's rooms, a list in the order of the English ones,
- * `<tag>.icu?safety` with those of the check for danger signs and `<tag>.icu?rest` with the others,
+ * `<tag>.icu?safety` with those of the check for danger signs, `<tag>.icu?care` with those of messages
+ * and cards, and `<tag>.icu?rest` with the others,
  * both by their ids; `words/index.ts` only looks their forms up.
  *
  * Source: ICU MessageFormat, "Plural Argument"; CLDR plural rules, as the runtime has them.
@@ -17,6 +18,8 @@ import {
   TYPE,
 } from "@formatjs/icu-messageformat-parser";
 import type { Plugin } from "vite";
+import { enCards } from "../src/words/en-cards.ts";
+import { enCare } from "../src/words/en-care.ts";
 import { enPage } from "../src/words/en-page.ts";
 import { enSafety } from "../src/words/en-safety.ts";
 import { patientWords } from "../src/words/patient-words.ts";
@@ -25,15 +28,17 @@ import { restWords } from "../src/words/rest-words.ts";
 /** Text, or its plural forms by category. */
 export type Compiled = string | Readonly<Record<string, string>>;
 
-type Part = "patient" | "safety" | "rest" | "page";
+type Part = "patient" | "safety" | "care" | "rest" | "page";
 
 /**
- * The English words that a patient's phone needs, those of the check, all others of the app, and
+ * The English words that a patient's phone needs, those of the check, of messages and cards, all
+ * others of the app, and
  * those of the page for browsers that can not run it (`plain.ts`).
  */
 export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,
   safety: enSafety,
+  care: { ...enCare, ...enCards },
   rest: restWords,
   page: enPage,
 };
@@ -41,7 +46,7 @@ export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>>
 /** Greatest number that a text counts, as far as its grammar goes. */
 const COUNTED_MAX = 1_000;
 
-const NAME = /\.icu\?(patient|safety|rest)$/;
+const NAME = /\.icu\?(patient|safety|care|rest)$/;
 
 /**
  * Compile one message of a language.

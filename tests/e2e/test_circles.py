@@ -152,7 +152,7 @@ def test_a_stolen_phone_reads_nothing_new(clinic: Clinic) -> None:
     expect(clinic.phone.by("net-trouble").or_(clinic.phone.by("today-out")).first).to_be_visible(
         timeout=SENT
     )
-    clinic.phone.by("open-notes").click()
+    clinic.phone.by("open-messages").click()
     expect(clinic.phone.by("note-body")).to_have_count(1)
     stored = clinic.phone.page.evaluate(DUMP_INDEXED_DB)
     sealed = [text for where, text in stored if '"_id":"nt:' in text or "nt:" in text[:40]]

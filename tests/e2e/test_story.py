@@ -157,7 +157,7 @@ def test_a_log_made_offline_reaches_the_therapist_sealed(
 
         phone.page.goto(server.url)
         expect(phone.by("note-card")).to_be_visible()
-        phone.by("open-notes").click()
+        phone.by("open-messages").click()
         expect(phone.by("note-body").first).to_have_text(NOTE)
 
         found = leaks(CANARIES, stored_blobs([desk, phone], data, log))

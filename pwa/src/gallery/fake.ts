@@ -306,7 +306,6 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     card: async () => parts.card ?? fakeCard(),
     needsCard: signal(parts.needsCard ?? false),
     async media(circle) {
-      act(`media ${circle}`);
       made.set(circle, made.get(circle) ?? fakeMedia((draft) => put(circle, draft), parts.media));
       return made.get(circle) as Media;
     },

@@ -16,7 +16,7 @@ export type Route =
   | { readonly room: "morning" }
   | { readonly room: "days" }
   | { readonly room: "print" }
-  | { readonly room: "notes" }
+  | { readonly room: "messages"; readonly step?: "ready" | "write" }
   | { readonly room: "status" }
   | { readonly room: "lock" }
   | { readonly room: "wrong"; readonly step?: CheckStep }

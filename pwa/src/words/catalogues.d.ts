@@ -7,6 +7,10 @@ declare module "*.icu?safety" {
   const words: import("./index").Catalogue;
   export default words;
 }
+declare module "*.icu?care" {
+  const words: import("./index").Catalogue;
+  export default words;
+}
 declare module "*.icu?rest" {
   const words: import("./index").Catalogue;
   export default words;

@@ -104,8 +104,6 @@ export const enDesk = {
   "patient.noteSave": "Save the note",
   "patient.noteSaved": "The note is saved on this phone.",
   "patient.noteEmpty": "The note is empty.",
-  "patient.notes": "Notes",
   "patient.noteClinicians": "For clinicians only",
-  "patient.noNotes": "No notes yet.",
   "patient.plan": "Plan",
 } as const satisfies Record<string, Forms>;

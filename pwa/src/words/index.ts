@@ -5,6 +5,8 @@
  * that name, numbers in the digits of the language. `*text*` marks strong words; see `Words`.
  */
 import { en } from "./en";
+import type { enCards } from "./en-cards";
+import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
 import type { enDesk } from "./en-desk";
 import type { enLock } from "./en-lock";
@@ -18,6 +20,8 @@ import type { enSending } from "./en-sending";
 
 export type WordId =
   | keyof typeof en
+  | keyof typeof enCards
+  | keyof typeof enCare
   | keyof typeof enClinic
   | keyof typeof enDesk
   | keyof typeof enLock
@@ -34,8 +38,8 @@ export type Text = string | Readonly<Record<string, string>>;
 export type Catalogue = Readonly<Partial<Record<WordId, Text>>>;
 export type Args = Readonly<Record<string, string | number>>;
 
-/** Words that come after the first screen: of the check for danger signs, and of all other rooms. */
-export type Piece = "safety" | "rest";
+/** Words that come after the first screen: of the check, of messages and cards, and of all else. */
+export type Piece = "safety" | "care" | "rest";
 
 /** A language as the screens need it: its tag, its direction and its words. */
 export interface Language {

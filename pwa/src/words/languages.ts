@@ -37,38 +37,49 @@ export const LANGUAGES: readonly Choice[] = [
 /** Texts in the order of the English words; 0 where one is missing. */
 type Texts = readonly (0 | Text)[];
 type Load<Kind> = () => Promise<{ readonly default: Kind }>;
-type Pieces = readonly [patient: Load<Texts>, safety: Load<Catalogue>, rest: Load<Catalogue>];
+type Pieces = readonly [
+  patient: Load<Texts>,
+  safety: Load<Catalogue>,
+  care: Load<Catalogue>,
+  rest: Load<Catalogue>,
+];
 
-/** Words of each language but English: the patient's, the check's, and the rest. */
+/** Words of each language but English: the patient's, the check's, those of messages, and the rest. */
 const PIECES: Readonly<Record<string, Pieces>> = {
   es: [
     () => import("./es.icu?patient"),
     () => import("./es.icu?safety"),
+    () => import("./es.icu?care"),
     () => import("./es.icu?rest"),
   ],
   fr: [
     () => import("./fr.icu?patient"),
     () => import("./fr.icu?safety"),
+    () => import("./fr.icu?care"),
     () => import("./fr.icu?rest"),
   ],
   pt: [
     () => import("./pt.icu?patient"),
     () => import("./pt.icu?safety"),
+    () => import("./pt.icu?care"),
     () => import("./pt.icu?rest"),
   ],
   sw: [
     () => import("./sw.icu?patient"),
     () => import("./sw.icu?safety"),
+    () => import("./sw.icu?care"),
     () => import("./sw.icu?rest"),
   ],
   hi: [
     () => import("./hi.icu?patient"),
     () => import("./hi.icu?safety"),
+    () => import("./hi.icu?care"),
     () => import("./hi.icu?rest"),
   ],
   ar: [
     () => import("./ar.icu?patient"),
     () => import("./ar.icu?safety"),
+    () => import("./ar.icu?care"),
     () => import("./ar.icu?rest"),
   ],
 };
@@ -117,11 +128,12 @@ function withIds(words: Catalogue, texts: Texts): Catalogue {
  */
 export async function fetchLanguage(wanted: string, read: readonly string[]): Promise<void> {
   const choice = LANGUAGES.find(({ tag }) => tag === wanted);
-  const [patient, safety, rest] = PIECES[wanted] ?? [];
-  if (!choice || !patient || !safety || !rest) return;
+  const pieces = PIECES[wanted];
+  if (!choice || !pieces) return;
+  const [patient, safety, care, rest] = pieces;
   const words = withIds(patientWords, (await patient()).default);
   const { tag, dir } = choice;
   const locale = read.find((each) => each.split("-")[0] === tag) ?? tag;
-  const more = async (piece: Piece) => (await (piece === "safety" ? safety : rest)()).default;
+  const more = async (piece: Piece) => (await { safety, care, rest }[piece]()).default;
   speakLanguage({ tag, locale, dir, words: { ...english(read).words, ...words }, more });
 }

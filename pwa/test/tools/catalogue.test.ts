@@ -13,8 +13,8 @@ const ENGLISH_WORDS = Object.assign({}, ...Object.values(ENGLISH)) as Record<str
 const SHARED =
   /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|bring\.when|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes))$/;
 const SAME: Readonly<Record<string, readonly string[]>> = {
-  es: ["check.no", "lock.no", "patient.plan"],
-  fr: ["lock.minutes"],
+  es: ["check.no", "lock.no", "patient.plan", "card.medicines.a"],
+  fr: ["lock.minutes", "today.messages"],
 };
 
 const formsOf = (text: Compiled) => (typeof text === "string" ? [text] : Object.values(text));

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { SessionInput } from "../../src/client";
 import { care, fakeClient, morning, note, plan, session, TODAY } from "../../src/gallery/fake";
+import { Messages } from "../../src/rooms/messages";
 import { PatientRooms } from "../../src/rooms/patient";
 import { clearDraft } from "../../src/rooms/patient/draft";
 import { More } from "../../src/rooms/patient/more";
@@ -12,7 +13,7 @@ let page: ScreenPage;
 
 /** Shows the rooms of `client` with every lazily loaded part at hand. */
 async function enter(client: ReturnType<typeof fakeClient>): Promise<void> {
-  expect(More).toBeDefined();
+  expect([More, Messages].every(Boolean)).toBe(true);
   render(<PatientRooms client={client} />, page.root as unknown as Element);
   await settled();
 }

@@ -137,7 +137,7 @@ test("a note is saved, cleared from the field and listed as on this phone", asyn
   expect(client.calls).toEqual(["writeNote Bend only a little."]);
   expect(page.get("note-text").value).toBe("");
   expect(page.get("note-body").textContent).toBe("Bend only a little.");
-  expect(page.has("place-phone")).toBe(true);
+  expect(page.has("state-phone")).toBe(true);
 });
 
 test("who has not joined can be shown a new link", async () => {

@@ -3,7 +3,7 @@ import "../../ui/styles/answers.css";
 import { useEffect } from "preact/hooks";
 import { later } from "../../ui/later";
 import { route } from "../../ui/route";
-import { addWords } from "../../words";
+import { addWords, moreWords } from "../../words";
 import { enMore } from "../../words/en-more";
 import { enSafety } from "../../words/en-safety";
 import { draftOf } from "./draft";
@@ -18,6 +18,10 @@ addWords(enMore);
 addWords(enSafety);
 
 const past = later(async () => (await import("./past")).Past);
+const messages = later(async () => {
+  await moreWords("care");
+  return (await import("../messages")).Messages;
+});
 
 export function More(props: PatientProps) {
   const here = route.value;
@@ -31,8 +35,9 @@ export function More(props: PatientProps) {
       return <Morning key="morning" {...props} />;
     case "days":
     case "print":
-    case "notes":
       return <past.Part key={here.room} {...props} />;
+    case "messages":
+      return <messages.Part key={`messages${here.step}`} {...props} />;
     case "log":
       if (here.step === "saved" && lastSaved.value) return <Saved key="saved" {...props} />;
       // After a restart or a save there is nothing to go on with: begin again at today.

@@ -1,7 +1,6 @@
-/** What was: my days, the therapist's notes, and the plan on paper. */
+/** What was: my days, and the plan on paper. */
 import { route } from "../../ui/route";
 import { Days } from "./history";
-import { Notes } from "./notes";
 import { Print } from "./print";
 import type { PatientProps } from "./today";
 
@@ -9,8 +8,6 @@ export function Past(props: PatientProps) {
   switch (route.value.room) {
     case "print":
       return <Print {...props} />;
-    case "notes":
-      return <Notes {...props} />;
     default:
       return <Days {...props} />;
   }

@@ -1,14 +1,13 @@
 /** Today: the plan, how far one is, this morning, a note, and the one next step. */
 import { signal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
-import type { Care, Client, Note, Opened, Plan } from "../../client";
+import type { Care, Client, Opened, Plan } from "../../client";
 import { exerciseName } from "../../library";
 import type { PlanItem } from "../../records.gen";
 import { Figure, hasFigure } from "../../ui/figure/figure";
 import { minutesOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
-import { newOf } from "../../ui/looked";
 import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
@@ -17,6 +16,7 @@ import { t } from "../../words";
 import { dayOf, sayDay, sayWeekday } from "../../words/dates";
 import { doneOn, morningOf } from "../days";
 import { doseText } from "../dose";
+import { type Said, unheard } from "../talk";
 import { type Draft, draftOf, filled, setDraft } from "./draft";
 
 export interface PatientProps {
@@ -221,35 +221,29 @@ function painChip(score: number | "not_said"): string {
   return typeof score === "number" && score > 0 ? t("pain.chip", { n: score }) : painText(score);
 }
 
-/** The newest note of the therapist, as long as it has not been looked at. */
+/** The newest that the therapist has said, as long as nobody has heard it. */
 function NoteCard({ client, care }: PatientProps) {
-  const notes = care.notes.value.filter(({ mine }) => !mine);
-  const newest = notes.at(-1);
-  if (!newest || newOf(notesList(client, care), notes.length) === 0) return null;
+  const newest = unheard(care).at(-1);
+  if (!newest) return null;
   return (
     <button
       type="button"
       class="card note-card"
       data-testid="note-card"
-      onClick={() => go({ room: "notes" })}
+      onClick={() => go({ room: "messages" })}
     >
       <span class="kicker row">
         <Icon name="message" size="s" />
         {noteFrom(newest, care, client.today.value)}
       </span>
-      <span dir="auto">{shortened(newest.value.text)}</span>
+      <span dir="auto">{shortened(newest.value.text ?? t("today.voice"))}</span>
     </button>
   );
 }
 
-export function notesList(client: Client, care: Care): string {
-  return `${client.profile.id}:${care.circle}:notes`;
-}
-
-export function noteFrom(note: Opened<Note>, care: Care, today: string): string {
-  const day = sayDay(dayOf(note.value.at, note.value.tz_min), today);
-  const name = note.mine ? t("notes.me") : care.therapist.value || t("who.therapistStart");
-  return t("today.noteFrom", { name, day });
+function noteFrom({ value }: Said, care: Care, today: string): string {
+  const day = sayDay(dayOf(value.at, value.tz_min), today);
+  return t("today.noteFrom", { name: care.therapist.value || t("who.therapistStart"), day });
 }
 
 const CARD_LETTERS_MAX = 160;
@@ -262,14 +256,14 @@ function shortened(text: string): string {
 
 function Links({ client, care }: PatientProps) {
   const { unsent } = client.sync.value;
-  const notes = care.notes.value.filter(({ mine }) => !mine).length;
+  const news = unheard(care).length;
   return (
     <nav class="card list">
       <LinkRow
         icon="message"
-        label={t("today.notes")}
-        to={{ room: "notes" }}
-        end={notes > 0 ? t("today.noteCount", { n: notes }) : ""}
+        label={t("today.messages")}
+        to={{ room: "messages" }}
+        end={news > 0 ? t("today.newCount", { n: news }) : ""}
       />
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
       <LinkRow icon="clock" label={t("today.reminders")} to={{ room: "reminders" }} />

@@ -4,7 +4,6 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Care, Client } from "../../client";
 import { exerciseName } from "../../library";
-import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
 import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
@@ -14,9 +13,9 @@ import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/n
 import { Banner, PlaceChip } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
-import { dayOf, sayDay } from "../../words/dates";
 import { daysToShow, painDays } from "../days";
 import { doseText } from "../dose";
+import { TalkCard } from "../messages/desk";
 import { Checks } from "./checks";
 import { Desk } from "./desk";
 import { Invitation } from "./invite";
@@ -27,8 +26,6 @@ import { WishCard } from "./wish";
 const CHART_DAYS = { least: 14, most: 42 };
 /** Letters of a note, as the record allows. */
 const NOTE_LETTERS_MAX = 4000;
-/** Where the letter of the stream stands in the name of a record. */
-const STREAM_AT = -7;
 
 export function Patient({ client, care }: { client: Client; care: Care }) {
   const told = toldCount(care);
@@ -55,7 +52,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
         </div>
         <div class="stack-l">
           <WriteNote client={client} care={care} />
-          <NoteList client={client} care={care} />
+          <TalkCard client={client} care={care} />
           <PlanCard care={care} />
           <MembersCard care={care} />
         </div>
@@ -150,36 +147,6 @@ function WriteNote({ client, care }: CareProps) {
         )}
       </div>
     </form>
-  );
-}
-
-function NoteList({ client, care }: CareProps) {
-  const notes = [...care.notes.value].reverse();
-  return (
-    <section class="card">
-      <h2>{t("patient.notes")}</h2>
-      {notes.length === 0 && <p class="soft">{t("patient.noNotes")}</p>}
-      <ul class="list">
-        {notes.map(({ id, value, mine, place, added }) => (
-          <li class="note-row" key={id} data-testid="note">
-            <p class="row wrap">
-              <span class="kicker grow">
-                {t("today.noteFrom", {
-                  name: mine ? t("notes.me") : care.therapist.value || t("who.therapistStart"),
-                  day: sayDay(dayOf(value.at, value.tz_min), client.today.value),
-                })}
-              </span>
-              {id.at(STREAM_AT) === "k" && <span class="tag">{t("patient.noteClinicians")}</span>}
-              <PlaceChip place={place} />
-              <AddedBy added={added} today={client.today.value} />
-            </p>
-            <p class="note-text" dir="auto" data-testid="note-body">
-              {value.text}
-            </p>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
 
