@@ -189,12 +189,15 @@ class World:
         for name, phone in list(self.phones.items()):
             brought = phone.link.brought
             report = await self.attempt(name, "sync")
-            # Who was taken out may find that a restored server has forgotten it, and say so.
-            stuck = report is None or (report["trouble"] and members.live(phone.id))
+            # Who was taken out may find that a restored server has forgotten it, and say so; who
+            # never came in hears nothing else than that nobody knows it.
+            came = phone.id in members.devices
+            stuck = came if report is None else report["trouble"] and members.live(phone.id)
             # The web app of who was taken out offers what it wrote at each of its visits.
             brings = members.live(phone.id) or isinstance(phone, HeadlessPhone)
             sent = brings and phone.link.brought != brought
-            if stuck or report["pulled"] or report["resealed"] or sent:
+            news = report is not None and (report["pulled"] or report["resealed"])
+            if stuck or news or sent:
                 quiet = False
         return quiet
 

@@ -6,6 +6,7 @@ or a later one; another bundle is made only when the server said that someone el
 """
 
 import asyncio
+import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, NoReturn
@@ -304,13 +305,14 @@ async def append_once(
         make: As for `append`.
 
     Returns:
-        What `make` said, now or then.
+        What `make` said, now or then; never what says that it `expires` at a time that is over.
     """
     settled = await resume(line, copy)
     if settled is not None and settled.op == op:
-        same = all(settled.answer.get(name) == value for name, value in about.items())
-        if same:
-            return settled.answer
+        answer = settled.answer
+        is_same = all(answer.get(name) == value for name, value in about.items())
+        if is_same and answer.get("expires", math.inf) > line.now_s():
+            return answer
     return await append(line, copy, op, make)
 
 

@@ -107,6 +107,23 @@ async def test_joining_may_be_interrupted_anywhere(
     assert (await clinic.do("caregiver", "circles"))[0]["seq"] == 4
 
 
+@pytest.mark.parametrize(("later_s", "links"), [(60, 1), (2 * 3600, 2)])
+async def test_an_invitation_that_got_no_answer_is_given_out_as_long_as_it_holds(
+    clinic: Clinic, later_s: int, links: int
+) -> None:
+    circle = await clinic.care()
+    clinic.network.faults = ["ok", "lost answer"]
+    with pytest.raises(Unreachable):
+        await clinic.do("therapist", "invite", circle, "caregiver")
+    clinic.clock.now += later_s
+    clinic.phone_clock.now += later_s
+    await clinic.do("patient", "sync")
+    made = await clinic.do("therapist", "invite", circle, "caregiver")
+    assert (await clinic.do("caregiver", "join", made["link"]))["role"] == "caregiver"
+    entries = await clinic.store.range(circle, "log:", "log;", limit=99)
+    assert len(entries) == 4 + links
+
+
 @pytest.mark.parametrize("fault", ["lost answer", "killed"])
 async def test_a_patients_circle_is_founded_once(clinic: Clinic, fault: str) -> None:
     await clinic.care()
