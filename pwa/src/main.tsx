@@ -3,6 +3,7 @@ import "./ui/styles/all.css";
 import { render } from "preact";
 import { App } from "./app";
 import { keepPart, keepSoon, openOffline } from "./client/offline";
+import { watchInstall } from "./ui/install";
 import { findVoice } from "./ui/listen";
 import { startRoutes } from "./ui/route";
 import { direction, english, languageTag, speakLanguage, wantedLanguage } from "./words";
@@ -31,6 +32,7 @@ function show(parent: HTMLElement): void {
   render(<App loadDoor={async () => (await import("./client/open")).openDoor()} />, parent);
 }
 
+watchInstall();
 speakLanguage(english(navigator.languages));
 const wanted = wantedLanguage(navigator.languages);
 if (!canKeep) location.replace(`/plain.html#${wanted}`);

@@ -26,7 +26,7 @@ const ASKED =
 
 /** What is kept where a page has asked for it; see the worker and `client/offline.ts`. */
 export const PARTS: Readonly<Record<string, RegExp>> = {
-  care: /^(rooms\/(progress|messages|lessons|record)\/|rooms\/patient\/past\.|client\/(care-|snapshots\.))/,
+  care: /^(rooms\/(progress|messages|lessons|record|install)\/|rooms\/patient\/past\.|client\/(care-|snapshots\.))/,
   reminders: /^(rooms\/reminders\/|client\/reminding\b)/,
   languages: /^(rooms\/language|words\/languages)\./,
   desk: /^rooms\/therapist\//,

@@ -281,6 +281,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "door-unknown": link({ kind: "broken", why: "unknown" }),
   "door-offline": link({ kind: "broken", why: "offline" }, FAMILY.slice(0, 1)),
   "today-first": patient({}),
+  install: patient({}, { room: "install" }),
   "today-offline": patient(
     {
       ...WEEK,

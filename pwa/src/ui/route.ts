@@ -7,7 +7,7 @@
 import { computed, type ReadonlySignal, signal } from "@preact/signals";
 import type { TextSet } from "../safety/approved";
 
-export type LogStep = "done" | "which" | "why" | "pain" | "effort" | "saved";
+export type LogStep = "before" | "after" | "done" | "which" | "why" | "pain" | "effort" | "saved";
 
 export type Route =
   | { readonly room: "home" }
@@ -17,9 +17,12 @@ export type Route =
   | { readonly room: "days" }
   | { readonly room: "print" }
   | { readonly room: "messages"; readonly step?: "ready" | "write" }
+  | { readonly room: "better"; readonly step?: BetterStep }
+  | { readonly room: "cards"; readonly card?: string }
   | { readonly room: "status" }
   | { readonly room: "lock" }
   | { readonly room: "wrong"; readonly step?: CheckStep }
+  | { readonly room: "install" }
   | { readonly room: "add" }
   | { readonly room: "contacts" }
   | { readonly room: "texts"; readonly set?: TextSet; readonly language?: string }
@@ -37,6 +40,12 @@ export type CheckStep = number | "end" | "call";
 
 /** Where in the room of one's own record; its list without one. */
 export type RecordStep = "notice" | "rest" | "end" | "copy";
+
+/** Where in the room of progress; its pictures without one. */
+export type BetterStep =
+  | { readonly at: "goal" }
+  | { readonly at: "score"; readonly goal: string }
+  | { readonly at: "peg"; readonly question: 0 | 1 | 2 };
 
 /** Where in the room of sending; its list without one. */
 export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring" | "diagnosis";

@@ -110,6 +110,7 @@ export const en = {
   "who.therapist": "your therapist",
   "who.therapistStart": "Your therapist",
 
+  "today.install": "Before you leave the clinic",
   "today.title": { one: "Your {n} exercise", other: "Your {n} exercises" },
   "today.progress": "{done} of {all} done. About {minutes} min left.",
   "today.progressAll": "All {all} done today.",

@@ -9,6 +9,7 @@ import type { enCards } from "./en-cards";
 import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
 import type { enDesk } from "./en-desk";
+import type { enInstall } from "./en-install";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
 import type { enMore } from "./en-more";
@@ -24,13 +25,14 @@ export type WordId =
   | keyof typeof enCare
   | keyof typeof enClinic
   | keyof typeof enDesk
+  | keyof typeof enInstall
   | keyof typeof enLock
   | keyof typeof enMembers
   | keyof typeof enMore
   | keyof typeof enRecord
   | keyof typeof enSafeDesk
-  | keyof typeof enReminders
   | keyof typeof enSafety
+  | keyof typeof enReminders
   | keyof typeof enSending;
 /** A text, or its plural forms by category. */
 export type Text = string | Readonly<Record<string, string>>;

@@ -1,6 +1,7 @@
 /** The English words of all other rooms, for the catalogues. */
 import { enClinic } from "./en-clinic.ts";
 import { enDesk } from "./en-desk.ts";
+import { enInstall } from "./en-install.ts";
 import { enMembers } from "./en-members.ts";
 import { enRecord } from "./en-record.ts";
 import { enReminders } from "./en-reminders.ts";
@@ -9,6 +10,7 @@ import { enSending } from "./en-sending.ts";
 
 export const restWords = {
   ...enMembers,
+  ...enInstall,
   ...enRecord,
   ...enDesk,
   ...enSafeDesk,

@@ -22,6 +22,18 @@ const messages = later(async () => {
   await moreWords("care");
   return (await import("../messages")).Messages;
 });
+const progress = later(async () => {
+  await moreWords("care");
+  return (await import("../progress")).Progress;
+});
+const install = later(async () => {
+  await moreWords();
+  return (await import("../install")).InstallRoom;
+});
+const lessons = later(async () => {
+  await moreWords("care");
+  return (await import("../lessons")).Lessons;
+});
 
 export function More(props: PatientProps) {
   const here = route.value;
@@ -38,6 +50,12 @@ export function More(props: PatientProps) {
       return <past.Part key={here.room} {...props} />;
     case "messages":
       return <messages.Part key={`messages${here.step}`} {...props} />;
+    case "install":
+      return <install.Part key="install" {...props} />;
+    case "better":
+      return <progress.Part key="better" {...props} />;
+    case "cards":
+      return <lessons.Part key={`cards${here.card}`} {...props} />;
     case "log":
       if (here.step === "saved" && lastSaved.value) return <Saved key="saved" {...props} />;
       // After a restart or a save there is nothing to go on with: begin again at today.
@@ -48,5 +66,5 @@ export function More(props: PatientProps) {
 }
 
 function canTell(step: string, { client, care }: PatientProps): boolean {
-  return step === "done" || draftOf(care.circle, client.today.value).begun;
+  return step === "done" || step === "before" || draftOf(care.circle, client.today.value).begun;
 }

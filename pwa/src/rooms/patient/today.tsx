@@ -8,6 +8,7 @@ import { Figure, hasFigure } from "../../ui/figure/figure";
 import { minutesOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
+import { isOnHomeScreen } from "../../ui/install";
 import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
@@ -17,7 +18,7 @@ import { dayOf, sayDay, sayWeekday } from "../../words/dates";
 import { doneOn, morningOf } from "../days";
 import { doseText } from "../dose";
 import { type Said, unheard } from "../talk";
-import { type Draft, draftOf, filled, setDraft } from "./draft";
+import { type Draft, draftOf, filled, keepAndGo } from "./draft";
 
 export interface PatientProps {
   readonly client: Client;
@@ -80,6 +81,11 @@ export function Today({ client, care }: PatientProps) {
         </Banner>
       )}
       <DueBanner client={client} />
+      {care.sessions.value.length === 0 && !isOnHomeScreen() && (
+        <nav class="card list">
+          <LinkRow icon="phone" label={t("today.install")} to={{ room: "install" }} />
+        </nav>
+      )}
       {care.asking.value > 0 && <AsksBanner care={care} />}
       {care.plans.value.length > 1 && (
         <Banner icon="alert" tone="warn">
@@ -265,9 +271,18 @@ function Links({ client, care }: PatientProps) {
         to={{ room: "messages" }}
         end={news > 0 ? t("today.newCount", { n: news }) : ""}
       />
+      {planOf(care)?.value.lessons && (
+        <LinkRow icon="listen" label={t("today.cards")} to={{ room: "cards" }} />
+      )}
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
       <LinkRow icon="clock" label={t("today.reminders")} to={{ room: "reminders" }} />
       {planOf(care) && <LinkRow icon="person" label={t("today.print")} to={{ room: "print" }} />}
+      <LinkRow
+        icon="group"
+        label={t("today.members")}
+        to={{ room: "members", circle: care.circle }}
+      />
+      <LinkRow icon="lock" label={t("today.card")} to={{ room: "paper" }} />
       <LinkRow
         icon={unsent > 0 ? "phone" : "server"}
         label={t("today.status")}
@@ -306,19 +321,28 @@ interface FootProps {
 /** One main step; beside it the short way for those who did their exercises without the phone. */
 function Foot({ draft, steps, next }: FootProps) {
   const items = steps.map(({ item }) => item);
-  const tellAll = () => {
-    setDraft(filled(draft, items));
-    go({ room: "log", step: "pain" });
-  };
+  // After a kill in the middle of the questions the one that was reached is asked next.
+  const { step = "pain" } = draft;
+  const tellAll = () =>
+    draft.begun
+      ? go({ room: "log", step })
+      : void keepAndGo(filled(draft, items), { room: "log", step: "pain" });
   const tell = () => go({ room: "log", step: "done" });
   const open = steps[next]?.item;
   const answered = draft.answers.size > 0;
-  if (!open && answered) {
+  if (draft.begun || (!open && answered)) {
     return (
-      <button type="button" class="btn main-act" data-testid="done-all" onClick={tellAll}>
-        {t("today.finish")}
-        <Icon name="next" />
-      </button>
+      <>
+        {draft.begun && (
+          <button type="button" class="btn plain wide" data-testid="log-start" onClick={tell}>
+            {t("today.notAll")}
+          </button>
+        )}
+        <button type="button" class="btn main-act" data-testid="done-all" onClick={tellAll}>
+          {t("today.finish")}
+          <Icon name="next" />
+        </button>
+      </>
     );
   }
   if (!open) {
@@ -335,6 +359,7 @@ function Foot({ draft, steps, next }: FootProps) {
     );
   }
   const begun = steps.some(({ state }) => state !== "open");
+  const isFirst = !begun && draft.before === undefined;
   return (
     <>
       <div class="two-btn">
@@ -350,7 +375,9 @@ function Foot({ draft, steps, next }: FootProps) {
         type="button"
         class="btn main-act"
         data-testid="exercise-start"
-        onClick={() => go({ room: "exercise", at: next })}
+        onClick={() =>
+          go(isFirst ? { room: "log", step: "before" } : { room: "exercise", at: next })
+        }
       >
         <Icon name="play" />
         {t(begun ? "today.goOn" : "today.start", { exercise: exerciseName(open.exercise) })}

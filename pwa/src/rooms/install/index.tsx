@@ -1,0 +1,94 @@
+/**
+ * Before one leaves the clinic: is everything on this phone? Read in the waiting room, while there is
+ * a network.
+ */
+import { useEffect, useMemo } from "preact/hooks";
+import type { Care, Client } from "../../client";
+import { Icon } from "../../ui/icon";
+import { installPrompt, isOnHomeScreen } from "../../ui/install";
+import { Page } from "../../ui/page";
+import { Banner } from "../../ui/parts";
+import { goHome } from "../../ui/route";
+import { Words } from "../../ui/words";
+import { addWords, t, type WordId } from "../../words";
+import { enInstall } from "../../words/en-install";
+import { watchKept } from "./kept";
+
+addWords(enInstall);
+
+/** Source: the engine of every browser there; it keeps what is not on the home screen for a week. */
+const isApple = () => /iPhone|iPad/.test(navigator.userAgent);
+
+function Line({ id, has }: { id: WordId; has: boolean }) {
+  return (
+    <li class="row pad" data-testid={id} data-state={has ? "there" : "not"}>
+      <span class={`tick ${has ? "done" : ""}`}>{has && <Icon name="check" />}</span>
+      <span class="grow strong">{t(id)}</span>
+      {!has && <span class="soft">{t("install.waits")}</span>}
+    </li>
+  );
+}
+
+export function InstallRoom({ client, care }: { client: Client; care: Care }) {
+  const [kept, stop] = useMemo(watchKept, []);
+  useEffect(() => stop, [stop]);
+  const isHome = isOnHomeScreen();
+  const hasPlan = care.plans.value.length > 0;
+  const isKnown = client.sync.value.lastContact > 0 && !care.awaited.value;
+  const isDone = hasPlan && kept.value && isKnown;
+  return (
+    <Page
+      canGoBack
+      testid="install"
+      foot={
+        <button type="button" class="btn main-act" data-testid="install-home" onClick={goHome}>
+          {t("wrong.back")}
+          <Icon name="next" />
+        </button>
+      }
+    >
+      <h1>{t("install.title")}</h1>
+      <ul class="card list">
+        <Line id="install.sent" has={isKnown} />
+        <Line id="install.plan" has={hasPlan} />
+        <Line id="install.kept" has={kept.value} />
+        <Line id="install.home" has={isHome} />
+      </ul>
+      <div role="status">
+        <Banner icon={isDone ? "check" : "clock"} {...(isDone ? {} : { tone: "warn" as const })}>
+          <p data-testid={isDone ? "install-done" : "install-wait"}>
+            {t(isDone ? "install.allDone" : "install.notYet")}
+          </p>
+        </Banner>
+      </div>
+      {!isHome && <HowTo />}
+    </Page>
+  );
+}
+
+/** By the browser's own way where it has one, else in words. */
+function HowTo() {
+  const prompt = installPrompt.value;
+  if (prompt) {
+    return (
+      <button
+        type="button"
+        class="btn wide big-ans"
+        data-testid="install-add"
+        onClick={() => void prompt.prompt().catch(() => undefined)}
+      >
+        <Icon name="plus" />
+        {t("install.add")}
+      </button>
+    );
+  }
+  return (
+    <section class="card" data-testid="install-how">
+      <h2>{t("install.add")}</h2>
+      <p>
+        <Words id={isApple() ? "install.ios" : "install.android"} />
+      </p>
+      {isApple() && <p class="strong">{t("install.iosWhy")}</p>}
+    </section>
+  );
+}
