@@ -20,6 +20,7 @@ from rejoint_server.db.replication import Replication
 from rejoint_server.design.design_functions import DesignFunctions
 from rejoint_server.design.javascript import Engine
 from rejoint_server.operations.endpoints import Operations, operation_routes
+from rejoint_server.push.push_parts import Push
 from rejoint_server.reminders import Rows, Sender
 from rejoint_server.reminders.scheduler import Scheduler
 from rejoint_server.settings import Settings
@@ -32,8 +33,8 @@ from rejoint_sync.stores.journal import Journal
 
 ENDPOINTS: Final = frozenset(
     {
-        *("db", "circles", "clinics", "recovery", "session", "sync", "relay", "reminders"),
-        *("healthz", "readyz", "metrics"),
+        *("db", "circles", "clinics", "recovery", "session", "sync", "relay"),
+        *("push", "reminders", "healthz", "readyz", "metrics"),
     }
 )
 """First segments of the paths that are not files of the web app."""
@@ -50,7 +51,8 @@ class Application:
         ledger: The way of entries into their logs; None when there are no circles.
         upkeep: The daily work, to be run beside; None when there are no circles.
         rows: Where schedules of reminders are kept; None when there are no circles.
-        scheduler: Pings devices, to be run beside; None when nobody is there to bring pings.
+        scheduler: Pings devices, to be run beside; None when there are no circles.
+        push: Brings pings; None when there are no circles.
     """
 
     edge: Edge
@@ -60,6 +62,7 @@ class Application:
     upkeep: Upkeep | None = None
     rows: Rows | None = None
     scheduler: Scheduler | None = None
+    push: Push | None = None
 
     async def start(self) -> str | None:
         """Make ready what needs the store.
@@ -74,6 +77,8 @@ class Application:
             await self.ledger.start()
         if self.rows is not None:
             await self.rows.start()
+        if self.push is not None:
+            self.push.start()
         return await self.setup.renew(secrets.token_bytes(SECRET_BYTES))
 
     async def stop(self) -> bool:
@@ -82,6 +87,8 @@ class Application:
         drained = await self.edge.drain(self.service.settings.stop_s_max)
         if self.service.designs is not None:
             await self.service.designs.close()
+        if self.push is not None:
+            await self.push.close()
         if self.rows is not None:
             await self.rows.close()
         return drained
@@ -104,21 +111,22 @@ def create_app(  # noqa: PLR0913  # what is outside of it, in one call
         clock: The time.
         log: Where the lines go; standard error when None.
         journal: Where accepted bundles are noted, open; whoever opened it closes it.
-        sender: Brings pings to push services; None where nobody is pinged.
+        sender: Brings pings; None for the push services of the settings.
     """
     operations = Operations(store, settings.data, settings.metrics_token, lambda: edge.under_way)
     if settings.policy == "open":
         designs = DesignFunctions(store, Engine())
         policy = OpenPolicy(store, settings.admin, clock, designs)
         service = _service(settings, store, policy, designs)
-        setup = ledger = upkeep = rows = scheduler = None
+        setup = ledger = upkeep = rows = scheduler = push = None
         # CouchDB's routes and nothing else, at `/` and at `/db`.
         app: App = Replication(service, ("db",))
     else:
-        circles = open_circles(settings, store, clock, journal)
+        circles = open_circles(settings, store, clock, journal, pinged=operations.metrics.pinged)
         setup, ledger, upkeep = circles.setup, circles.ledger, circles.upkeep
         rows = circles.reminders.rows
-        scheduler = None if sender is None else _scheduler(circles.reminders, sender, clock)
+        push = circles.reminders.push
+        scheduler = _scheduler(circles.reminders, sender or push.sender, clock)
         operations.watch(ledger, upkeep)
         operations.watch_reminders(rows, scheduler)
         service = _service(settings, store, circles.policy)
@@ -133,7 +141,7 @@ def create_app(  # noqa: PLR0913  # what is outside of it, in one call
         stopping=service.stopping,
         observe=operations.note,
     )
-    return Application(edge, service, setup, ledger, upkeep, rows, scheduler)
+    return Application(edge, service, setup, ledger, upkeep, rows, scheduler, push)
 
 
 def _scheduler(reminders: Reminders, sender: Sender, clock: Clock) -> Scheduler:

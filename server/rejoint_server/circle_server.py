@@ -30,6 +30,9 @@ from rejoint_server.exchange.endpoint import Exchange
 from rejoint_server.exchange.giving import Giving
 from rejoint_server.exchange.intake import Intake
 from rejoint_server.exchange.relay import Relay, relay_routes
+from rejoint_server.push.departures import Departures
+from rejoint_server.push.push_parts import Push, open_push
+from rejoint_server.push.sender import Note
 from rejoint_server.reminders import Rows
 from rejoint_server.reminders.endpoints import reminder_routes
 from rejoint_server.reminders.news import News
@@ -53,11 +56,13 @@ class Reminders:
         rows: Where schedules are kept, to be started and closed.
         news: What is new for whom.
         silence: Tells clinics of devices that are not heard of.
+        push: Brings pings, to be started and closed.
     """
 
     rows: Rows
     news: News
     silence: Silence
+    push: Push
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +89,7 @@ class CircleServer:
 
 
 def open_circles(
-    settings: Settings, store: Store, clock: Clock, journal: Journal | None
+    settings: Settings, store: Store, clock: Clock, journal: Journal | None, *, pinged: Note
 ) -> CircleServer:
     """Put it together; nothing is read or written.
 
@@ -93,6 +98,7 @@ def open_circles(
         store: Open; whoever opened it closes it.
         clock: The time.
         journal: Where accepted bundles are noted, open; None for none.
+        pinged: Told what became of each ping.
     """
     memberships, hints, setup = Memberships(store), Hints(store), Setup(store)
     ledger = Ledger(store, clock, Watched(settings.data), journal)
@@ -102,6 +108,8 @@ def open_circles(
         memberships, hints, suspensions, clock, settings.public_url, heard=schedules.heard
     )
     news = News(rows, schedules, memberships, login)
+    push = open_push(settings, store, clock, login, schedules, note=pinged)
+    departures = Departures(push.subscriptions, hints, memberships, suspensions)
     invitations = Invitations(store, memberships, clock)
     quarantine = Quarantine(store, memberships, login, clock)
     tickets = Tickets(store, memberships, clock)
@@ -117,29 +125,27 @@ def open_circles(
         setup=setup,
         clock=clock,
         ledger=ledger,
+        departed=departures.from_circle,
     )
     catch_up = CatchUp(
         store, memberships=memberships, hints=hints, login=login, clock=clock, ledger=ledger
     )
+    desk = Desk(memberships, login, suspensions, audit, clock, suspended=departures.look_after)
     handlers = [
         *circle_routes(admission, invitations, login, catch_up, relay_key),
         *_service_routes(store, memberships, login, clock, quarantine),
-        *clinic_routes(Desk(memberships, login, suspensions, audit, clock), tickets, audit),
+        *clinic_routes(desk, tickets, audit),
         *reminder_routes(schedules, login),
+        *push.handlers,
     ]
     policy = CirclePolicy(store, memberships, login, ledger, arrived=news.arrived)
-    upkeep = Upkeep(store, memberships, hints, clock, ledger)
+    upkeep = Upkeep(store, memberships, hints, clock, ledger, sweep=departures.sweep)
     intake = Intake(memberships, login, policy, admission)
-    exchange = Exchange(
-        store,
-        login,
-        intake,
-        Giving(store, memberships, hints, login),
-        done=schedules.note_done,
-        body_bytes_max=settings.request_bytes_max,
-    )
+    giving = Giving(store, memberships, hints, login)
+    most, done = settings.request_bytes_max, schedules.note_done
+    exchange = Exchange(store, login, intake, giving, done=done, body_bytes_max=most)
     handlers += relay_routes(Relay(relay_key, login, intake, quarantine, clock), relay_key)
-    reminders = Reminders(rows, news, Silence(hints, memberships, audit))
+    reminders = Reminders(rows, news, Silence(hints, memberships, audit), push)
     return CircleServer(policy, exchange, setup, ledger, upkeep, reminders, handlers)
 
 

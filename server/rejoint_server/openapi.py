@@ -14,6 +14,7 @@ from rejoint_server.circles.clinics import Asked, Suspending, Ticket
 from rejoint_server.circles.endpoints import Append, Asking, Founding
 from rejoint_server.circles.services import Giving, Keeping, Late, Missing
 from rejoint_server.db.routes import ROUTES, Body, Route
+from rejoint_server.push.endpoints import PuttingOffOne, Subscribing
 from rejoint_server.reminders.endpoints import Mark
 from rejoint_sync.reminders import Schedule
 
@@ -234,6 +235,14 @@ def _circles() -> dict[str, Json]:
             "get": _plain("get-reminders", login=True),
             "put": _plain("put-reminders", body=_SCHEDULE, login=True),
             "delete": _plain("delete-reminders", login=True),
+        },
+        "/reminders/later": {
+            "post": _plain("post-reminders-later", body=PuttingOffOne.model_json_schema())
+        },
+        "/push/key": {"get": _plain("get-push-key")},
+        "/push/subscription": {
+            "put": _plain("put-push", body=Subscribing.model_json_schema(), login=True),
+            "delete": _plain("delete-push", login=True),
         },
         "/reminders/mark": {
             "post": _plain("post-reminders-mark", body=Mark.model_json_schema(), login=True)

@@ -88,6 +88,8 @@ async def open_scene(
         try:
             yield Scene(application, kept, clock, client, log, secret)
         finally:
+            if application.push is not None:
+                await application.push.close()
             if application.service.designs is not None:
                 await application.service.designs.close()
 

@@ -4,6 +4,7 @@ Each act is one write that happens whole or not at all. The same bytes sent agai
 answer, because a client that heard nothing sends them again.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -64,6 +65,7 @@ class Admission:
         setup: Guards the first clinic.
         clock: The time.
         ledger: The way of entries into their logs.
+        departed: Told of each entry, what stood before it and what after; never raises.
     """
 
     def __init__(  # noqa: PLR0913 - it is put together in one place, by name
@@ -80,6 +82,7 @@ class Admission:
         setup: Setup,
         clock: Clock,
         ledger: Ledger,
+        departed: Callable[[Membership, Membership], Awaitable[None]],
     ) -> None:
         self._store = store
         self._memberships = memberships
@@ -92,6 +95,7 @@ class Admission:
         self._quarantine = quarantine
         self._tickets = tickets
         self._audit = audit
+        self._departed = departed
 
     @property
     def incarnation(self) -> str:
@@ -172,6 +176,7 @@ class Admission:
         )
         self._memberships.keep(after)
         await self._quarantine.release(before, after)
+        await self._departed(before, after)
         await self._audit.note(after, signer, parse_entry(bundle.log).op)
         return Landed(circle, after.seq, new=True)
 

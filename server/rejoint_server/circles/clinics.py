@@ -1,5 +1,6 @@
 """The routes of a clinic's admins: suspensions, tickets, and the trail of acts."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
 from litestar import Response, delete, get, post
@@ -56,21 +57,25 @@ class Desk:
         suspensions: Who is not served.
         audit: Told of each act.
         clock: The time.
+        suspended: Told of devices that are not served any more; never raises.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - it is put together in one place
         self,
         memberships: Memberships,
         login: Login,
         suspensions: Suspensions,
         audit: Audit,
         clock: Clock,
+        *,
+        suspended: Callable[[list[str]], Awaitable[None]],
     ) -> None:
         self._memberships = memberships
         self._login = login
         self._suspensions = suspensions
         self._audit = audit
         self._clock = clock
+        self._suspended = suspended
 
     async def admin(self, request: HttpRequest, circle: str) -> tuple[Membership, Member]:
         """The clinic and the admin of it that asks. Raises `CircleError` with `authz`."""
@@ -89,6 +94,7 @@ class Desk:
             raise CircleError("target", "nobody suspends the device in her own hand")
         now_s = self._clock.now_s()
         await self._suspensions.suspend(circle, device, by=admin.device, now_s=now_s)
+        await self._suspended([device])
         await self._audit.note(clinic, admin.device, "suspend")
 
     async def lift(self, request: HttpRequest, circle: str, device: str) -> None:

@@ -10,7 +10,7 @@ left behind that was cut short between its wraps and its entry.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import orjson
@@ -87,19 +87,28 @@ class Upkeep:
         hints: As `memberships`.
         clock: The time.
         ledger: Turns, and the journal.
+        sweep: Sweeps up what is not about one circle; never raises.
 
     Attributes:
         failed: Circles that the last day's work failed on; the next day tries again.
     """
 
-    def __init__(
-        self, store: Store, memberships: Memberships, hints: Hints, clock: Clock, ledger: Ledger
+    def __init__(  # noqa: PLR0913 - it is put together in one place
+        self,
+        store: Store,
+        memberships: Memberships,
+        hints: Hints,
+        clock: Clock,
+        ledger: Ledger,
+        *,
+        sweep: Callable[[], Awaitable[None]],
     ) -> None:
         self._store = store
         self._memberships = memberships
         self._hints = hints
         self._clock = clock
         self._ledger = ledger
+        self._sweep = sweep
         self.failed = 0
         self._stray: dict[tuple[str, str], int] = {}
         self._clean: dict[str, int] = {}
@@ -126,6 +135,7 @@ class Upkeep:
                 except Exception:  # noqa: BLE001  # one circle must not hold up the others
                     self.failed += 1
                 await asyncio.sleep(0)
+        await self._sweep()
 
     async def _finish_burials(self) -> None:
         """Go on where a purge was interrupted."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import SecretStr, ValidationError
 
+from rejoint_server.commands.push import add_keys_argument, add_push_arguments, push_values
 from rejoint_server.settings import Admin, Settings
 from rejoint_sync.errors import SyncError
 
@@ -67,6 +68,8 @@ def add_parser(
         metavar="FILE",
         help="its first line opens /metrics from anywhere; without it this machine may look",
     )
+    add_keys_argument(serve)
+    add_push_arguments(serve)
     serve.set_defaults(run=run)
 
 
@@ -93,6 +96,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         "store": arguments.store,
         "policy": arguments.policy,
         "public_url": arguments.public_url,
+        **push_values(arguments),
     }
     if arguments.journal is not None:
         values["journal"] = arguments.journal

@@ -1,7 +1,8 @@
 """Figures for whoever watches the server, in Prometheus' text format.
 
-Labels are methods, templates of routes and statuses. None is a circle, a device, a document or an
-address, so a figure tells nothing about a person, and their number has a bound.
+Labels are methods, templates of routes, statuses and makers of browsers. None is a circle, a
+device, a document or an address, so a figure tells nothing about a person, and their number has a
+bound.
 """
 
 from collections.abc import Callable
@@ -34,6 +35,10 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._pings = Counter(
+            "rejoint_pings", "Tries to bring a ping to a push service.",
+            ["service", "outcome", "why"], registry=self._registry,
+        )  # fmt: skip
         self._counters: dict[tuple[str, str, int], Counter] = {}
         self._histograms: dict[str, Histogram] = {}
         ProcessCollector(registry=self._registry)
@@ -58,6 +63,16 @@ class Metrics:
         if counter is None:
             counter = self._counters[key] = self._requests.labels(method, route, str(status))
         counter.inc()
+
+    def pinged(self, service: str, outcome: str, why: str) -> None:
+        """Note one try to bring a ping.
+
+        Args:
+            service: Which push service, one of a few words.
+            outcome: What became of it.
+            why: The status it answered, or one of a few words.
+        """
+        self._pings.labels(service, outcome.replace(" ", "_"), why).inc()
 
     def show(self, name: str, words: str, value: Callable[[], float]) -> None:
         """Offer a figure that is asked for whenever the page is."""

@@ -2,16 +2,17 @@
 
 from typing import Annotated, Any, Final
 
-from litestar import Response, delete, get, put
+from litestar import Response, delete, get, post, put
 from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel, ConfigDict, Field
 
 from rejoint_server.access.login import Login
 from rejoint_server.access.rates import HourlyRate
-from rejoint_server.circles.endpoints import HttpRequest, raw_request, read_body
+from rejoint_server.circles.endpoints import HttpRequest, Secret, raw_request, read_body
 from rejoint_server.clock import Clock
 from rejoint_server.push.push_keys import PushKeys
 from rejoint_server.push.push_services import ENDPOINT_LENGTH_MAX, PushServices
+from rejoint_server.push.putting_off import PuttingOff
 from rejoint_server.push.subscriptions import Subscription, Subscriptions
 from rejoint_server.web.asgi import Request
 from rejoint_sync.circle.encoding import b64u_decode
@@ -23,18 +24,8 @@ _STRICT = ConfigDict(strict=True, extra="forbid")
 CHANGES_PER_HOUR: Final = 60
 """How often a device may bring a subscription; a phone does so once a day."""
 
-_AUTH_BYTES: Final = 16
 Point = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{87}$")]
 """Base64url of 65 bytes."""
-
-
-class Keys(BaseModel):
-    """The browser's keys, as `PushSubscription.toJSON` has them."""
-
-    model_config = _STRICT
-
-    p256dh: Point
-    auth: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{22}$")]
 
 
 class Subscribing(BaseModel):
@@ -43,8 +34,18 @@ class Subscribing(BaseModel):
     model_config = _STRICT
 
     endpoint: Annotated[str, Field(max_length=ENDPOINT_LENGTH_MAX)]
-    keys: Keys
+    p256dh: Point
+    auth: Secret
     key: Point
+
+
+class PuttingOffOne(BaseModel):
+    """The body of `POST /reminders/later`."""
+
+    model_config = _STRICT
+
+    device: Annotated[str, Field(max_length=64)]
+    later: Secret
 
 
 class PushDesk:
@@ -95,17 +96,16 @@ class PushDesk:
         self._rate.count(device)
         self._services.origin_of(body.endpoint)
         try:
-            require_point(b64u_decode(body.keys.p256dh))
-            if len(b64u_decode(body.keys.auth)) != _AUTH_BYTES:
-                raise BadRequest("keys: auth is 16 bytes.")
+            require_point(b64u_decode(body.p256dh))
+            b64u_decode(body.auth)
         except CircleError:
-            raise BadRequest("keys: expected those of a browser.") from None
+            raise BadRequest("p256dh, auth: expected those of a browser.") from None
         ring = self._keys.now()
         key = ring.of_public(body.key)
         if key is None:
             raise ConflictError("Subscribe anew, for the key of GET /push/key.")
         subscription = Subscription(
-            body.endpoint, body.keys.p256dh, body.keys.auth, key.id, self._clock.now_s()
+            body.endpoint, body.p256dh, body.auth, key.id, self._clock.now_s()
         )
         is_new = await self._subscriptions.put(device, subscription)
         return is_new, key != ring.current
@@ -128,8 +128,8 @@ class PushDesk:
         raise Suspended("This device is suspended; ask an admin of the clinic.")
 
 
-def push_routes(desk: PushDesk) -> list[ControllerRouterHandler]:
-    """The handlers of `/push`."""
+def push_routes(desk: PushDesk, putting_off: PuttingOff) -> list[ControllerRouterHandler]:
+    """The handlers of `/push`, and what a notification asks for."""
 
     @get("/push/key", sync_to_thread=False)
     def key() -> dict[str, str]:
@@ -147,4 +147,9 @@ def push_routes(desk: PushDesk) -> list[ControllerRouterHandler]:
         await desk.forget(raw_request(request))
         return {"ok": True}
 
-    return [key, keep, forget]
+    @post("/reminders/later", status_code=204)
+    async def later(request: HttpRequest) -> None:
+        body = read_body(PuttingOffOne, await raw_request(request).body())
+        await putting_off.put_off(body.device, body.later)
+
+    return [key, keep, forget, later]

@@ -14,7 +14,7 @@ import orjson
 from rejoint_server.push.push_keys import PushKey
 from rejoint_server.push.subscriptions import Subscription
 from rejoint_sync.circle.encoding import b64u_encode
-from rejoint_sync.reminders import Ping
+from rejoint_sync.reminders import Minute, Ping
 
 PAYLOAD_BYTES: Final = 128
 """Every payload is as long as this; the rest is spaces, which JSON allows behind a value."""
@@ -86,16 +86,23 @@ class Carrier(Protocol):
         ...
 
 
-def payload_of(device: str, ping: Ping) -> str:
+def payload_of(key: PushKey, device: str, ping: Ping) -> str:
     """What the browser reads: a JSON object and spaces, of one length for all devices and kinds.
 
     Args:
+        key: Of the server.
         device: Whom it is for; several people may share a browser.
         ping: Of which the kind is told; the phone chooses what to show.
     """
-    text = orjson.dumps({"v": 1, "device": device, "kind": ping.kind}).decode()
+    later = later_of(key, device, ping.minute)
+    text = orjson.dumps({"v": 1, "device": device, "kind": ping.kind, "later": later}).decode()
     assert len(text) <= PAYLOAD_BYTES
     return text.ljust(PAYLOAD_BYTES)
+
+
+def later_of(key: PushKey, device: str, minute: Minute) -> str:
+    """The word by which a worker without keys may put one ping off; 22 characters."""
+    return _word(key, b"rejoint push later", device, minute)[:22]
 
 
 def topic_of(key: PushKey, device: str, ping: Ping) -> str:
@@ -104,5 +111,9 @@ def topic_of(key: PushKey, device: str, ping: Ping) -> str:
     The same when the ping is sent again, so that what came twice is shown once; another one for
     every other ping, so that no two can be seen to be of a kind.
     """
-    secret = hmac.digest(key.scalar, b"rejoint push topics", "sha256")
-    return b64u_encode(hmac.digest(secret, f"{device} {ping.minute}".encode(), "sha256")[:24])
+    return _word(key, b"rejoint push topic", device, ping.minute)[:32]
+
+
+def _word(key: PushKey, use: bytes, device: str, minute: Minute) -> str:
+    secret = hmac.digest(key.scalar, use, "sha256")
+    return b64u_encode(hmac.digest(secret, f"{device} {minute}".encode(), "sha256"))

@@ -13,8 +13,10 @@ from rejoint_server.push.endpoints import PushDesk, push_routes
 from rejoint_server.push.messages import Carrier
 from rejoint_server.push.push_keys import PushKeys
 from rejoint_server.push.push_services import PushServices
+from rejoint_server.push.putting_off import PuttingOff
 from rejoint_server.push.sender import Note, PushSender
 from rejoint_server.push.subscriptions import Notes, Subscriptions
+from rejoint_server.reminders.schedules import Schedules
 from rejoint_server.settings import Settings
 
 if TYPE_CHECKING:
@@ -28,17 +30,35 @@ class Push:
     Attributes:
         sender: Brings pings.
         subscriptions: Whom they can be brought to.
-        keys: To be opened before anyone asks.
+        keys: By which push services know this server.
+        clock: The time.
         handlers: Every route of `/push`.
     """
 
     sender: PushSender
     subscriptions: Subscriptions
     keys: PushKeys
+    clock: Clock
     handlers: list[ControllerRouterHandler]
 
+    def start(self) -> None:
+        """Make the first key, where there is none. Raises `StoreUnavailable`."""
+        self.keys.open(self.clock.now_s())
 
-def open_push(settings: Settings, notes: Notes, clock: Clock, login: Login, note: Note) -> Push:
+    async def close(self) -> None:
+        """End all connections."""
+        await self.sender.close()
+
+
+def open_push(  # noqa: PLR0913  # it is put together in one place
+    settings: Settings,
+    notes: Notes,
+    clock: Clock,
+    login: Login,
+    schedules: Schedules,
+    *,
+    note: Note,
+) -> Push:
     """Put it together; nothing is read or written.
 
     Args:
@@ -46,13 +66,15 @@ def open_push(settings: Settings, notes: Notes, clock: Clock, login: Login, note
         notes: Where subscriptions are kept.
         clock: The time.
         login: Who asks.
+        schedules: Of reminders.
         note: Told what became of each ping.
     """
     subscriptions, keys = Subscriptions(notes), PushKeys(settings.push_keys_file)
     services = PushServices(settings.push_hosts, loopback=settings.push_loopback)
     sender = open_sender(settings, subscriptions, keys, clock, note)
     desk = PushDesk(subscriptions, keys, services, login, clock)
-    return Push(sender, subscriptions, keys, push_routes(desk))
+    handlers = push_routes(desk, PuttingOff(schedules, keys, clock))
+    return Push(sender, subscriptions, keys, clock, handlers)
 
 
 def open_sender(

@@ -117,7 +117,7 @@ class PushSender:
             subscription,
             origin,
             key,
-            payload_of(device, ping),
+            payload_of(key, device, ping),
             ping.ttl_s,
             topic_of(key, device, ping),
         )

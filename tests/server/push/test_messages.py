@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rejoint_server.push.messages import PAYLOAD_BYTES, payload_of, topic_of
+from rejoint_server.push.messages import PAYLOAD_BYTES, later_of, payload_of, topic_of
 from rejoint_server.push.push_keys import KeyRing
 from rejoint_sync.reminders import Kind, Ping
 
@@ -25,9 +25,10 @@ def ping(kind: Kind, minute: int) -> Ping:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_payload_is_json_of_one_length(kind: Kind) -> None:
-    payload = payload_of(ANN, ping(kind, 7))
-    assert json.loads(payload) == {"v": 1, "device": ANN, "kind": kind}
+def test_a_payload_is_json_of_one_length(ring: KeyRing, kind: Kind) -> None:
+    payload = payload_of(ring.current, ANN, ping(kind, 7))
+    later = later_of(ring.current, ANN, 7)
+    assert json.loads(payload) == {"v": 1, "device": ANN, "kind": kind, "later": later}
     assert len(payload.encode()) == PAYLOAD_BYTES
 
 
@@ -50,3 +51,13 @@ def test_who_does_not_have_the_key_cannot_tell_whose_a_topic_is(ring: KeyRing) -
     assert first != second
     assert not set(ANN[:8]) <= set(string.digits)
     assert ANN not in first
+
+
+def test_the_word_for_later_is_of_one_ping_and_is_not_what_a_push_service_sees(
+    ring: KeyRing,
+) -> None:
+    key = ring.current
+    words = {later_of(key, device, at) for device in (ANN, BEN) for at in (7, 8)}
+    assert len(words) == 4
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22}", word) for word in words)
+    assert not words & {topic_of(key, ANN, ping("note", at))[:22] for at in (7, 8)}
