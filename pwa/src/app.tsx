@@ -39,8 +39,9 @@
  *   stuck-again, stuck-file; relay with relay-waits, relay-file, relay-picture, relay-no-key; moving
  *   with moving-code, moving-done; bring with bring-camera, bring-choose, bring-file, brought
  *   (data-state), drop-{id}; bring-look with scan-video, bring-seen, bring-stop; sending-failed
- * - reminders (from today: open-reminders, from saved: saved-remind): remind-choose with remind-take,
- *   remind-{07:00, 09:00, 15:00, 18:00}, remind-earlier, remind-later, remind-time, remind-day-{1..7},
+ * - reminders (from today: open-reminders, from saved: saved-remind): remind-proposed with remind-take,
+ *   remind-other; remind-choose with remind-{07:00, 09:00, 15:00, 18:00}, remind-earlier,
+ *   remind-later, remind-time, remind-day-{1..7},
  *   remind-save, remind-no; remind-ask with remind-allow, remind-not; remind with remind-when,
  *   remind-{there, waits, failed, not-yet}, remind-{no, home, never}-allowed, remind-to-ask,
  *   remind-calendar, remind-pause, remind-week, remind-paused, remind-on, remind-change, remind-more;
@@ -309,6 +310,7 @@ class Entrance {
     if (this.client.peek() === client) return;
     goHome();
     this.client.value = client;
+    this.#showTapped();
     hide.value = client.profile.locked || several ? () => void this.hide() : undefined;
     client.ended.subscribe((ended) => {
       if (ended && this.client.peek() === client) void this.hide();

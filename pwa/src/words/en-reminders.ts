@@ -13,6 +13,7 @@ export const enReminders = {
   "remind.title": "Reminders",
   "remind.when": "When shall I remind you?",
   "remind.proposes": "{name} proposes",
+  "remind.again": "And {time}, if I hear nothing",
   "remind.take": "Yes, remind me then",
   "remind.wake": "After getting up",
   "remind.morning": "Morning",

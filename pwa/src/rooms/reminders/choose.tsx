@@ -45,17 +45,78 @@ export const FIRST: Chosen = {
   plain: false,
 };
 
-export function Choose({ reminding, proposal, therapist, keep, leave }: RemindersProps) {
+export function Choose(props: RemindersProps) {
+  const { reminding, proposal } = props;
   const before = reminding.chosen.value;
-  const chosen = useSignal<Chosen>(before ?? (proposal ? chosenFrom(proposal) : FIRST));
+  const isOther = useSignal(false);
   const failed = useSignal(false);
   const save = (wanted: Chosen) => {
     const { paused: _, ...on } = wanted;
-    keep(on).catch(() => {
+    props.keep(on).catch(() => {
       failed.value = true;
     });
   };
-  const isProposal = proposal && !before;
+  const more = { ...props, save, hasFailed: failed.value };
+  if (proposal && !before && !isOther.value) {
+    const other = () => {
+      isOther.value = true;
+    };
+    return <Proposed key="proposed" {...more} proposed={chosenFrom(proposal)} onOther={other} />;
+  }
+  return <Own key="own" {...more} before={before} />;
+}
+
+interface ChooseProps extends RemindersProps {
+  readonly save: (chosen: Chosen) => void;
+  readonly hasFailed: boolean;
+}
+
+/** One tap takes what the therapist proposes. */
+function Proposed(
+  props: ChooseProps & { readonly proposed: Chosen; readonly onOther: () => void },
+) {
+  const { proposed, therapist, save } = props;
+  const { time, nudge } = proposed;
+  return (
+    <Page
+      canGoBack
+      help={false}
+      testid="remind-proposed"
+      foot={
+        <>
+          <button type="button" class="btn wide" data-testid="remind-no" onClick={props.leave}>
+            {t("remind.no")}
+          </button>
+          <button type="button" class="btn wide" data-testid="remind-other" onClick={props.onOther}>
+            {t("remind.change")}
+          </button>
+          <button
+            type="button"
+            class="btn main-act"
+            data-testid="remind-take"
+            onClick={() => save(proposed)}
+          >
+            <Icon name="check" />
+            {t("remind.take")}
+          </button>
+        </>
+      }
+    >
+      <h1>{t("remind.when")}</h1>
+      <section class="card stack">
+        <p class="kicker">{t("remind.proposes", { name: therapist })}</p>
+        <p class="when">{sayChosen(proposed)}</p>
+        {nudge !== undefined && <p>{t("remind.again", { time: sayTime(shifted(time, nudge)) })}</p>}
+      </section>
+      {props.hasFailed && <Failed />}
+    </Page>
+  );
+}
+
+/** A time and days of one's own. */
+function Own(props: ChooseProps & { readonly before: Chosen | undefined }) {
+  const { before, save } = props;
+  const chosen = useSignal<Chosen>(before ?? FIRST);
   return (
     <Page
       canGoBack
@@ -64,7 +125,7 @@ export function Choose({ reminding, proposal, therapist, keep, leave }: Reminder
       foot={
         <>
           {!before && (
-            <button type="button" class="btn wide" data-testid="remind-no" onClick={leave}>
+            <button type="button" class="btn wide" data-testid="remind-no" onClick={props.leave}>
               {t("remind.no")}
             </button>
           )}
@@ -81,24 +142,9 @@ export function Choose({ reminding, proposal, therapist, keep, leave }: Reminder
       }
     >
       <h1>{t("remind.when")}</h1>
-      {isProposal && (
-        <section class="card stack">
-          <p class="kicker">{t("remind.proposes", { name: therapist })}</p>
-          <p class="when">{sayChosen(chosenFrom(proposal))}</p>
-          <button
-            type="button"
-            class="btn act"
-            data-testid="remind-take"
-            onClick={() => save(chosenFrom(proposal))}
-          >
-            <Icon name="check" />
-            {t("remind.take")}
-          </button>
-        </section>
-      )}
       <Time chosen={chosen} />
       <Days chosen={chosen} />
-      {failed.value && <Failed />}
+      {props.hasFailed && <Failed />}
     </Page>
   );
 }
@@ -126,7 +172,7 @@ function Time({ chosen }: { chosen: Signal<Chosen> }) {
           </button>
         ))}
       </div>
-      <div class="stepper">
+      <div class="clock-set">
         <button
           type="button"
           class="btn icon"
@@ -172,7 +218,6 @@ function Days({ chosen }: { chosen: Signal<Chosen> }) {
             class="btn"
             data-testid={`remind-day-${weekday}`}
             aria-pressed={weekdays.includes(weekday)}
-            aria-label={sayShortDay(weekday, "long")}
             key={weekday}
             onClick={() => toggle(weekday)}
           >

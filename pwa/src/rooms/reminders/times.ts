@@ -28,8 +28,8 @@ export function sayTime(time: TimeOfDay): string {
 }
 
 /** "Mon", 1 = Monday. */
-export function sayShortDay(weekday: number, weekdayForm: "short" | "long" = "short"): string {
-  const form = new Intl.DateTimeFormat(locale(), { weekday: weekdayForm, timeZone: "UTC" });
+export function sayShortDay(weekday: number): string {
+  const form = new Intl.DateTimeFormat(locale(), { weekday: "short", timeZone: "UTC" });
   return form.format(MONDAY_MS + (weekday - 1) * DAY_MS);
 }
 
@@ -37,7 +37,8 @@ export function sayShortDay(weekday: number, weekdayForm: "short" | "long" = "sh
 export function sayDays(weekdays: readonly number[]): string {
   if (weekdays.length === EVERY_DAY.length) return t("remind.every");
   const sorted = [...weekdays].sort((one, other) => one - other);
-  return sorted.map((weekday) => sayShortDay(weekday)).join(", ");
+  const list = new Intl.ListFormat(locale(), { type: "unit", style: "short" });
+  return list.format(sorted.map((weekday) => sayShortDay(weekday)));
 }
 
 /** "every day, 18:00". */
