@@ -5,8 +5,8 @@ import type { Client, Opened } from "../../src/client";
 import { at, care, fakeClient, note, TODAY } from "../../src/gallery/fake";
 import { HUM } from "../../src/gallery/fake-media";
 import type { AnyRecord, Message } from "../../src/records.gen";
-import { Lessons } from "../../src/rooms/lessons";
 import { Messages } from "../../src/rooms/messages";
+import { TalkCard } from "../../src/rooms/messages/desk";
 import { PatientRooms } from "../../src/rooms/patient";
 import { More } from "../../src/rooms/patient/more";
 import { TherapistRooms } from "../../src/rooms/therapist";
@@ -44,7 +44,7 @@ afterEach(() => {
 });
 
 async function enter(client: Client): Promise<void> {
-  expect([More, Messages, Lessons].every(Boolean)).toBe(true);
+  expect([More, Messages, TalkCard].every(Boolean)).toBe(true);
   const isStaff = client.profile.role === "therapist";
   const rooms = isStaff ? <TherapistRooms client={client} /> : <PatientRooms client={client} />;
   render(rooms, page.root as unknown as Element);

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client";
 import { care, fakeClient, LINK, morning, plan, session } from "../../src/gallery/fake";
+import { TalkCard } from "../../src/rooms/messages/desk";
 import { TherapistRooms } from "../../src/rooms/therapist";
 import { firstOf } from "../../src/rooms/therapist/plan-editor";
 import { startRoutes } from "../../src/ui/route";
@@ -10,6 +11,7 @@ import { openPage, type ScreenPage, settled } from "./page";
 let page: ScreenPage;
 
 async function enter(client: Client): Promise<void> {
+  expect(TalkCard).toBeDefined();
   render(<TherapistRooms client={client} />, page.root as unknown as Element);
   await settled();
 }

@@ -15,12 +15,12 @@ import { go } from "../../ui/route";
 import { t } from "../../words";
 import { daysToShow, painDays } from "../days";
 import { doseText } from "../dose";
-import { TalkCard } from "../messages/desk";
 import { Checks } from "./checks";
 import { Desk } from "./desk";
 import { Invitation } from "./invite";
 import { nameOf, toldCount, toldList } from "./patients";
 import { Sessions } from "./sessions";
+import { Talk } from "./talk";
 import { WishCard } from "./wish";
 
 const CHART_DAYS = { least: 14, most: 42 };
@@ -52,7 +52,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
         </div>
         <div class="stack-l">
           <WriteNote client={client} care={care} />
-          <TalkCard client={client} care={care} />
+          <Talk client={client} care={care} />
           <PlanCard care={care} />
           <MembersCard care={care} />
         </div>
