@@ -64,6 +64,15 @@ export function StatusCards({ client }: { client: Client }) {
               </li>
             ))}
           </ul>
+          <button
+            type="button"
+            class="btn wide"
+            data-testid="refused-go"
+            onClick={() => go({ room: "sending", step: "stuck" })}
+          >
+            {t("status.refusedGo")}
+            <Icon name="next" />
+          </button>
         </section>
       )}
       <button

@@ -58,6 +58,8 @@ export const enMore = {
   "log.whyNone": "Why not today?",
   "log.pain": "How much pain during the exercises?",
   "log.painBody": "The worst moment. 0 is no pain.",
+  "log.before": "How much pain now, before you start?",
+  "log.after": "And how much pain now?",
   "log.effort": "How hard was it?",
   "log.effortBody": { one: "The exercise", other: "All {n} exercises together" },
   "log.painWas": "Pain: {pain}",
@@ -130,6 +132,7 @@ export const enMore = {
   "status.working": "Working on it.",
   "status.try": "Try now",
   "status.refused": "Not taken by the server",
+  "status.refusedGo": "See what can be done",
   "status.refusedBody": "These stay safe on this phone. Show this to the clinic.",
 
   "wrong.draft": "Words not yet approved by a clinician",

@@ -117,5 +117,6 @@ export const enSending = {
   "bring.noCamera": "I can not use the camera. Ask for a file instead.",
   "diagnosis.title": "For who helps you",
   "diagnosis.row": "About this phone and this app",
-  "diagnosis.body": "Somebody helps you with this phone? Show them this page. It says nothing about you.",
+  "diagnosis.body":
+    "Somebody helps you with this phone? Show them this page. It says nothing about you.",
 } as const satisfies Record<string, Forms>;

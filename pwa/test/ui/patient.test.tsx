@@ -6,7 +6,7 @@ import { Messages } from "../../src/rooms/messages";
 import { PatientRooms } from "../../src/rooms/patient";
 import { clearDraft } from "../../src/rooms/patient/draft";
 import { More } from "../../src/rooms/patient/more";
-import { startRoutes } from "../../src/ui/route";
+import { route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
 let page: ScreenPage;
@@ -237,6 +237,8 @@ test("the status says what the server refused", async () => {
   expect(page.has("net-refused")).toBe(true);
   await page.tap("open-status");
   expect(page.get("refused").textContent).toContain("This phone was removed.");
+  await page.tap("refused-go");
+  expect(route.value).toEqual({ room: "sending", step: "stuck" });
 });
 
 describe("the easier exercise", () => {

@@ -96,3 +96,10 @@ describe("days", () => {
     expect(sayTimeThere(Date.UTC(2025, 10, 16, 22, 30) / 1000, 120)).toMatch(/^0?0:30$/);
   });
 });
+
+test("a sentence of the catalogue has the page's direction, whatever name it begins with", () => {
+  const found = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".tsx"))
+    .filter((name) => /dir="auto"[^>]*>\s*\{t\(/.test(readFileSync(join(SOURCES, name), "utf8")));
+  expect(found).toEqual([]);
+});

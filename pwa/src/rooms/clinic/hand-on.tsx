@@ -34,7 +34,7 @@ export function HandOn({ acts }: ClinicProps) {
             batch.value = one;
           }}
         >
-          <span class="grow" dir="auto">
+          <span class="grow">
             {batchWord(one)}
             <span class="small below">{t("hand.count", { n: one.circles.length })}</span>
           </span>
@@ -66,7 +66,7 @@ function ToWhom({ acts, from }: Pick<ClinicProps, "acts"> & { readonly from: Bat
       }
     >
       <h1>{t("hand.to")}</h1>
-      <p dir="auto">
+      <p>
         {batchWord(from)}: {t("hand.count", { n: from.circles.length })}
       </p>
       {staff

@@ -51,7 +51,7 @@ function OneDevice({ view, today, onAccept }: OneProps) {
   const fitting = records.filter(({ n }) => n <= through);
   return (
     <section class="card stack" data-testid="late-of">
-      <h2 dir="auto">{name === "" ? t("late.ofNobody") : t("late.of", { name })}</h2>
+      <h2>{name === "" ? t("late.ofNobody") : t("late.of", { name })}</h2>
       <p class="soft">
         {t("late.count", { n: records.length })}
         {stream === "k" && ` · ${t("late.k")}`}

@@ -32,7 +32,7 @@ export function Wishes({ acts }: ClinicProps) {
             <h2 dir="auto">{name}</h2>
             <ul class="stack">
               {some.map((wish) => (
-                <li key={wish.circle} data-testid="wish" dir="auto">
+                <li key={wish.circle} data-testid="wish">
                   {t("wishes.one", { name, patient: wish.patient || t("clinic.nobody") })}
                   {some.length > 1 && (
                     <TwoTaps

@@ -65,7 +65,7 @@ export function Compare({ members, device }: MembersProps & { readonly device: s
       <h1>{t("compare.title")}</h1>
       <Digits digits={digits} />
       <p>{t("compare.body")}</p>
-      <p class="strong" dir="auto">
+      <p class="strong">
         {t("compare.who", {
           role: name === "" ? roleWord(role) : t("members.asksWho", { name, role: roleWord(role) }),
         })}

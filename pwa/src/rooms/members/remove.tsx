@@ -88,7 +88,7 @@ export function Remove({ members, device: id }: MembersProps & { readonly device
       done="remove.done"
       act={() => members.remove([id])}
     >
-      <p class="strong" dir="auto">
+      <p class="strong">
         {t("remove.whose", { what: deviceWord(device), name: personWord(person) })}
       </p>
       <ul class="card stack">
