@@ -30,7 +30,9 @@ STAMP: Final = ("lam", "at", "tz_min")
 STOP_S_MAX: Final = 10.0
 
 FILL_APP: Final = """async ([module, circle, records]) => {
-  const { openDoor } = await import(module);
+  // One file holds many modules, each under a short name.
+  const all = await import(module);
+  const { openDoor } = [all, ...Object.values(all)].find((one) => one?.openDoor);
   const door = openDoor();
   const [profile] = await door.profiles();
   const client = await door.open(profile.id);
@@ -296,7 +298,10 @@ PHONES: Final[dict[str, tuple[str, type[Any]]]] = {
 def door_module() -> str:
     """The file of the built app that exports its door."""
     assets = Path(Settings(data=Path()).web) / "assets"
-    [found] = [path for path in assets.glob("*.js") if "as openDoor" in path.read_text()]
+    opens = ("as openDoor", "openDoor:()=>")
+    [found] = [
+        path for path in assets.glob("*.js") if any(one in path.read_text() for one in opens)
+    ]
     return f"/assets/{found.name}"
 
 

@@ -17,7 +17,7 @@ def decided(link: Link, now_ms: int) -> dict[str, Any]:
     turn = pace.allow(link, now_ms)
     return {
         "now_ms": now_ms,
-        "allow": [turn.bytes, turn.wait_ms],
+        "allow": [turn.bytes, turn.wait_ms, turn.answer],
         "patience_ms": [pace.patience_ms(link, sent, now_ms) for sent in (0, 1_000, 100_000)],
         "pause_ms": [pace.pause_ms(link, chance) for chance in (0.0, 0.5, 1.0)],
         "speed": pace.speed_bytes_s(link),

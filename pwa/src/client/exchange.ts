@@ -23,7 +23,7 @@ import {
   type Told,
   WITHOUT_CHUNKS,
 } from "../exchange/messages.ts";
-import { START_BYTES, type Turn } from "../exchange/pace.ts";
+import { answerTo, START_BYTES, type Turn } from "../exchange/pace.ts";
 import { pack, unpack } from "../exchange/packing.ts";
 import * as precedence from "../exchange/precedence.ts";
 import type { StoredDocument } from "../records.ts";
@@ -117,7 +117,7 @@ export class Exchange {
       const { sent, isAll } = await this.#parcel(turn, tried, halted);
       // What comes first in a round somebody may wait for.
       if (count > 0 && turn.waitMs > 0) await this.#rest(turn.waitMs);
-      const visit = await this.#ask({ sent });
+      const visit = await this.#ask({ sent, budget: answerTo(turn, sent.length > 0) });
       for (const circle of visit.busy) halted.add(circle);
       if (visit.isUnknown) {
         await this.#beginAnew();
@@ -157,7 +157,7 @@ export class Exchange {
    */
   async fetch(): Promise<void> {
     for (let visit = new Visit(); !visit.isOver || visit.hasMore || visit.isUnknown; ) {
-      visit = await this.#ask({});
+      visit = await this.#ask({ budget: answerTo(this.#around.wire.turn(), false) });
       if (visit.isUnknown) await this.#beginAnew();
     }
   }

@@ -116,6 +116,16 @@ export interface Turn {
    * to it.
    */
   readonly waitMs: number;
+  /** Bytes of records that the answer may bring, 0 for any; see `answerTo`. */
+  readonly answer: number;
+}
+
+/**
+ * Bytes of records that an answer may bring, 0 for any, to a request that brings records itself or
+ * not: they share the time that there is. One that brings more than the link carries is never heard.
+ */
+export function answerTo({ answer }: Turn, brings: boolean): number {
+  return brings ? Math.min(answer, LEAST_BYTES) : answer;
 }
 
 /** A request was answered, by whatever: the link carried it there and back. */
@@ -196,11 +206,16 @@ export function returned(link: Link, nowMs: number): Link {
   };
 }
 
-/** How much the next request may bring, and when. */
+/** How much the next request may bring, and when; and how much its answer. */
 export function allow(before: Link, nowMs: number): Turn {
   const link = remembering(before, nowMs);
+  const [bytes, waitMs = 0] = allowed(link, nowMs);
+  return { bytes, waitMs, answer: link.cutMs > 0 ? Math.max(LEAST_BYTES, bytes) : 0 };
+}
+
+function allowed(link: Link, nowMs: number): [bytes: number, waitMs?: number] {
   const lifeMs = ruleMs(link);
-  const at = (bytes: number, waitMs = 0): Turn => ({ bytes, waitMs });
+  const at = (...turn: [bytes: number, waitMs?: number]) => turn;
   if (link.silences > 0) return at(0);
   if (lifeMs === 0) return at(Math.min(link.portion, risk(link)));
   const most = Math.max(RULED_BYTES, 2 * even(link));

@@ -199,7 +199,8 @@ test("cut at any byte: what came before is kept, nothing is claimed, and it goes
     exchange.cutAt = cut;
     await patient.syncNow();
     if (patient.sync.value.state === "offline") cuts += 1;
-    expect(exchange.asked.length - asked).toBeLessThanOrEqual(2);
+    // After a cut answers are small: one for each note, and two for what is sent.
+    expect(exchange.asked.length - asked).toBeLessThanOrEqual(10);
     await until(() => !care.checking.value);
     if (cut > 20_000) throw new Error("it never came through");
   }

@@ -7,7 +7,7 @@ import * as precedence from "../../src/exchange/precedence.ts";
 
 interface Decided {
   readonly now_ms: number;
-  readonly allow: readonly [bytes: number, waitMs: number];
+  readonly allow: readonly [bytes: number, waitMs: number, answer: number];
   readonly patience_ms: readonly number[];
   readonly pause_ms: readonly number[];
   readonly speed: number;
@@ -60,9 +60,11 @@ function shown(link: pace.Link): unknown[] {
 
 function expectDecided(link: pace.Link, decided: Decided): void {
   const nowMs = decided.now_ms;
-  const { bytes, waitMs } = pace.allow(link, nowMs);
+  const turn = pace.allow(link, nowMs);
   expect(shown(link)).toEqual(decided.link);
-  expect([bytes, waitMs]).toEqual(decided.allow);
+  expect([turn.bytes, turn.waitMs, turn.answer]).toEqual(decided.allow);
+  const least = Math.min(turn.answer, pace.LEAST_BYTES);
+  expect([true, false].map((brings) => pace.answerTo(turn, brings))).toEqual([least, turn.answer]);
   const patience = [0, 1_000, 100_000].map((sent) => pace.patienceMs(link, sent, nowMs));
   expect(patience).toEqual(decided.patience_ms);
   expect([0, 0.5, 1].map((chance) => pace.pauseMs(link, chance))).toEqual(decided.pause_ms);

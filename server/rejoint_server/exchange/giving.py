@@ -219,7 +219,7 @@ class Giving:
             held = await self._store.read_many(circle, list(numbers)) if numbers else {}
             # By the numbers of this page: a document may have moved on since.
             found = [(held[name], number) for name, number in numbers.items() if name in held]
-            for documents, sequence in _portions(found):
+            for documents, sequence in _portions(found, min(GIVEN_BYTES, visit.budget)):
                 if visit.is_full:
                     return
                 item = write([answer_item(Given(circle, pack(documents, visit.device)))])
@@ -323,8 +323,10 @@ def _is_same(place: Place, other: Place) -> bool:
     return place == other and Position.of(place.at).is_at(other.at)
 
 
-def _portions(found: Iterable[tuple[Stored, int]]) -> Iterable[tuple[list[dict[str, Any]], int]]:
-    """Documents in items of about `GIVEN_BYTES`, each with the number that it reaches."""
+def _portions(
+    found: Iterable[tuple[Stored, int]], enough: int = GIVEN_BYTES
+) -> Iterable[tuple[list[dict[str, Any]], int]]:
+    """Documents in items of about so many bytes, each with the number that it reaches."""
     portion: list[dict[str, Any]] = []
     size = sequence = 0
     for stored, sequence in found:  # the last one's
@@ -332,7 +334,7 @@ def _portions(found: Iterable[tuple[Stored, int]]) -> Iterable[tuple[list[dict[s
             if not leaf.deleted or stored.id.startswith(REQUEST_PREFIX):
                 portion.append(_document(stored.id, leaf))
                 size += len(leaf.tail)
-        if size >= GIVEN_BYTES:
+        if size >= enough:
             yield portion, sequence
             portion, size = [], 0
     if portion:

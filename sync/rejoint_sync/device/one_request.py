@@ -198,7 +198,12 @@ class OneRequest:
             if extra is not None:
                 owed.add(extra)
                 extra = None
-            said = await self.ask(self._begin(), owed)
+            begin = Begin(
+                b64u_decode(self._state.cursor),
+                turn.answer_to(brings=bool(owed.items)),
+                self._flags,
+            )
+            said = await self.ask(begin, owed)
             unanswered = {circle for circle, _ in owed.names.values()}.difference(said.answered)
             self.longer |= unanswered
             if said.lost:
@@ -207,9 +212,6 @@ class OneRequest:
                 return
             if turn.bytes and not said.answered and self._state.cursor == cursor:
                 return  # nothing moves: the next sync tries again
-
-    def _begin(self) -> Begin:
-        return Begin(b64u_decode(self._state.cursor), 0, self._flags)
 
     async def ask(self, begin: Begin, owed: Owed) -> Said:
         """One request; its answer is taken as it comes.

@@ -157,10 +157,17 @@ class Turn:
             brings nothing, and asks whether somebody is there.
         wait_ms: For how long nothing should be begun, in milliseconds. Who has something that
             somebody waits for need not keep to it.
+        answer: Bytes of records that the answer may bring, 0 for any. One that brings more than
+            the link carries is never heard, and what it says is taken is sent for ever.
     """
 
     bytes: int
     wait_ms: int = 0
+    answer: int = 0
+
+    def answer_to(self, *, brings: bool) -> int:
+        """The same of a request that brings records or not: they share the time that there is."""
+        return min(self.answer, LEAST_BYTES) if brings else self.answer
 
 
 def answered(link: Link, trip: Trip) -> Link:
@@ -246,8 +253,13 @@ def returned(link: Link, now_ms: int) -> Link:
 
 
 def allow(link: Link, now_ms: int) -> Turn:
-    """How much the next request may bring, and when."""
+    """How much the next request may bring, and when; and how much its answer."""
     link = _remembering(link, now_ms)
+    turn = _allowed(link, now_ms)
+    return replace(turn, answer=max(LEAST_BYTES, turn.bytes)) if link.cut_ms else turn
+
+
+def _allowed(link: Link, now_ms: int) -> Turn:
     if link.silences > 0:
         return Turn(0)
     life_ms = _life_ms(link)

@@ -80,6 +80,7 @@ class Road:
         caller: Who asks.
         sent: Bytes that were counted.
         requests, dials: How many there were.
+        unheard: Bytes of records that the server has and whose receipts were lost: it shows them.
     """
 
     speed: int
@@ -95,9 +96,16 @@ class Road:
     sent: int = 0
     requests: int = 0
     dials: int = 0
+    unheard: int = 0
 
-    def carry(self, size: int, patience_ms: int) -> tuple[bool, bool, Trip]:
-        """Whether a request was answered, whether it was given up, and what the client knows."""
+    def carry(self, size: int, patience_ms: int, most: int = 0) -> tuple[bool, bool, Trip]:
+        """Whether a request was answered, whether it was given up, and what the client knows.
+
+        Args:
+            size: Bytes of records that it brings; those whose receipts were lost come first.
+            patience_ms: It is given up after so long.
+            most: Bytes of records that the answer may bring; 0 for any.
+        """
         self.requests += 1
         caller, asked_ms = self.caller, self.now_ms
         ends_ms = asked_ms + patience_ms
@@ -109,14 +117,19 @@ class Road:
         there_ms = began_ms + self._moving_ms(whole)
         if is_new and caller.tickets:
             there_ms = max(there_ms, began_ms + self._moving_ms(caller.tickets))
-        got = ANSWER + (caller.first_down if is_new else caller.next_down)
+        shown = max(0, self.unheard - size)
+        shown = min(shown, most) if most else shown
+        got = ANSWER + shown + (caller.first_down if is_new else caller.next_down)
         done_ms = there_ms + self.rtt_ms + self._late_ms() + self._moving_ms(got)
         self.now_ms = min(done_ms, self.dies_ms, ends_ms)
         if self.now_ms > began_ms:
             self.sent += min(whole, (self.now_ms - began_ms) * self.speed // 1000 + QUEUED)
         is_answered = self.now_ms == done_ms
         is_silent = not is_answered and self.now_ms == ends_ms
-        if not is_answered:
+        if is_answered:
+            self.unheard = max(0, self.unheard - size - shown)
+        else:
+            self.unheard = max(self.unheard, size if there_ms <= self.now_ms else 0)
             self.dies_ms = self.now_ms
         is_told = caller.tells and (caller.tells_cuts or is_answered)
         shown_ms = min(began_ms, self.now_ms) if is_told else asked_ms
@@ -164,7 +177,8 @@ def send(road: Road, sizes: list[int], limit_ms: int = 3_600_000) -> int:
         count = precedence.fit(sizes[at:], turn.bytes) if turn.bytes else 0
         size = sum(sizes[at : at + count])
         patience_ms = pace.patience_ms(link, size, road.now_ms)
-        is_answered, is_silent, trip = road.carry(size, patience_ms)
+        most = turn.answer_to(brings=count > 0)
+        is_answered, is_silent, trip = road.carry(size, patience_ms, most)
         if is_answered:
             at += count
             link = pace.answered(link, trip)

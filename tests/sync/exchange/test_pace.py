@@ -177,9 +177,18 @@ def test_a_server_that_was_mute_costs_little_and_is_soon_sent_much() -> None:
 
 def test_after_silence_it_is_only_asked_whether_somebody_is_there() -> None:
     link = pace.cut(Link(), Trip(1_000, 0, 1_000, 11_000), silent=True)
-    assert pace.allow(link, 12_000) == pace.Turn(0)
+    assert pace.allow(link, 12_000) == pace.Turn(0, 0, pace.LEAST_BYTES)
     link = pace.answered(link, Trip(20, 3, 12_000, 12_100))
     assert pace.allow(link, 12_100).bytes >= pace.LEAST_BYTES
+
+
+def test_answers_are_small_where_the_link_was_cut() -> None:
+    link = walked(1_000, 1_000)
+    assert pace.allow(link, link.ended_ms).answer_to(brings=True) == 0
+    cut = pace.cut(link, Trip(1_000, 0, link.ended_ms, link.ended_ms + 900), silent=False)
+    turn = pace.allow(cut, cut.ended_ms)
+    assert turn.answer_to(brings=True) == pace.LEAST_BYTES
+    assert turn.answer_to(brings=False) == turn.bytes > 0
 
 
 def test_the_first_cut_is_awaited_again_and_a_link_that_outlives_it_has_no_rule() -> None:
