@@ -3,7 +3,7 @@
 Here is what the scheduler asks of others: a sender of pings, and a place for schedules.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, Protocol, Self
 from zlib import crc32
@@ -160,8 +160,8 @@ class Rows(Protocol):
         """
         ...
 
-    async def due(self, shard: int, minute: Minute, limit: int) -> list[Row]:
-        """Rows of a shard to look at in a minute or before, those that wait longest first."""
+    async def due(self, shards: Collection[int], minute: Minute, limit: int) -> list[Row]:
+        """Rows of some shards to look at in a minute or before, those that wait longest first."""
         ...
 
     async def counts(self) -> Counts:

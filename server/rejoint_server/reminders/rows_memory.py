@@ -1,6 +1,6 @@
 """Schedules in memory: what the others must do, as plainly as can be said."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from rejoint_server.reminders import SHARDS, Counts, Row
@@ -42,9 +42,9 @@ class MemoryRows:
         self._taken = minute
         return list(range(SHARDS))
 
-    async def due(self, shard: int, minute: Minute, limit: int) -> list[Row]:
+    async def due(self, shards: Collection[int], minute: Minute, limit: int) -> list[Row]:
         """As the port."""
-        found = [row for row in self._rows.values() if row.shard == shard and row.due <= minute]
+        found = [row for row in self._rows.values() if row.shard in shards and row.due <= minute]
         return sorted(found, key=lambda row: row.due)[:limit]
 
     async def counts(self) -> Counts:

@@ -1,6 +1,6 @@
 """Schedules in the SQLite store's file, in a table of their own; one process has that file."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +20,10 @@ _UPDATE = (
     " WHERE device = ? AND rev = ? RETURNING rev"
 )
 _READ = "SELECT device, rev, body FROM reminder WHERE device IN (SELECT value FROM json_each(?))"
-_DUE = "SELECT device, rev, body FROM reminder WHERE shard = ? AND due <= ? ORDER BY due LIMIT ?"
+_DUE = (
+    "SELECT device, rev, body FROM reminder WHERE due <= ?"
+    " AND shard IN (SELECT value FROM json_each(?)) ORDER BY due LIMIT ?"
+)
 _COUNTS = "SELECT count(*), coalesce(sum(silent), 0) FROM reminder"
 
 
@@ -68,9 +71,10 @@ class SqliteRows:
         self._taken = minute
         return list(range(SHARDS))
 
-    async def due(self, shard: int, minute: Minute, limit: int) -> list[Row]:
+    async def due(self, shards: Collection[int], minute: Minute, limit: int) -> list[Row]:
         """As the port."""
-        return [_row(row) for row in self._store.select(_DUE, (shard, minute, limit))]
+        chosen = orjson.dumps(sorted(shards)).decode()
+        return [_row(row) for row in self._store.select(_DUE, (minute, chosen, limit))]
 
     async def counts(self) -> Counts:
         """As the port."""

@@ -32,8 +32,8 @@ from rejoint_sync.reminders import (
 AT_ONCE: Final = 64
 """Pings that are claimed and not sent yet, at most."""
 
-PAGE: Final = 1000
-"""Rows of one shard that are looked at in one go."""
+PAGE: Final = 5000
+"""Rows that are looked at in one go, about 10 MB."""
 
 JITTER_S: Final = 30.0
 """Within so many seconds of its minute, at a moment drawn by dice, a ping goes out."""
@@ -115,13 +115,10 @@ class Scheduler:
         shards = await self._rows.lease(minute, self._holder)
         jitter_s = self._jitter_s
         while shards and not self._stopping.is_set():
-            pages = [await self._rows.due(shard, minute, PAGE) for shard in shards]
-            rows = [row for page in pages for row in page]
+            rows = await self._rows.due(shards, minute, PAGE)
             self._dice.shuffle(rows)
             looked = await asyncio.gather(*(self._look(row, jitter_s) for row in rows))
-            full = (len(page) == PAGE for page in pages)
-            shards = [shard for shard, more in zip(shards, full, strict=True) if more]
-            if not any(looked):
+            if len(rows) < PAGE or not any(looked):
                 return
             # So many at a time are spread by their number.
             jitter_s = 0.0

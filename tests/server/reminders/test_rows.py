@@ -95,14 +95,17 @@ async def test_rows_are_found_by_shard_and_minute_the_oldest_first(rows: Rows) -
     dues = {f"d{number}": NOW - number for number in range(-5, 40)}
     for device, due in dues.items():
         await stored(rows, row(device, due))
-    found = [await rows.due(shard, NOW, 100) for shard in range(SHARDS)]
+    found = [await rows.due([shard], NOW, 100) for shard in range(SHARDS)]
     assert all(one.shard == shard for shard, some in enumerate(found) for one in some)
     assert all(some == sorted(some, key=lambda one: one.due) for some in found)
     assert {one.device for some in found for one in some} == {
         name for name, due in dues.items() if due <= NOW
     }
     longest = max(found, key=len)
-    assert await rows.due(longest[0].shard, NOW, 2) == longest[:2]
+    assert await rows.due([longest[0].shard], NOW, 2) == longest[:2]
+    everybody = await rows.due(range(SHARDS), NOW, 100)
+    assert [one.due for one in everybody] == sorted(due for due in dues.values() if due <= NOW)
+    assert await rows.due([], NOW, 100) == []
 
 
 async def test_a_shard_is_taken_once_for_a_minute(rows: Rows) -> None:
