@@ -1,0 +1,1 @@
+export function Progress(_: object) { return null; }
