@@ -80,6 +80,8 @@ export interface Care {
   readonly diary: ReadonlySignal<readonly Opened<AnyRecord>[]>;
   /** What was taken back, in the same order. */
   readonly taken: ReadonlySignal<readonly Taken[]>;
+  /** Resolves when all that is stored on this phone is shown; absent where it is already. */
+  readonly loaded?: Promise<void>;
   /** Newest plans: one, or several when two were written at once. */
   readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
   /** By the order of the fold, oldest first. */
@@ -185,6 +187,14 @@ export interface Reminder {
   readonly due: string;
 }
 
+/** What was answered and is not saved yet: on this phone alone, sealed. */
+export interface Drafts {
+  /** What was kept last for a circle; undefined when there is nothing. */
+  read(circle: string): Promise<string | undefined>;
+  /** Resolves when it would outlive a kill; undefined takes it away. */
+  keep(circle: string, text: string | undefined): Promise<void>;
+}
+
 /** One opened profile. */
 export interface Client {
   readonly profile: ProfileView;
@@ -194,6 +204,7 @@ export interface Client {
   readonly sync: ReadonlySignal<SyncStatus>;
   /** Today's local date, `YYYY-MM-DD`. */
   readonly today: ReadonlySignal<string>;
+  readonly drafts: Drafts;
 
   /** Resolve when the record is durable on this phone; the tick may show then. Gives its id. */
   logSession(circle: string, input: SessionInput): Promise<string>;

@@ -29,6 +29,7 @@ import { OpenCare } from "./care.ts";
 import { Carriage } from "./carriage.ts";
 import { Chunks } from "./chunks.ts";
 import { Clock, watchToday } from "./clock.ts";
+import { SealedDrafts } from "./drafts.ts";
 import type { Traveller } from "./exchange.ts";
 import { Folds } from "./folds.ts";
 import { Line, LineError } from "./line.ts";
@@ -70,6 +71,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
   readonly sync: Signal<SyncStatus>;
   readonly today;
   readonly ended = signal(false);
+  readonly drafts: SealedDrafts;
   readonly reminder: Signal<Reminder> = signal({ isOffered: false, due: "" });
   readonly clock: Clock;
   readonly ask: LoggedIn;
@@ -100,6 +102,7 @@ export class OpenProfile implements Client, Rounds, Traveller {
   ) {
     const { phone, shelf, clock, ask, keys } = around;
     this.profile = profile;
+    this.drafts = new SealedDrafts(shelf, keys, profile.id);
     this.clock = clock;
     this.ask = ask;
     this.#shelf = shelf;

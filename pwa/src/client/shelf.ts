@@ -15,7 +15,7 @@ import type { StoredDocument } from "../records.ts";
 import type { Chosen } from "../reminding.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 6;
+const VERSION = 7;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
@@ -127,6 +127,13 @@ export interface UnsealedRow {
   readonly sealed: Bytes;
 }
 
+/** Answers that are not saved yet, sealed; see `drafts.ts`. */
+export interface DraftRow {
+  readonly profile: string;
+  readonly circle: string;
+  readonly sealed: Bytes;
+}
+
 /** A file of another phone that is carried here; without its bytes once it came to an end. */
 export interface CarriedRow {
   readonly profile: string;
@@ -180,6 +187,7 @@ interface Stores {
   exchange: ExchangeRow;
   pending: PendingRow;
   unsealed: UnsealedRow;
+  drafts: DraftRow;
   carried: CarriedRow;
   relay: RelayRow;
   owed: ChunkRow;
@@ -196,6 +204,7 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   exchange: "profile",
   pending: ["profile", "circle"],
   unsealed: ["profile", "circle"],
+  drafts: ["profile", "circle"],
   carried: ["profile", "id"],
   relay: ["profile", "name"],
   owed: ["profile", "circle", "id"],

@@ -9,6 +9,7 @@ import type {
   Client,
   Door,
   Draft,
+  Drafts,
   LinkView,
   Locks,
   LockView,
@@ -195,6 +196,8 @@ export interface FakeParts {
   readonly reminding?: Reminding;
   readonly reminder?: Partial<Reminder>;
   readonly media?: FakeVoices;
+  /** What a phone keeps of unsaved answers, by circle. */
+  readonly drafts?: Map<string, string>;
   /** Every write and every request is refused. */
   readonly broken?: boolean;
 }
@@ -236,6 +239,17 @@ function corrected(
   });
 }
 
+/** Drafts in memory, or in what a phone keeps when the app is killed. */
+function fakeDrafts(kept = new Map<string, string>()): Drafts {
+  return {
+    read: async (circle) => kept.get(circle),
+    keep: async (circle, text) => {
+      if (text === undefined) kept.delete(circle);
+      else kept.set(circle, text);
+    },
+  };
+}
+
 /** A client over the given cares; writes appear in them at once. */
 export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: string[] } {
   const cares = signal<readonly FakeCare[]>(parts.cares ?? [care()]);
@@ -265,6 +279,7 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     cares,
     sync: signal({ ...CALM, ...parts.sync }),
     today: signal(TODAY),
+    drafts: fakeDrafts(parts.drafts),
     async logSession(circle, input) {
       act(`logSession ${JSON.stringify(input)}`);
       return put(circle, { type: "session", ...input });

@@ -1,17 +1,16 @@
 /**
- * The session being told, in memory until it is saved, and what a plan makes of it. The screens ask
- * one thing at a time; this is where the answers wait.
+ * The session being told: the answers of the screens that ask one thing at a time, and what a plan
+ * makes of them. Every answer is kept, sealed, before the next screen shows; a phone that dies
+ * between two taps goes on where it was.
  */
 import { signal } from "@preact/signals";
-import type { PainAnswer, Plan, Session, SessionInput } from "../../client";
-import type { ItemDone, PlanItem } from "../../records.gen";
+import type { Client, Opened, PainAnswer, Plan, Session, SessionInput } from "../../client";
+import type { ItemDone, PlanItem, SessionPain } from "../../records.gen";
+import { go, type LogStep, type Route, route } from "../../ui/route";
 
 export type Reason = NonNullable<ItemDone["reason"]>;
 
-interface Answer {
-  readonly sets_done: number;
-  readonly reason?: Reason;
-}
+export type Answer = Omit<ItemDone, "exercise">;
 
 export interface Draft {
   /** Circle and day it is about; on another day it is empty again. */
@@ -21,24 +20,91 @@ export interface Draft {
   readonly begun: boolean;
   /** By place in the plan. */
   readonly answers: ReadonlyMap<number, Answer>;
+  readonly before?: PainAnswer;
   readonly worst?: PainAnswer;
+  readonly after?: PainAnswer;
+  /** The question that was reached. */
+  readonly step?: LogStep;
+  /** Tried to save with this time: it is saved when a session of this time is there. */
+  readonly saving?: number;
 }
 
-const draft = signal<Draft>({ circle: "", day: "", begun: false, answers: new Map() });
+const EMPTY: Draft = { circle: "", day: "", begun: false, answers: new Map() };
+const draft = signal<Draft>(EMPTY);
+let keeper: Client["drafts"] | undefined;
+/** The circle whose kept draft was read; what it says is not to be written over before. */
+let readFrom = "";
 
 /** The draft of a circle and day; an older one is forgotten. */
 export function draftOf(circle: string, day: string): Draft {
   const current = draft.value;
   if (current.circle === circle && current.day === day) return current;
-  return { circle, day, begun: false, answers: new Map() };
+  return { ...EMPTY, circle, day };
 }
 
-export function setDraft(next: Draft): void {
+/** Resolves when it would outlive a kill, or cannot be kept: then it lives in memory alone. */
+export async function setDraft(next: Draft): Promise<void> {
   draft.value = next;
+  const { answers, ...others } = next;
+  const text = JSON.stringify({ ...others, answers: [...answers] });
+  await keeper?.keep(next.circle, text).catch(() => undefined);
 }
 
-export function clearDraft(): void {
-  draft.value = { circle: "", day: "", begun: false, answers: new Map() };
+/** Keep the answer, then show the next screen; a second tap meanwhile changes nothing more. */
+export async function keepAndGo(next: Draft, to: Route): Promise<void> {
+  const from = route.peek();
+  await setDraft(to.room === "log" ? { ...next, step: to.step } : next);
+  if (route.peek() === from) go(to);
+}
+
+/** Nothing is told any more; resolves when that would outlive a kill. */
+export async function clearDraft(): Promise<void> {
+  const { circle } = draft.peek();
+  draft.value = EMPTY;
+  if (circle !== "") await keeper?.keep(circle, undefined).catch(() => undefined);
+}
+
+/** The app was killed: what is in memory is gone, what was kept is not. */
+export function forgetMemory(): void {
+  draft.value = EMPTY;
+  keeper = undefined;
+  readFrom = "";
+}
+
+/**
+ * Take up what was kept for a circle; what was tapped before it was read stands over it.
+ *
+ * @param sessions What is saved: a draft whose last step was done counts no more.
+ */
+export async function resumeDraft(
+  { drafts }: Client,
+  circle: string,
+  day: string,
+  sessions: readonly Opened<Session>[],
+): Promise<void> {
+  keeper = drafts;
+  if (readFrom === circle) return;
+  readFrom = circle;
+  const kept = read(await drafts.read(circle).catch(() => undefined));
+  const here = draft.peek();
+  if (kept === undefined || kept.day !== day) {
+    // What was tapped before anything could be kept is kept from now on.
+    if (here.circle === circle && here.day === day) await setDraft(here);
+    return;
+  }
+  const isSaved = sessions.some(({ mine, value }) => mine && value.performed_at === kept.saving);
+  if (isSaved) return drafts.keep(circle, undefined);
+  const now = draftOf(circle, day);
+  const answers = new Map([...kept.answers, ...now.answers]);
+  await setDraft({ ...kept, ...now, answers, begun: kept.begun || now.begun });
+}
+
+function read(text: string | undefined): Draft | undefined {
+  if (text === undefined) return undefined;
+  const { answers, ...others } = JSON.parse(text) as Omit<Draft, "answers"> & {
+    readonly answers: readonly (readonly [number, Answer])[];
+  };
+  return { ...others, answers: new Map(answers) };
 }
 
 /** `draft` with one exercise answered. */
@@ -95,8 +161,8 @@ export function needsReason(current: Draft, items: readonly PlanItem[]): boolean
 }
 
 /**
- * The record to write. A session of nothing was not asked for pain and effort: those stay absent.
- * `performed_at` in unix seconds as the phone says.
+ * The record to write. A session of nothing was not asked for worst pain and effort: those stay
+ * absent. `performed_at` in unix seconds as the phone says.
  */
 export function sessionInput(
   current: Draft,
@@ -115,7 +181,16 @@ export function sessionInput(
       exercise: item.exercise,
       ...(current.answers.get(at) ?? { sets_done: 0 }),
     })),
-    pain: done === "none" || current.worst === undefined ? {} : { worst: current.worst },
+    pain: painOf(current, done),
     ...(done === "none" || effort === undefined ? {} : { effort }),
+  };
+}
+
+/** What was not asked is absent. */
+function painOf({ before, worst, after }: Draft, done: Session["done"]): SessionPain {
+  return {
+    ...(before !== undefined && { before }),
+    ...(worst !== undefined && done !== "none" && { worst }),
+    ...(after !== undefined && done !== "none" && { after }),
   };
 }

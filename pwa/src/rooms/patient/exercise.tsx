@@ -30,8 +30,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
     const rounds = (moment.peek()?.round ?? 1) - 1;
     const partial = Math.min(item.sets - 1, item.side === "each" ? Math.floor(rounds / 2) : rounds);
     const given = reason ? { sets_done: Math.max(0, partial), reason } : { sets_done: item.sets };
-    setDraft(answered(draft, at, given));
-    back();
+    void setDraft(answered(draft, at, given)).then(back);
   };
   return (
     <Page

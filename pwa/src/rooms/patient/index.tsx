@@ -6,6 +6,7 @@ import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { route } from "../../ui/route";
 import { moreWords, t } from "../../words";
+import { resumeDraft } from "./draft";
 import { Today } from "./today";
 
 const more = later(async () => {
@@ -25,6 +26,13 @@ export function PatientRooms({ client }: { client: Client }) {
   }, []);
   const cares = client.cares.value.filter(({ role }) => role === "patient" || role === "caregiver");
   const care = cares.find(({ circle }) => circle === picked.value) ?? cares[0];
+  const today = client.today.value;
+  useEffect(() => {
+    if (!care) return;
+    const { loaded = Promise.resolve() } = care;
+    const resume = () => resumeDraft(client, care.circle, today, care.sessions.peek());
+    loaded.then(resume).catch(() => undefined);
+  }, [client, care, today]);
   const home = route.value.room === "home";
   if (route.value.room === "wrong") return <check.Part client={client} care={care} />;
   if (!care) {

@@ -2,13 +2,15 @@
 import { type Signal, signal, useSignal } from "@preact/signals";
 import type { Opened, PainAnswer, Plan, Session } from "../../client";
 import { exerciseName } from "../../library";
+import type { PlanItem } from "../../records.gen";
 import { EffortFaces, PainPicker } from "../../ui/answers";
 import { Figure, hasFigure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Banner, Joints, painText } from "../../ui/parts";
-import { go, type LogStep, swap } from "../../ui/route";
+import { type LogStep, swap } from "../../ui/route";
 import { t, type WordId } from "../../words";
+import { doneOn } from "../days";
 import {
   chosen,
   clearDraft,
@@ -17,6 +19,7 @@ import {
   draftOf,
   explained,
   filled,
+  keepAndGo,
   needsReason,
   type Reason,
   sessionInput,
@@ -51,10 +54,11 @@ export function Log({ client, care, step }: PatientProps & { step: Exclude<LogSt
     saving.value = "busy";
     const at = Math.floor(Date.now() / 1000);
     const input = sessionInput(final, plan, effort, at);
+    await setDraft({ ...final, saving: at });
     try {
       const id = await client.logSession(care.circle, input);
       lastSaved.value = { id, done: input.done, worst: input.pain.worst, at };
-      clearDraft();
+      void clearDraft();
       saving.value = "";
       swap({ room: "log", step: "saved" });
     } catch {
@@ -63,6 +67,10 @@ export function Log({ client, care, step }: PatientProps & { step: Exclude<LogSt
   };
   const props = { client, care, plan, draft, saving, save };
   switch (step) {
+    case "before":
+      return <Before {...props} />;
+    case "after":
+      return <After {...props} />;
     case "done":
       return <HowMuch {...props} />;
     case "which":
@@ -76,6 +84,8 @@ export function Log({ client, care, step }: PatientProps & { step: Exclude<LogSt
   }
 }
 
+const PAIN = { room: "log", step: "pain" } as const;
+const WHY = { room: "log", step: "why" } as const;
 const QUESTIONS = 3;
 
 function Steps({ at }: { at: number }) {
@@ -94,16 +104,13 @@ function BigAnswer(props: { id: WordId; testid: string; pick: () => void }) {
 function HowMuch({ plan, draft }: StepProps) {
   const { items } = plan.value;
   const all = () => {
-    setDraft(filled({ ...draft, answers: new Map() }, items));
-    go({ room: "log", step: "pain" });
+    void keepAndGo(filled({ ...draft, answers: new Map() }, items), PAIN);
   };
   const some = () => {
-    setDraft({ ...draft, begun: true });
-    go({ room: "log", step: "which" });
+    void keepAndGo({ ...draft, begun: true }, { room: "log", step: "which" });
   };
   const none = () => {
-    setDraft(chosen(draft, items, new Set()));
-    go({ room: "log", step: "why" });
+    void keepAndGo(chosen(draft, items, new Set()), WHY);
   };
   return (
     <Page
@@ -154,11 +161,11 @@ function Which({ plan, draft }: StepProps) {
     const next = new Set(done.peek());
     if (!next.delete(at)) next.add(at);
     done.value = next;
+    void setDraft(chosen(draft, items, next));
   };
   const onward = () => {
     const next = chosen(draft, items, done.peek());
-    setDraft(next);
-    go({ room: "log", step: needsReason(next, items) ? "why" : "pain" });
+    void keepAndGo(next, needsReason(next, items) ? WHY : PAIN);
   };
   return (
     <Page
@@ -205,9 +212,8 @@ function Why({ plan, draft, saving, save }: StepProps) {
   const { items } = plan.value;
   const none = doneOf(draft, items) === "none";
   const onward = (next: Draft) => {
-    setDraft(next);
     if (none) void save(next, undefined);
-    else go({ room: "log", step: "pain" });
+    else void keepAndGo(next, PAIN);
   };
   return (
     <Page
@@ -236,14 +242,48 @@ function Why({ plan, draft, saving, save }: StepProps) {
 
 function PainQuestion({ draft }: StepProps) {
   const pick = (worst: PainAnswer) => {
-    setDraft({ ...draft, begun: true, worst });
-    go({ room: "log", step: "effort" });
+    // Who said how it was before is asked how it is now.
+    const step = draft.before === undefined ? "effort" : "after";
+    void keepAndGo({ ...draft, begun: true, worst }, { room: "log", step });
   };
-  const numeric = typeof draft.worst === "number" ? draft.worst : undefined;
+  return <HowMuchPain of="pain" at={2} said={draft.worst} pick={pick} />;
+}
+
+/** Before the first exercise; one tap skips it. */
+function Before({ client, care, draft, plan }: StepProps) {
+  const saved = doneOn(care.sessions.value, client.today.value, plan.value);
+  const isOpen = ({ exercise }: PlanItem, at: number) =>
+    !draft.answers.has(at) && !saved.has(exercise);
+  const at = Math.max(0, plan.value.items.findIndex(isOpen));
+  const pick = async (before: PainAnswer) => {
+    await setDraft({ ...draft, before });
+    swap({ room: "exercise", at });
+  };
+  return <HowMuchPain of="before" said={draft.before} pick={(said) => void pick(said)} />;
+}
+
+function After({ draft }: StepProps) {
+  const pick = (after: PainAnswer) => {
+    void keepAndGo({ ...draft, after }, { room: "log", step: "effort" });
+  };
+  return <HowMuchPain of="after" at={2} said={draft.after} pick={pick} />;
+}
+
+interface HowMuchPainProps {
+  readonly of: "pain" | "before" | "after";
+  /** Which of the questions; undefined where it is asked alone. */
+  readonly at?: number;
+  readonly said: PainAnswer | undefined;
+  readonly pick: (said: PainAnswer) => void;
+}
+
+/** One of the three pain questions; what was said before can be gone on with. */
+function HowMuchPain({ of, at, said, pick }: HowMuchPainProps) {
+  const numeric = typeof said === "number" ? said : undefined;
   return (
     <Page
       canGoBack
-      testid="log-pain"
+      testid={`log-${of}`}
       foot={
         <>
           {numeric !== undefined && (
@@ -256,10 +296,10 @@ function PainQuestion({ draft }: StepProps) {
         </>
       }
     >
-      <Steps at={2} />
-      <h1>{t("log.pain")}</h1>
-      <p class="soft">{t("log.painBody")}</p>
-      <PainPicker label={t("log.pain")} chosen={numeric} onPick={pick} />
+      {at !== undefined && <Steps at={at} />}
+      <h1>{t(`log.${of}`)}</h1>
+      {of === "pain" && <p class="soft">{t("log.painBody")}</p>}
+      <PainPicker label={t(`log.${of}`)} chosen={numeric} onPick={pick} />
     </Page>
   );
 }

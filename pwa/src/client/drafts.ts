@@ -1,0 +1,47 @@
+/**
+ * What somebody has answered and not saved yet: sealed on the shelf, one for each circle, so that a
+ * phone that dies between two taps asks nothing twice. It is no record: it is sent to nobody.
+ */
+import { utf8 } from "../circle/encoding.ts";
+import type { Drafts } from "../client.ts";
+import type { DataKey } from "./folds.ts";
+import type { Shelf } from "./shelf.ts";
+import { Turn } from "./turn.ts";
+
+export class SealedDrafts implements Drafts {
+  readonly #shelf: Shelf;
+  readonly #key: DataKey;
+  readonly #profile: string;
+  /** A later answer never lies under an earlier one. */
+  readonly #turn = new Turn();
+
+  constructor(shelf: Shelf, key: DataKey, profile: string) {
+    this.#shelf = shelf;
+    this.#key = key;
+    this.#profile = profile;
+  }
+
+  async read(circle: string): Promise<string | undefined> {
+    const row = await this.#shelf.get("drafts", this.#profile, circle);
+    if (row === undefined) return undefined;
+    try {
+      const text = await this.#key.dataOpen(row.sealed, purposeOf(circle));
+      return new TextDecoder().decode(text);
+    } catch {
+      // A lock was put on or taken off since: what was not saved by then is asked anew.
+      return undefined;
+    }
+  }
+
+  async keep(circle: string, text: string | undefined): Promise<void> {
+    await this.#turn.run(async () => {
+      if (text === undefined) return this.#shelf.remove("drafts", this.#profile, circle);
+      const sealed = await this.#key.dataSeal(utf8(text), purposeOf(circle));
+      return this.#shelf.put("drafts", { profile: this.#profile, circle, sealed });
+    });
+  }
+}
+
+function purposeOf(circle: string): string {
+  return `draft of ${circle}`;
+}
