@@ -43,7 +43,7 @@ from rejoint_server.operations.store_copy import (
     settle,
     translated,
 )
-from rejoint_server.settings import journal_beside
+from rejoint_server.settings import PUSH_KEYS_FILE, journal_beside
 from rejoint_sync.errors import StoreUnavailable, SyncError
 from rejoint_sync.stores.sqlite import SqliteStore
 from rejoint_sync.stores.sqlite_schema import (
@@ -59,7 +59,9 @@ INCOMING: Final = "incoming"
 """A directory with a backup on its way in; left over by a restore that was cut short, it means
 nothing."""
 
-_OWN: Final = frozenset({LOCK_FILE, INCOMING, LAST_BACKUP_FILE, RESTORING_FILE, AFTERMATH_FILE})
+_OWN: Final = frozenset(
+    {LOCK_FILE, INCOMING, LAST_BACKUP_FILE, RESTORING_FILE, AFTERMATH_FILE, PUSH_KEYS_FILE}
+)
 _STORE_FILES: Final = (STORE_FILE, f"{STORE_FILE}-wal", f"{STORE_FILE}-shm")
 
 

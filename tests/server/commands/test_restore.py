@@ -12,6 +12,7 @@ from rejoint_server.__main__ import main
 from rejoint_server.circles.aftermath import WAITING_SECONDS, Aftermath
 from rejoint_server.commands.backup import back_up
 from rejoint_server.commands.restore import INCOMING, restore
+from rejoint_server.push.push_keys import KeyRing
 from rejoint_sync.document import Document
 from rejoint_sync.errors import StoreInUse, StoreUnavailable
 from rejoint_sync.sequence import Sequence
@@ -90,6 +91,16 @@ async def test_a_store_that_is_there_is_kept_without_force(tmp_path: Path, backu
     (tmp_path / "other" / "letter").write_text("x")
     with pytest.raises(StoreUnavailable, match="not empty"):
         await restore(tmp_path / "other", backup, force=False)
+
+
+async def test_the_keys_for_push_services_may_be_there_before_and_stay(
+    tmp_path: Path, backup: Path
+) -> None:
+    file = tmp_path / "new" / "push-keys.json"
+    ring = KeyRing.opened(file, 1)
+    await restore(tmp_path / "new", backup, force=False)
+    await restore(tmp_path / "new", backup, force=True)
+    assert KeyRing.read(file) == ring
 
 
 async def test_a_running_server_is_left_alone(tmp_path: Path, backup: Path) -> None:
