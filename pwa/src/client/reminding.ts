@@ -19,6 +19,8 @@ import type { Surroundings } from "./surroundings.ts";
 
 /** So long the phone's message service may take to make a subscription. */
 const SUBSCRIBE_MS = 30_000;
+/** After a no it is not asked again for so long: a no costs the data of three requests. */
+const REST_MS = 3_600_000;
 /** Between two looks at the clock while a banner stands for messages. */
 const LOOK_MS = 60_000;
 
@@ -52,6 +54,8 @@ export class OpenReminding implements Reminding {
   readonly #stops: (() => void)[] = [];
   #stopTick = () => {};
   #row: RemindingRow;
+  /** Until when nothing is asked, by the phone's clock. */
+  #restsTill = 0;
   /** One after the other: what is told to the server, and what is left for the worker. */
   #turn: Promise<void> = Promise.resolve();
 
@@ -80,6 +84,7 @@ export class OpenReminding implements Reminding {
     const kept = isHeard ? chosen : (loud as Chosen);
     await this.#keep({ chosen: kept });
     this.chosen.value = kept;
+    this.#restsTill = 0;
     this.#settle();
   }
 
@@ -211,6 +216,9 @@ export class OpenReminding implements Reminding {
   async #tell(chosen: Chosen): Promise<void> {
     const { told } = this.#row;
     const today = this.#of.today.peek();
+    const now = this.#around.phone.nowMs();
+    // A clock that was set back makes the rest look long.
+    if (now < this.#restsTill && this.#restsTill <= now + REST_MS) return;
     const isDue = told?.day !== today;
     if (this.told.peek() !== "there") this.told.value = "waits";
     const key = isDue ? await this.#serverKey() : told.key;
@@ -267,7 +275,9 @@ export class OpenReminding implements Reminding {
   /** In its turn; weather is tried again at the next contact. */
   #then(act: () => Promise<void>): void {
     this.#turn = this.#turn.then(act).catch((error: unknown) => {
-      if (error instanceof NotTaken) this.told.value = "failed";
+      if (!(error instanceof NotTaken)) return;
+      this.told.value = "failed";
+      this.#restsTill = this.#around.phone.nowMs() + REST_MS;
     });
   }
 }

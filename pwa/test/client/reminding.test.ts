@@ -186,7 +186,7 @@ test("another key of the server is subscribed for when the day is told", async (
 });
 
 test.each([403, 409, 501])(
-  "a server that answers %i is told of, and asked again later",
+  "a server that answers %i is told of, and asked again an hour later",
   async (status) => {
     answers = { "/push/subscription": status };
     const opened = await open();
@@ -194,27 +194,14 @@ test.each([403, 409, 501])(
     await opened.settled();
     expect(opened.told.value).toBe("failed");
     answers = {};
+    const before = asked.length;
+    await contact(opened);
+    expect(asked).toHaveLength(before);
+    nowMs += 3_600_000;
     await contact(opened);
     expect(opened.told.value).toBe("there");
   },
 );
-
-test("a message service that never answers holds up nothing for good", async () => {
-  phone.haste = 10_000;
-  const deaf = { ...bell, subscribe: () => new Promise<never>(() => {}) };
-  const of = {
-    profile: { id: "p1", picture: "leaf", role: "patient" },
-    cares,
-    sync,
-    today,
-  } as const;
-  const around = { phone, shelf, ask, keys: { id: DEVICE } };
-  const more = { write: async () => "", remind: () => {} };
-  const opened = await OpenReminding.open({ ...of, ...more }, around, deaf);
-  await opened.choose(CHOSEN);
-  await opened.settled();
-  expect(opened.told.value).toBe("failed");
-});
 
 test("a phone that may not show messages tells the server nothing, and shows what is due in the app", async () => {
   allowed = "no";
