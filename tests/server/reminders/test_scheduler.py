@@ -1,7 +1,9 @@
 """One minute after another: what goes out, what is dropped, and what a crash loses."""
 
 import asyncio
+from collections.abc import Collection
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from rejoint_server.clock import ManualClock
 from rejoint_server.reminders import Outcome, Row, scheduler
 from rejoint_server.reminders.rows_memory import MemoryRows
+from rejoint_server.reminders.rows_sqlite import _DUE, SqliteRows
 from rejoint_server.reminders.scheduler import AT_ONCE, PAGE, Scheduler
 from rejoint_sync.errors import StoreUnavailable
 from rejoint_sync.reminders import (
@@ -21,6 +24,7 @@ from rejoint_sync.reminders import (
     Schedule,
     Sent,
 )
+from rejoint_sync.stores.sqlite import SqliteStore
 from server.reminders.postbox import Postbox
 
 NOON = 20_000 * DAY_MIN + 720
@@ -77,6 +81,40 @@ async def test_more_than_a_page_goes_out_in_its_minute(
     await world.at(NOON)
     assert len({device for device, _ in world.box.sent}) == len(world.box.sent) == 200
     assert PAGE > 10
+
+
+class CountedRows(SqliteRows):
+    """Counts what is asked of it."""
+
+    asked = looked = written = 0
+
+    async def due(self, shards: Collection[int], minute: Minute, limit: int) -> list[Row]:
+        self.asked += 1
+        found = await super().due(shards, minute, limit)
+        self.looked += len(found)
+        return found
+
+    async def write(self, row: Row) -> Row | None:
+        self.written += 1
+        return await super().write(row)
+
+
+async def test_a_minute_costs_what_is_due_in_it_however_many_there_are(
+    world: World, tmp_path: Path
+) -> None:
+    store = await SqliteStore.open(tmp_path / "data")
+    rows = CountedRows(store)
+    world.rows = rows  # type: ignore[assignment]
+    evening = DAILY.model_copy(update={"times": dict.fromkeys("1234567", "20:00")})
+    for number in range(500):
+        await world.add(f"d{number}", DAILY if number % 100 == 0 else evening)
+    for minute, due_then in ((NOON - 1, 0), (NOON, 5), (NOON + 1, 0), (NOON + 480, 495)):
+        rows.asked = rows.looked = rows.written = 0
+        await world.at(minute, world.another(world.box, rows))
+        assert (rows.asked, rows.looked, rows.written) == (1, due_then, due_then)
+    plan = store.select("EXPLAIN QUERY PLAN " + _DUE, (NOON, "[0, 1]", 10))
+    assert any("reminder_due (due<?)" in str(row) for row in plan)
+    await store.close()
 
 
 async def test_of_two_servers_in_one_minute_each_ping_is_sent_by_one(world: World) -> None:
