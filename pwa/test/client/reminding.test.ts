@@ -203,6 +203,23 @@ test.each([403, 409, 501])(
   },
 );
 
+test("a message service that never answers holds up nothing for good", async () => {
+  phone.haste = 10_000;
+  const deaf = { ...bell, subscribe: () => new Promise<never>(() => {}) };
+  const of = {
+    profile: { id: "p1", picture: "leaf", role: "patient" },
+    cares,
+    sync,
+    today,
+  } as const;
+  const around = { phone, shelf, ask, keys: { id: DEVICE } };
+  const more = { write: async () => "", remind: () => {} };
+  const opened = await OpenReminding.open({ ...of, ...more }, around, deaf);
+  await opened.choose(CHOSEN);
+  await opened.settled();
+  expect(opened.told.value).toBe("failed");
+});
+
 test("a phone that may not show messages tells the server nothing, and shows what is due in the app", async () => {
   allowed = "no";
   const opened = await open();
