@@ -109,6 +109,8 @@ export class Replication {
 
   async #carry(circle: Synced): Promise<void> {
     try {
+      // Who is out by the log sends nothing; who was told so too has nothing to ask either.
+      if (circle.isOut.value) throw new CircleUnavailable("out");
       if (circle.trusted) {
         await this.#send(circle);
         await this.#offerAll(circle);
@@ -119,13 +121,20 @@ export class Replication {
       circle.went("well");
     } catch (error) {
       const cause = this.#source(circle).takeFailure() ?? error;
-
       if (cause instanceof LineError) throw cause;
+      const isTold = circle.trouble === "out";
       circle.went(cause instanceof CircleUnavailable ? cause.why : "broken");
       if (cause instanceof CircleUnavailable && cause.why === "out") {
         await circle.courier.sendLate(this.#batch).catch(onlyWeather);
+        if (!(circle.isOut.value && isTold)) await this.#hearWhy(circle).catch(onlyWeather);
       }
     }
+  }
+
+  /** The log of a circle is shown to who was taken out of it, up to where it says so. */
+  async #hearWhy(circle: Synced): Promise<void> {
+    await this.fetchAgain(circle);
+    await circle.caughtUp();
   }
 
   /** Send what is owed; what became of it is told to the circle. */
@@ -168,6 +177,8 @@ export class Replication {
       const some = lost.slice(at, at + this.#batch);
       const body = JSON.stringify({ docs: some, new_edits: false });
       const answer = await this.#ask(`/db/${circle}/_bulk_docs?again=true`, { body });
+      const refusedFor = unavailable(answer);
+      if (refusedFor !== undefined) throw new CircleUnavailable(refusedFor);
       if (answer.status >= 300) throw refusal(answer);
     }
   }

@@ -193,9 +193,7 @@ class World:
             # never came in hears nothing else than that nobody knows it.
             came = phone.id in members.devices
             stuck = came if report is None else report["trouble"] and members.live(phone.id)
-            # The web app of who was taken out offers what it wrote at each of its visits.
-            brings = members.live(phone.id) or isinstance(phone, HeadlessPhone)
-            sent = brings and phone.link.brought != brought
+            sent = phone.link.brought != brought
             news = report is not None and (report["pulled"] or report["resealed"])
             if stuck or news or sent:
                 quiet = False

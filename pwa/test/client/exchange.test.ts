@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { Line } from "../../src/client/line.ts";
 import type { Item } from "../../src/exchange/frames.ts";
+import * as pace from "../../src/exchange/pace.ts";
 import type { FakeExchange } from "./fake-exchange.ts";
 import { newScene, PLAN, type Scene, session, start, until } from "./scene.ts";
 
@@ -125,7 +126,8 @@ test("nothing later is sent where something waits: others would see a gap", asyn
   const { patient, circle, server } = scene;
   const first = await patient.logSession(circle, session(1));
   for (let more = 0; more < 20; more += 1) await patient.logSession(circle, session(2));
-  vi.spyOn(Line.prototype, "turn").mockReturnValue({ bytes: 1_000, waitMs: 0 });
+  const turn = { ...pace.allow(pace.NEW_LINK, 0), bytes: 1_000 };
+  vi.spyOn(Line.prototype, "turn").mockReturnValue(turn);
   const before = exchange.asked.length;
   server.refusals.set(first, "insufficient_storage");
   await patient.syncNow();

@@ -31,6 +31,8 @@ export interface Circle {
 /** What happens to a request: before the server sees it, or after it has acted. */
 export type Fault = "down" | "lost" | "silent" | "portal" | "unavailable" | undefined;
 
+/** What is only read, also where it is asked for by POST. */
+const READS = /^(_changes|_bulk_get|_revs_diff|_local\/|$)/;
 const PAGE = "<html>Welcome to FreeWiFi</html>";
 
 export class FakeServer {
@@ -130,7 +132,11 @@ export class FakeServer {
     if (area === "circles" && body.again === true) return this.#bringBack(circle, body.entries);
     if (area === "circles") return this.#grow(circle, body);
     if (this.isStrict && !(await this.#isLive(circle, init))) {
-      return [403, { error: "forbidden", reason: "gone", code: "removed" }];
+      const isRead = READS.test(rest.join("/")) && init.method !== "PUT";
+      if (!isRead) return [403, { error: "forbidden", reason: "gone", code: "removed" }];
+      // Who was taken out is shown the log alone.
+      const log = { ...circle, feed: circle.feed.filter((id) => id.startsWith("log:")) };
+      return this.#replicate(log, rest.join("/"), init.method ?? "GET", url, body);
     }
     return this.#replicate(circle, rest.join("/"), init.method ?? "GET", url, body);
   }

@@ -127,6 +127,21 @@ test("a phone that was taken out reads nothing new, says so, and its late record
   expect(sent).toHaveLength(1);
 });
 
+test("a phone that was taken out learns it from the log and offers nothing any more", async () => {
+  const { patient, circle, server, care } = scene;
+  await patient.logSession(circle, session(1));
+  await patient.syncNow();
+  await members.remove([patientDevice()]);
+  // Everything would be offered to a server that is another one than last time.
+  server.incarnation = "k2";
+  await patient.syncNow();
+  expect([care.isOut.value, patient.sync.value.state]).toEqual([true, "trouble"]);
+  const before = server.requests.length;
+  for (let visit = 0; visit < 2; visit += 1) await patient.syncNow();
+  const asked = server.requests.slice(before);
+  expect(asked.filter((request) => /_bulk_docs|_revs_diff|_changes/.test(request))).toEqual([]);
+});
+
 test("a record that was sealed under the old key is sealed again, with its number", async () => {
   const { patient, therapist, circle, server } = scene;
   const { ask, phone } = await asking();
