@@ -119,10 +119,11 @@ def judged(seeds: list[int], jobs: int, judging: Judge) -> Iterator[Verdict]:
         yield from pool.map(judging, seeds, chunksize=_CHUNK)
 
 
-def kept_seeds() -> list[int]:
-    """The seeds that once failed."""
-    lines = SEEDS_FILE.read_text().splitlines()
-    return [int(line.split()[0]) for line in lines if line and not line.startswith("#")]
+def kept_seeds(option: str) -> list[int]:
+    """The seeds that once failed, of one kind of worlds."""
+    rows = [line.split() for line in SEEDS_FILE.read_text().splitlines()]
+    named = [(int(row[0]), row[1]) for row in rows if row and row[0].isdecimal()]
+    return [seed for seed, kind in named if (kind if kind in OPTIONS else "") == option]
 
 
 def main(arguments: list[str]) -> int:
@@ -141,7 +142,7 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     option = next((one for one in OPTIONS if getattr(asked, one)), "")
     last = asked.first + asked.seeds * asked.step
-    seeds = kept_seeds() if asked.kept else list(range(asked.first, last, asked.step))
+    seeds = kept_seeds(option) if asked.kept else list(range(asked.first, last, asked.step))
     failed = requests = count = 0
     hours = 0.0
     kinds: dict[str, Judge] = {

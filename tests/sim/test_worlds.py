@@ -41,8 +41,9 @@ def test_no_law_is_broken(options: tuple[int | str, ...]) -> None:
     assert " worlds, 0 broke a law" in went.stdout
 
 
-def test_no_law_is_broken_where_it_once_was() -> None:
-    went = run("--kept", "--jobs", "2")
+@pytest.mark.parametrize("kind", [(), pytest.param(("--shipped",), marks=pytest.mark.long)])
+def test_no_law_is_broken_where_it_once_was(kind: tuple[str, ...]) -> None:
+    went = run("--kept", "--jobs", "2", *kind)
     assert went.returncode == 0, went.stdout + went.stderr[-2000:]
 
 
