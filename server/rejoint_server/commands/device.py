@@ -23,6 +23,7 @@ from rejoint_server.commands import (
     device_keeping,
     device_members,
     device_relay,
+    device_remind,
 )
 from rejoint_sync.errors import BadRequest, SyncError
 
@@ -92,6 +93,9 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     relay = acts.add_parser("relay", help="records that another device brings to the server")
     relay_acts = relay.add_subparsers(title="commands", required=True, metavar="COMMAND")
     device_relay.add_acts(functools.partial(_act, relay_acts))
+    remind = acts.add_parser("remind", help="when the server pings this device")
+    remind_acts = remind.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    device_remind.add_acts(functools.partial(_act, remind_acts))
 
 
 def _act(  # noqa: PLR0913 - one command is one call

@@ -41,7 +41,7 @@ from rejoint_sync.device.waiting import require_expected, seal_waiting
 from rejoint_sync.device.watch import compare as compare_marks
 from rejoint_sync.device.watch import sign
 from rejoint_sync.drive import Unreachable
-from rejoint_sync.errors import NotOffered, SyncError
+from rejoint_sync.errors import NotFound, NotOffered, SyncError
 from rejoint_sync.exchange.messages import DONE_TODAY, Begin
 from rejoint_sync.stores import Store
 
@@ -93,7 +93,10 @@ async def sync_all(
     if compares:
         state.compared_at = state.looked_at = state.missed_at = 0
     trip = OneRequest(line, store, state, copies, report, flags=DONE_TODAY if done_today else 0)
-    await _Sync(line, store, state, report, trip).run()
+    sync = _Sync(line, store, state, report, trip)
+    await sync.run()
+    if done_today and not sync.was_in_one:
+        await _apart(_tell_done(line), report)
     if copies:
         await _apart(add_own(line, state, copies), report)
         await _apart(bring_card_along(line, state, copies), report)
@@ -121,6 +124,13 @@ async def _updated(
     await state.write(store)
 
 
+async def _tell_done(line: Line) -> None:
+    """What one-request sync says by a flag, for who went the longer way."""
+    # Who has no reminders has nothing to mark, and a server of an earlier version has no such path.
+    with contextlib.suppress(NotFound):
+        await line.known.call("POST", "/reminders/mark", body={"mark": "done"})
+
+
 async def _apart(work: Awaitable[object], report: Report) -> None:
     """Do what spans circles; what fails is reported, and done by another sync."""
     try:
@@ -133,7 +143,11 @@ async def _apart(work: Awaitable[object], report: Report) -> None:
 
 
 class _Sync:
-    """Decides which circle goes which way."""
+    """Decides which circle goes which way.
+
+    Attributes:
+        was_in_one: Whether the server was asked in one request.
+    """
 
     def __init__(
         self, line: Line, store: Store, state: DeviceState, report: Report, trip: OneRequest
@@ -146,6 +160,7 @@ class _Sync:
         self._trip = trip
         self._listed: dict[str, int] | None = None
         self._troubled: set[str] = set()
+        self.was_in_one = False
 
     def _is_over(self, then_s: int, seconds: int) -> bool:
         """Whether so much time has passed; a clock that was set back counts as well."""
@@ -158,6 +173,7 @@ class _Sync:
         if not offered or not state.cursor or self._is_over(state.looked_at, LOOK_S):
             await self._look()
         longer = await self._in_one() if offered else None
+        self.was_in_one = longer is not None
         if longer == set() and self._copies:
             return
         listed = await self._look() if self._listed is None else self._listed
