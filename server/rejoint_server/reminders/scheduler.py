@@ -79,7 +79,7 @@ class Scheduler:
         self._before = before
         self._silent = silent
         self._jitter_s = jitter_s
-        self._dice = random.SystemRandom()
+        self._dice: random.Random = random.SystemRandom()
         self._room = asyncio.Semaphore(AT_ONCE)
         self._stopping = asyncio.Event()
         self.failed = 0

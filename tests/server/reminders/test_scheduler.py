@@ -1,6 +1,7 @@
 """One minute after another: what goes out, what is dropped, and what a crash loses."""
 
 import asyncio
+import random
 from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
@@ -180,6 +181,49 @@ async def test_a_crash_loses_what_was_claimed_and_doubles_nothing(world: World, 
     assert 100 - AT_ONCE <= len(sent) < 100
     await world.at(NOON + DAY_MIN)
     assert len(world.box.sent) >= 100
+
+
+async def moments(kinds: dict[str, str]) -> list[tuple[str, float, int]]:
+    """Of each device when, after its minute, its ping goes out, and for how long it lives."""
+    world = World()
+    nudged = DAILY.model_copy(update={"nudge": 60})
+    for device, kind in kinds.items():
+        later = DAILY.model_copy(update={"times": dict.fromkeys("1234567", "20:00")})
+        await world.add(device, {"reminder": DAILY, "nudge": nudged, "note": later}[kind])
+        [row] = (await world.rows.read([device])).values()
+        was = Sent(day="2024-10-04", reminder=NOON - 60) if kind == "nudge" else Sent()
+        news = {"note": NOON} if kind == "note" else {}
+        assert await world.rows.write(row.at(NOON, row.marks.model_copy(update=news), was))
+    server = world.another(world.box)
+    server._jitter_s = 30.0
+    server._dice = random.Random(1)
+    waited: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        waited.append(seconds)
+        await asyncio.sleep(0)
+
+    server._pause = pause  # type: ignore[method-assign]
+    await world.at(NOON, server)
+    assert kinds == {device: ping.kind for device, ping in world.box.sent}
+    return [
+        (device, second, ping.ttl_s)
+        for (device, ping), second in zip(world.box.sent, waited, strict=True)
+    ]
+
+
+async def test_by_the_moment_and_the_life_of_a_ping_no_kind_is_told_from_another() -> None:
+    devices = [f"d{number}" for number in range(30)]
+    kinds = ("reminder", "nudge", "note")
+    several = [
+        await moments({name: kinds[(n + turn) % 3] for n, name in enumerate(devices)})
+        for turn in range(3)
+    ]
+    assert several[0] == several[1] == several[2]
+    seconds = [second for _, second, _ in several[0]]
+    assert max(seconds) <= 30.0
+    assert len(set(seconds)) == len(devices)
+    assert len({life for _, _, life in several[0]}) == 1
 
 
 async def test_what_the_push_service_puts_off_is_brought_again_until_it_is_of_no_use(
