@@ -56,8 +56,10 @@ export class OpenReminding implements Reminding {
   #row: RemindingRow;
   /** Until when nothing is asked, by the phone's clock. */
   #restsTill = 0;
-  /** One after the other: what is told to the server, and what is left for the worker. */
+  /** One after the other: what is left for the worker, and what it left. */
   #turn: Promise<void> = Promise.resolve();
+  /** The same of the server, for which nothing on the phone waits. */
+  #serverTurn: Promise<void> = Promise.resolve();
 
   private constructor(of: Reminded, around: Around, bell: Bell, row: RemindingRow) {
     this.#of = of;
@@ -107,11 +109,13 @@ export class OpenReminding implements Reminding {
   /** Resolves when what was begun is through; for tests. */
   async settled(): Promise<void> {
     await this.#turn;
+    await this.#serverTurn;
   }
 
   #watch(): void {
     const { phone } = this.#around;
-    let contact = 0;
+    let contact = this.#of.sync.peek().lastContact;
+    this.#then(() => this.#look());
     this.#stops.push(
       effect(() => {
         const { lastContact } = this.#of.sync.value;
@@ -134,7 +138,6 @@ export class OpenReminding implements Reminding {
       this.#stopTick = phone.after(LOOK_MS, tick);
     };
     tick();
-    this.#then(() => this.#look());
     this.#settle();
   }
 
@@ -204,13 +207,24 @@ export class OpenReminding implements Reminding {
   /** Leave the slip, and tell the server what it does not know yet. */
   #settle(): void {
     this.#then(async () => {
-      const { chosen } = this.#row;
-      await this.#leaveSlip(chosen);
+      await this.#leaveSlip(this.#row.chosen);
       this.#remind();
-      if (chosen === undefined) await this.#takeBack();
-      else if (this.allowed.peek() === "yes") await this.#tell(chosen);
-      else this.told.value = "off";
     });
+    this.#serverTurn = this.#serverTurn
+      .then(() => this.#turn)
+      .then(() => this.#tellServer())
+      .catch((error: unknown) => {
+        if (!(error instanceof NotTaken)) return;
+        this.told.value = "failed";
+        this.#restsTill = this.#around.phone.nowMs() + REST_MS;
+      });
+  }
+
+  async #tellServer(): Promise<void> {
+    const { chosen } = this.#row;
+    if (chosen === undefined) await this.#takeBack();
+    else if (this.allowed.peek() === "yes") await this.#tell(chosen);
+    else this.told.value = "off";
   }
 
   async #tell(chosen: Chosen): Promise<void> {
@@ -272,13 +286,9 @@ export class OpenReminding implements Reminding {
     await this.#around.shelf.put("reminding", this.#row);
   }
 
-  /** In its turn; weather is tried again at the next contact. */
+  /** In its turn; what does not succeed is tried again at the next start. */
   #then(act: () => Promise<void>): void {
-    this.#turn = this.#turn.then(act).catch((error: unknown) => {
-      if (!(error instanceof NotTaken)) return;
-      this.told.value = "failed";
-      this.#restsTill = this.#around.phone.nowMs() + REST_MS;
-    });
+    this.#turn = this.#turn.then(act).catch(() => {});
   }
 }
 

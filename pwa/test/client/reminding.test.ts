@@ -220,6 +220,31 @@ test("a message service that never answers holds up nothing for good", async () 
   expect(opened.told.value).toBe("failed");
 });
 
+test("nothing on the phone waits for a server that is silent", async () => {
+  const around = { phone, shelf, ask: () => new Promise<never>(() => {}), keys: { id: DEVICE } };
+  let takes = () => {};
+  const taken = new Promise<void>((resolve) => {
+    takes = resolve;
+  });
+  const of: Reminded = {
+    profile: { id: "p1", picture: "leaf", role: "patient" },
+    cares,
+    sync,
+    today,
+    write: async () => {
+      takes();
+      return "id";
+    },
+    remind: () => {},
+  };
+  const opened = await OpenReminding.open(of, around, bell);
+  await opened.choose(CHOSEN);
+  marks = [{ day: TODAY, at: 1_763_400_000 }];
+  phone.happen("woken");
+  await taken;
+  expect(opened.told.value).toBe("waits");
+});
+
 test("a phone that may not show messages tells the server nothing, and shows what is due in the app", async () => {
   allowed = "no";
   const opened = await open();
