@@ -72,7 +72,12 @@ export function Thread({ client, care, media }: TalkProps) {
                     {value.text}
                   </p>
                 )}
-                {media && voice && <VoiceLine {...{ client, care, media, said, voice }} />}
+                {media && voice && (
+                  <VoiceLine
+                    {...{ care, media, id, voice }}
+                    heard={() => void (said.mine || tellHeard(client, care, [id]))}
+                  />
+                )}
               </div>
               {said.mine && (
                 <State
@@ -136,13 +141,17 @@ function TakeBack({ client, care, id }: { client: Client; care: Care; id: string
 
 type Trouble = VoiceMissing["why"] | "mute";
 
-interface VoiceProps extends TalkProps {
+interface VoiceProps {
+  readonly care: Care;
   readonly media: Media;
-  readonly said: Said;
+  /** Of the record that was spoken. */
+  readonly id: string;
   readonly voice: Voice;
+  readonly heard?: () => void;
 }
 
-function VoiceLine({ client, care, media, said, voice }: VoiceProps) {
+/** A voice with its button, and what is in the way of hearing it. */
+export function VoiceLine({ care, media, id, voice, heard }: VoiceProps) {
   const state = useSignal<"" | "busy" | Trouble>("");
   const playing = useSignal<Playing | undefined>(undefined);
   useEffect(() => () => playing.peek()?.stop(), []);
@@ -154,11 +163,11 @@ function VoiceLine({ client, care, media, said, voice }: VoiceProps) {
     if (state.peek() === "busy") return;
     state.value = "busy";
     try {
-      const recording = await media.listen(said.id);
+      const recording = await media.listen(id);
       const now = await sound.play(recording);
       playing.value = now;
       state.value = "";
-      if (!said.mine) void tellHeard(client, care, [said.id]);
+      heard?.();
       await now.over;
       playing.value = undefined;
     } catch (error) {

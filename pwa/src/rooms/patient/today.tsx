@@ -271,6 +271,7 @@ function Links({ client, care }: PatientProps) {
         to={{ room: "messages" }}
         end={news > 0 ? t("today.newCount", { n: news }) : ""}
       />
+      <LinkRow icon="chart" label={t("today.better")} to={{ room: "better" }} />
       {planOf(care)?.value.lessons && (
         <LinkRow icon="listen" label={t("today.cards")} to={{ room: "cards" }} />
       )}

@@ -3,11 +3,14 @@ import "../../ui/styles/answers.css";
 import "../../ui/styles/messages.css";
 import "../../ui/styles/progress.css";
 import type { Care, Client } from "../../client";
+import type { Media } from "../../media";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { go, route } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enCare } from "../../words/en-care";
+import { useMedia } from "../messages/media";
+import { VoiceLine } from "../messages/thread";
 import { GOALS_MAX, goalName, NewGoal, ScoreGoal } from "./goals";
 import { AskPeg, PEG_SOURCE } from "./peg";
 import { DaysRing, Ladder, PainLine, painSays, pegSays } from "./pictures";
@@ -44,8 +47,9 @@ export function Progress({ client, care }: ProgressProps) {
   );
 }
 
-function Goals({ care }: ProgressProps) {
+function Goals({ client, care }: ProgressProps) {
   const goals = goalsOf(care);
+  const media = useMedia(client, care);
   return (
     <section class="card" data-testid="goals">
       <h2>{t("better.goals")}</h2>
@@ -53,6 +57,7 @@ function Goals({ care }: ProgressProps) {
       {goals.map((line) => (
         <div class="stack goal" key={line.goal.id} data-testid="goal">
           <h3 dir="auto">{goalName(line.goal.value)}</h3>
+          <Spoken care={care} media={media} id={line.goal.id} />
           <Ladder line={line} />
           <button
             type="button"
@@ -78,6 +83,12 @@ function Goals({ care }: ProgressProps) {
       )}
     </section>
   );
+}
+
+/** The voice of a goal that was spoken. */
+function Spoken({ care, media, id }: { care: Care; media: Media | undefined; id: string }) {
+  const voice = media?.voices.value.get(id);
+  return media && voice ? <VoiceLine care={care} media={media} id={id} voice={voice} /> : null;
 }
 
 function Weekly({ client, care }: ProgressProps) {

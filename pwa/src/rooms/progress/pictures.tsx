@@ -5,7 +5,7 @@ import { Icon } from "../../ui/icon";
 import { number, t } from "../../words";
 import { daysToShow, painDays } from "../days";
 import { otherName } from "../messages/thread";
-import type { Change, Verdict } from "./progress";
+import type { Verdict } from "./progress";
 import { type GoalLine, painCourse, pegOf, type Week, weekOf } from "./reading";
 
 interface PictureProps {
@@ -28,19 +28,20 @@ export function PainLine({ client, care }: PictureProps) {
   const today = client.today.value;
   const sessions = care.sessions.value;
   const pains = care.pains.value;
-  const course = painCourse(care);
   if (sessions.length + pains.length === 0) return <p class="soft">{t("chart.none")}</p>;
   const count = daysToShow(sessions, pains, today, { least: 14, most: 42 });
   return (
     <>
       <PainChart days={painDays(sessions, pains, today, count)} reads />
-      {course && <Rules course={course} />}
+      <PainRules care={care} />
     </>
   );
 }
 
 /** Both rules, and which one counts. */
-function Rules({ course }: { course: Change }) {
+export function PainRules({ care }: { care: Care }) {
+  const course = painCourse(care);
+  if (course === undefined) return null;
   const { by_points, by_start, first, need } = course;
   return (
     <details class="card rules" data-testid="rules">

@@ -1,6 +1,6 @@
 /** A new patient: name, plan from a starter, then the link. Also the change of a plan. */
 import { type Signal, useSignal } from "@preact/signals";
-import type { Care, Client, PlanInput } from "../../client";
+import type { Care, Client, Plan, PlanInput } from "../../client";
 import { planFrom, STARTER_PLANS } from "../../library/starter";
 import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
@@ -13,6 +13,7 @@ import { Desk } from "./desk";
 import { rememberLink } from "./invite";
 import { nameOf } from "./patients";
 import { PainRuleCard, PlanEditor } from "./plan-editor";
+import { Cards } from "./soon";
 
 const NAME_LETTERS_MAX = 80;
 const TITLE_LETTERS_MAX = 80;
@@ -74,6 +75,7 @@ export function AddPatient({ client }: { client: Client }) {
         </section>
         <PlanEditor plan={plan} />
         <Preview plan={plan} />
+        <Cards plan={plan} today={client.today.value} />
       </div>
     </Desk>
   );
@@ -158,6 +160,18 @@ function Trouble({ saving, client }: { saving: Saving; client: Client }) {
   );
 }
 
+/** All that a plan says, without what is said of every record. */
+function contentOf({
+  type: _,
+  lam: _l,
+  at: _a,
+  tz_min: _t,
+  off_s: _o,
+  ...content
+}: Plan): PlanInput {
+  return content;
+}
+
 /** The plan of a patient, changed: the new version replaces every head it was made from. */
 export function ChangePlan({ client, care }: { client: Client; care: Care }) {
   const heads = care.plans.value;
@@ -165,10 +179,7 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
   const plan = useSignal<PlanInput>(
     newest
       ? {
-          title: newest.title,
-          days_per_week: newest.days_per_week,
-          items: newest.items,
-          ...(newest.pain_rule ? { pain_rule: newest.pain_rule } : {}),
+          ...contentOf(newest),
           parents: heads.map(({ id }) => id),
         }
       : starterPlan("knee"),
@@ -202,6 +213,7 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
         </section>
         <PlanEditor plan={plan} />
         <Preview plan={plan} />
+        <Cards plan={plan} today={client.today.value} />
       </div>
     </Desk>
   );

@@ -20,7 +20,7 @@ import { Desk } from "./desk";
 import { Invitation } from "./invite";
 import { nameOf, toldCount, toldList } from "./patients";
 import { Sessions } from "./sessions";
-import { Talk } from "./talk";
+import { Progress, Talk } from "./soon";
 import { WishCard } from "./wish";
 
 const CHART_DAYS = { least: 14, most: 42 };
@@ -53,6 +53,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
         <div class="stack-l">
           <WriteNote client={client} care={care} />
           <Talk client={client} care={care} />
+          <Progress client={client} care={care} />
           <PlanCard care={care} />
           <MembersCard care={care} />
         </div>
