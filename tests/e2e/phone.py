@@ -25,11 +25,22 @@ class Phone:
         playwright: The running driver.
         folder: Its profile; what survives a kill is what is in here.
         width, height: Size of the screen in CSS pixels.
+        language: What its owner reads first.
+        more: Arguments of the browser.
     """
 
     def __init__(
-        self, playwright: Playwright, folder: Path, *, width: int = 360, height: int = 740
+        self,
+        playwright: Playwright,
+        folder: Path,
+        *,
+        width: int = 360,
+        height: int = 740,
+        language: str = "en-GB",
+        more: tuple[str, ...] = (),
     ) -> None:
+        self._language = language
+        self._more = more
         self._playwright = playwright
         self._folder = folder
         self._size = {"width": width, "height": height}
@@ -48,9 +59,9 @@ class Phone:
             str(self._folder),
             executable_path=obtain(),
             headless=True,
-            args=list(ARGUMENTS),
+            args=[*ARGUMENTS, *self._more],
             viewport=self._size,  # type: ignore[arg-type]  # a plain dict is what it takes
-            locale="en-GB",
+            locale=self._language,
             timezone_id="Africa/Nairobi",
         )
         self._context.set_default_timeout(PATIENCE_MS)
