@@ -1,4 +1,4 @@
-"""A reminder on a phone: asked for by tapping, pinged, answered on the locked screen without network."""
+"""A reminder on a phone: asked for by tapping, pinged, answered on the locked screen offline."""
 
 import json
 import re
@@ -133,7 +133,7 @@ def test_a_reminder_is_asked_for_pinged_and_answered_without_a_network(
     )
     device = re.sub(r".*\?", "", slip)
     ping = ("push", "test", "--data", str(tmp_path / "data"), "--device", device)
-    done = subprocess.run(  # noqa: S603  # our own command
+    done = subprocess.run(
         [REJOINT, *ping, "--push-loopback"], capture_output=True, text=True, timeout=60, check=True
     )
     assert json.loads(done.stdout)["outcome"] == "delivered"
