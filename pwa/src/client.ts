@@ -6,6 +6,7 @@
  */
 import type { ReadonlySignal } from "@preact/signals";
 import type { Media } from "./media";
+import type { Elsewhere } from "./elsewhere";
 import type { Card, Members } from "./members";
 import type {
   AnyRecord,
@@ -235,6 +236,8 @@ export interface Client {
   sending(): Promise<Sending>;
   readonly reminder: ReadonlySignal<Reminder>;
   reminding(): Promise<Reminding>;
+  /** Handing on what belongs to somebody else on this phone. */
+  elsewhere(): Promise<Elsewhere>;
   close(): Promise<void>;
 }
 

@@ -20,8 +20,10 @@ import {
 import type { Plugin } from "vite";
 import { enCards } from "../src/words/en-cards.ts";
 import { enCare } from "../src/words/en-care.ts";
+import { enHanded } from "../src/words/en-handed.ts";
 import { enPage } from "../src/words/en-page.ts";
 import { enSafety } from "../src/words/en-safety.ts";
+import { enTold } from "../src/words/en-told.ts";
 import { patientWords } from "../src/words/patient-words.ts";
 import { restWords } from "../src/words/rest-words.ts";
 
@@ -38,7 +40,7 @@ type Part = "patient" | "safety" | "care" | "rest" | "page";
 export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,
   safety: enSafety,
-  care: { ...enCare, ...enCards },
+  care: { ...enCare, ...enCards, ...enHanded, ...enTold },
   rest: restWords,
   page: enPage,
 };

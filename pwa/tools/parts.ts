@@ -29,7 +29,9 @@ export const PARTS: Readonly<Record<string, RegExp>> = {
   care: /^(rooms\/(progress|messages|lessons|record|install)\/|rooms\/patient\/past\.|client\/(care-|snapshots\.))/,
   reminders: /^(rooms\/reminders\/|client\/reminding\b)/,
   languages: /^(rooms\/language|words\/languages)\./,
+  telling: /^rooms\/telling\//,
   desk: /^rooms\/therapist\//,
+  signing: /^rooms\/signing\//,
   members:
     /^(rooms\/members\/|rooms\/door\/(ask|beside)|client\/(members|beside|poor-link)|circle\/(entries|invitation))\b/,
   lock: /^(rooms\/lock\/|client\/locks?)\b/,

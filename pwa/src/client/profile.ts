@@ -17,6 +17,7 @@ import type {
   SessionInput,
   SyncStatus,
 } from "../client.ts";
+import type { Elsewhere } from "../elsewhere.ts";
 import type { ProfileKeys } from "../keystore.ts";
 import type { Media } from "../media.ts";
 import type { Card, Members } from "../members.ts";
@@ -288,6 +289,11 @@ export class OpenProfile implements Client, Rounds, Traveller {
     const row = await this.#shelf.get("reminding", this.profile.id);
     if (row?.chosen) await this.reminding();
     else if (!row) this.reminder.value = { isOffered: true, due: "" };
+  }
+
+  async elsewhere(): Promise<Elsewhere> {
+    const { OpenElsewhere } = await import("./care-elsewhere.ts");
+    return new OpenElsewhere(this.#shelf, this.#around.keys, this.profile.id);
   }
 
   close(): Promise<void> {

@@ -15,7 +15,7 @@ import type { StoredDocument } from "../records.ts";
 import type { Chosen } from "../reminding.ts";
 
 const DATABASE = "rejoint";
-const VERSION = 7;
+const VERSION = 8;
 
 /** A person on this phone; `ready` once the server has taken their first circle. */
 export interface ProfileRow extends ProfileView {
@@ -134,6 +134,14 @@ export interface DraftRow {
   readonly sealed: Bytes;
 }
 
+/** What somebody else on this phone has told for this profile, sealed for it alone. */
+export interface HandedRow {
+  readonly profile: string;
+  readonly id: string;
+  /** Absent where it could not be sealed: see `care-elsewhere.ts`. */
+  readonly sealed?: Bytes;
+}
+
 /** A file of another phone that is carried here; without its bytes once it came to an end. */
 export interface CarriedRow {
   readonly profile: string;
@@ -188,6 +196,7 @@ interface Stores {
   pending: PendingRow;
   unsealed: UnsealedRow;
   drafts: DraftRow;
+  handed: HandedRow;
   carried: CarriedRow;
   relay: RelayRow;
   owed: ChunkRow;
@@ -205,6 +214,7 @@ const KEY_PATHS: Record<keyof Stores, string | string[]> = {
   pending: ["profile", "circle"],
   unsealed: ["profile", "circle"],
   drafts: ["profile", "circle"],
+  handed: ["profile", "id"],
   carried: ["profile", "id"],
   relay: ["profile", "name"],
   owed: ["profile", "circle", "id"],

@@ -27,6 +27,7 @@ import type {
   Taken,
 } from "../client";
 import { kindOf } from "../client/shapes";
+import type { Elsewhere, Handed, Waiting } from "../elsewhere";
 import { planFrom, STARTER_PLANS } from "../library/starter";
 import type { Media } from "../media";
 import type { Card, Members } from "../members";
@@ -196,6 +197,7 @@ export interface FakeParts {
   readonly reminding?: Reminding;
   readonly reminder?: Partial<Reminder>;
   readonly media?: FakeVoices;
+  readonly elsewhere?: Elsewhere;
   /** What a phone keeps of unsaved answers, by circle. */
   readonly drafts?: Map<string, string>;
   /** Every write and every request is refused. */
@@ -237,6 +239,26 @@ function corrected(
     const changed = Object.fromEntries(kept) as unknown as AnyRecord;
     return { ...one, place: "phone", value: changed, was: { value: one.value, at: value.at } };
   });
+}
+
+/** A phone with these others, on which that waits. */
+export function fakeElsewhere(
+  others: readonly ProfileView[] = [],
+  waiting: readonly Waiting[] = [],
+): Elsewhere & { readonly given: [string, Handed][] } {
+  let left = waiting;
+  const given: [string, Handed][] = [];
+  return {
+    given,
+    profiles: async () => others,
+    give: async (profile, _, told) => {
+      given.push([profile, told]);
+    },
+    waiting: async () => left,
+    drop: async (id) => {
+      left = left.filter((one) => one.id !== id);
+    },
+  };
 }
 
 /** Drafts in memory, or in what a phone keeps when the app is killed. */
@@ -328,6 +350,7 @@ export function fakeClient(parts: FakeParts = {}): Client & { readonly calls: st
     sending: async () => parts.sending ?? fakeSending(),
     reminder: signal({ isOffered: false, due: "", ...parts.reminder }),
     reminding: async () => parts.reminding ?? fakeReminding(),
+    elsewhere: async () => parts.elsewhere ?? fakeElsewhere(),
     close: async () => act("close"),
   };
 }

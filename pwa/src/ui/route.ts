@@ -15,6 +15,8 @@ export type Route =
   | { readonly room: "log"; readonly step: LogStep }
   | { readonly room: "morning" }
   | { readonly room: "days" }
+  | { readonly room: "each"; readonly at: number }
+  | { readonly room: "told"; readonly id: string; readonly step?: ToldStep }
   | { readonly room: "print" }
   | { readonly room: "messages"; readonly step?: "ready" | "write" }
   | { readonly room: "better"; readonly step?: BetterStep }
@@ -34,6 +36,9 @@ export type Route =
   | { readonly room: "record"; readonly circle: string; readonly step?: RecordStep }
   | { readonly room: "sending"; readonly step?: SendingStep }
   | { readonly room: "members"; readonly circle: string; readonly step?: MembersStep };
+
+/** Which answer of something that was told is corrected, or whose it was; all of it without one. */
+export type ToldStep = "day" | "done" | "before" | "worst" | "after" | "effort" | "score" | "else";
 
 /** Which question for danger signs, counted from 0; what follows from them; or whom to call at once. */
 export type CheckStep = number | "end" | "call";

@@ -1,4 +1,4 @@
-/** The words of what clinicians do for safety, English: numbers to call, words to sign, checks. */
+/** The words of what clinicians do for safety, English: numbers to call, words to sign. */
 import type { Forms } from "./forms";
 
 export const enSafeDesk = {
@@ -36,14 +36,4 @@ export const enSafeDesk = {
   "texts.done": "Signed. It goes to every patient by itself.",
   "texts.undone": "Taken back.",
   "texts.notThere": "These words are not on this device. Try again with network.",
-
-  "light.go": "Carry on",
-  "light.slow": "Allowed, if it settles",
-  "light.stop": "Stop",
-  "light.open": "morning not told",
-  "checks.title": "Something was wrong",
-  "checks.yes": "Yes: {question}",
-  "checks.not_sure": "Not sure: {question}",
-  "checks.seen": "I have seen this",
-  "checks.told": "Seen. The patient is told.",
 } as const satisfies Record<string, Forms>;

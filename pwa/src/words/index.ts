@@ -9,6 +9,7 @@ import type { enCards } from "./en-cards";
 import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
 import type { enDesk } from "./en-desk";
+import type { enHanded } from "./en-handed";
 import type { enInstall } from "./en-install";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
@@ -18,6 +19,7 @@ import type { enReminders } from "./en-reminders";
 import type { enSafeDesk } from "./en-safe-desk";
 import type { enSafety } from "./en-safety";
 import type { enSending } from "./en-sending";
+import type { enTold } from "./en-told";
 
 export type WordId =
   | keyof typeof en
@@ -25,6 +27,7 @@ export type WordId =
   | keyof typeof enCare
   | keyof typeof enClinic
   | keyof typeof enDesk
+  | keyof typeof enHanded
   | keyof typeof enInstall
   | keyof typeof enLock
   | keyof typeof enMembers
@@ -33,7 +36,8 @@ export type WordId =
   | keyof typeof enSafeDesk
   | keyof typeof enSafety
   | keyof typeof enReminders
-  | keyof typeof enSending;
+  | keyof typeof enSending
+  | keyof typeof enTold;
 /** A text, or its plural forms by category. */
 export type Text = string | Readonly<Record<string, string>>;
 /** Words by id; the part of a room comes with the room. */

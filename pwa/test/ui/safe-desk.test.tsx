@@ -12,6 +12,7 @@ import {
 } from "../../src/gallery/fake";
 import type { Approval, Check, Contacts } from "../../src/records.gen";
 import { contactsOf } from "../../src/rooms/seen";
+import { SigningRoom } from "../../src/rooms/signing";
 import { TherapistRooms } from "../../src/rooms/therapist";
 import { TEXT_SETS, versionOf } from "../../src/safety/approved";
 import { go, startRoutes } from "../../src/ui/route";
@@ -45,6 +46,7 @@ async function enter(parts: readonly CareParts[]): Promise<{
   readonly client: ReturnType<typeof fakeClient>;
   readonly clinic: ReturnType<typeof care>;
 }> {
+  expect(SigningRoom).toBeDefined();
   const clinic = care({ purpose: "clinic", role: "admin", name: "Hill Road", circle: "cclinic" });
   const cares = [clinic, ...parts.map((each) => care({ role: "therapist", ...each }))];
   const client = fakeClient({ role: "therapist", cares });

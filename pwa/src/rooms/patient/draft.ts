@@ -129,7 +129,10 @@ export function chosen(
 ): Draft {
   const answers = items.map((item, at): [number, Answer] => {
     const before = current.answers.get(at);
-    if (done.has(at)) return [at, { sets_done: item.sets }];
+    if (done.has(at)) {
+      const { reason: _, ...others } = before ?? {};
+      return [at, { ...others, sets_done: item.sets }];
+    }
     return [at, { ...before, sets_done: Math.min(before?.sets_done ?? 0, item.sets - 1) }];
   });
   return { ...current, begun: true, answers: new Map(answers) };

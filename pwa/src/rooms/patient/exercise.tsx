@@ -1,5 +1,5 @@
 /** One exercise: the figure performs the dose, the counter counts along, then done or too hard. */
-import { type Signal, useSignal } from "@preact/signals";
+import { type Signal, signal, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { exerciseName } from "../../library";
 import { textOf } from "../../library/steps.en";
@@ -10,7 +10,7 @@ import { type Moment, momentAt, roundsOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Beads, Joints } from "../../ui/parts";
-import { back } from "../../ui/route";
+import { back, swap } from "../../ui/route";
 import { locale, number, t } from "../../words";
 import { doseText } from "../dose";
 import { answered, draftOf, setDraft } from "./draft";
@@ -30,7 +30,10 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
     const rounds = (moment.peek()?.round ?? 1) - 1;
     const partial = Math.min(item.sets - 1, item.side === "each" ? Math.floor(rounds / 2) : rounds);
     const given = reason ? { sets_done: Math.max(0, partial), reason } : { sets_done: item.sets };
-    void setDraft(answered(draft, at, given)).then(back);
+    void setDraft(answered(draft, at, given)).then(() => {
+      if (asksEach.peek()) swap({ room: "each", at });
+      else back();
+    });
   };
   return (
     <Page
@@ -53,6 +56,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
       <Stage item={item} running={running} moment={moment} />
       <Counter item={item} running={running} moment={moment} />
       <SoundSwitch />
+      <EachSwitch />
       {item.note && <TherapistWords text={item.note} name={therapistName(care)} />}
       <How exercise={item.exercise} />
     </Page>
@@ -178,6 +182,40 @@ function SoundSwitch() {
     >
       <Icon name={sounds.value ? "check" : "close"} size="s" />
       {t("exercise.sounds")}
+    </button>
+  );
+}
+
+/** Whether each exercise is asked about as soon as it is done; this phone remembers. */
+const asksEach = signal(readEach());
+
+function readEach(): boolean {
+  try {
+    return localStorage.getItem("each") === "yes";
+  } catch {
+    return false;
+  }
+}
+
+function EachSwitch() {
+  return (
+    <button
+      type="button"
+      class="btn"
+      role="switch"
+      aria-checked={asksEach.value}
+      data-testid="asks-each"
+      onClick={() => {
+        asksEach.value = !asksEach.peek();
+        try {
+          localStorage.setItem("each", asksEach.peek() ? "yes" : "no");
+        } catch {
+          // Then it is asked for anew after a restart.
+        }
+      }}
+    >
+      <Icon name={asksEach.value ? "check" : "close"} size="s" />
+      {t("exercise.each")}
     </button>
   );
 }

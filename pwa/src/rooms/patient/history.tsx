@@ -1,13 +1,17 @@
 /** My days: the pain picture, and every record with the place where it is. */
-import type { Opened, Pain, Session } from "../../client";
 import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
+import { Icon } from "../../ui/icon";
 import { Marks } from "../../ui/marks";
 import { Page } from "../../ui/page";
 import { Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { go } from "../../ui/route";
 import { t } from "../../words";
 import { sayDay, sayTimeThere } from "../../words/dates";
+import { DONE, type Entry } from "../changes";
+import { Corrected } from "../corrected";
 import { daysToShow, painDays } from "../days";
+import { TakenBack } from "../taken-back";
 import type { PatientProps } from "./today";
 
 export function Days({ client, care }: PatientProps) {
@@ -31,19 +35,16 @@ export function Days({ client, care }: PatientProps) {
               <Row key={row.id} row={row} today={today} />
             ))}
           </ul>
+          <TakenBack care={care} today={today} />
         </>
       )}
     </Page>
   );
 }
 
-type Entry = Opened<Session> | Opened<Pain>;
-
 function newestFirst(a: Entry, b: Entry): number {
   return b.value.day.localeCompare(a.value.day) || b.value.performed_at - a.value.performed_at;
 }
-
-const DONE = { all: "done.all", some: "done.some", none: "done.none" } as const;
 
 function Row({ row, today }: { row: Entry; today: string }) {
   const { value } = row;
@@ -73,6 +74,18 @@ function Row({ row, today }: { row: Entry; today: string }) {
         <PlaceChip place={row.place} />
         <AddedBy added={row.added} today={today} />
         <Marks of={row} />
+        <Corrected row={row} today={today} />
+        {row.mine && (
+          <button
+            type="button"
+            class="btn icon edge"
+            data-testid="told-open"
+            aria-label={t("told.open", { what: `${sayDay(value.day, today)}, ${t(title)}` })}
+            onClick={() => go({ room: "told", id: row.id })}
+          >
+            <Icon name="edit" />
+          </button>
+        )}
       </div>
     </li>
   );

@@ -8,7 +8,7 @@ import { Figure, hasFigure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Banner, Joints, painText } from "../../ui/parts";
-import { type LogStep, swap } from "../../ui/route";
+import { go, type LogStep, swap } from "../../ui/route";
 import { t, type WordId } from "../../words";
 import { doneOn } from "../days";
 import {
@@ -183,7 +183,7 @@ function Which({ plan, draft }: StepProps) {
       <p class="soft">{t("log.whichBody")}</p>
       <ol class="card list">
         {items.map((item, at) => (
-          <li>
+          <li class="row nowrap">
             <button
               type="button"
               class="ex"
@@ -198,6 +198,15 @@ function Which({ plan, draft }: StepProps) {
               <span class={`tick ${done.value.has(at) ? "done" : ""}`}>
                 {done.value.has(at) && <Icon name="check" />}
               </span>
+            </button>
+            <button
+              type="button"
+              class="btn icon"
+              data-testid={`each-${at}`}
+              aria-label={t("log.each", { exercise: exerciseName(item.exercise) })}
+              onClick={() => go({ room: "each", at })}
+            >
+              <Icon name="edit" />
             </button>
           </li>
         ))}

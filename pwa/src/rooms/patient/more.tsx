@@ -17,7 +17,14 @@ import { type PatientProps, Today } from "./today";
 addWords(enMore);
 addWords(enSafety);
 
-const past = later(async () => (await import("./past")).Past);
+const past = later(async () => {
+  await moreWords("care");
+  return (await import("./past")).Past;
+});
+const telling = later(async () => {
+  await moreWords("care");
+  return (await import("../telling")).Telling;
+});
 const messages = later(async () => {
   await moreWords("care");
   return (await import("../messages")).Messages;
@@ -48,6 +55,9 @@ export function More(props: PatientProps) {
     case "days":
     case "print":
       return <past.Part key={here.room} {...props} />;
+    case "each":
+    case "told":
+      return <telling.Part key={here.room} {...props} />;
     case "messages":
       return <messages.Part key={`messages${here.step}`} {...props} />;
     case "install":

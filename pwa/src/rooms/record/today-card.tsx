@@ -3,7 +3,9 @@ import type { Care, Client } from "../../client";
 import { Icon } from "../../ui/icon";
 import { go } from "../../ui/route";
 import { addWords, moreWords, t } from "../../words";
+import { enHanded } from "../../words/en-handed";
 import { enRecord } from "../../words/en-record";
+import { HandedCards } from "../patient/handed";
 import { consentOf } from "./consent";
 import { Standing } from "./standing";
 
@@ -16,8 +18,9 @@ interface OwnProps {
 
 /** With its words. */
 export async function ownCard(): Promise<typeof OwnCard> {
-  await moreWords();
+  await Promise.all([moreWords(), moreWords("care")]);
   addWords(enRecord);
+  addWords(enHanded);
   return OwnCard;
 }
 
@@ -41,6 +44,7 @@ function OwnCard({ client, care, at }: OwnProps) {
   return (
     <>
       <Standing client={client} care={care} />
+      <HandedCards client={client} care={care} />
       {!isAsked && care.closedAt.value === 0 && (
         <button
           type="button"

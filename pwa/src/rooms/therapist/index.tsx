@@ -1,25 +1,28 @@
 /** The therapist's rooms; loaded only when a therapist opens the app. */
 import "../../ui/styles/desk.css";
 import type { Client } from "../../client";
+import { keepPart } from "../../client/offline";
 import { Icon } from "../../ui/icon";
+import { later } from "../../ui/later";
 import { go, route } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enDesk } from "../../words/en-desk";
 import { enMore } from "../../words/en-more";
-import { enSafeDesk } from "../../words/en-safe-desk";
 import { enSafety } from "../../words/en-safety";
 import { StatusCards, SyncButton } from "../status";
 import { AddPatient, ChangePlan } from "./add";
-import { Contacts } from "./contacts";
 import { Desk } from "./desk";
 import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
-import { Texts } from "./texts";
 
 addWords(enMore);
 addWords(enDesk);
 addWords(enSafety);
-addWords(enSafeDesk);
+
+const signing = later(async () => {
+  keepPart("signing");
+  return (await import("../signing")).SigningRoom;
+});
 
 /** Who is in the clinic, and what brings one back who lost the phone. */
 function Safety({ client }: { client: Client }) {
@@ -53,7 +56,7 @@ function Safety({ client }: { client: Client }) {
         onClick={() => go({ room: "contacts" })}
       >
         <Icon name="call" />
-        {t("contacts.title")}
+        {t("desk.contacts")}
       </button>
       <button
         type="button"
@@ -62,7 +65,7 @@ function Safety({ client }: { client: Client }) {
         onClick={() => go({ room: "texts" })}
       >
         <Icon name="edit" />
-        {t("texts.title")}
+        {t("desk.texts")}
       </button>
     </div>
   );
@@ -86,10 +89,8 @@ export function TherapistRooms({ client }: { client: Client }) {
       </Desk>
     );
   }
-  if (here.room === "contacts") return <Contacts key="contacts" client={client} />;
-  if (here.room === "texts") {
-    const { set, language } = here;
-    return <Texts key={`texts${set}${language}`} client={client} set={set} language={language} />;
+  if (here.room === "contacts" || here.room === "texts") {
+    return <signing.Part key={here.room} client={client} />;
   }
   if (here.room === "add") return <AddPatient key="add" client={client} />;
   if (here.room === "patient" || here.room === "plan") {

@@ -11,7 +11,9 @@ import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
 import { lightOfDay, toldOf } from "../advice";
+import { Corrected } from "../corrected";
 import { morningOf } from "../days";
+import { TakenBack } from "../taken-back";
 
 const COLUMNS: readonly WordId[] = [
   "patient.day",
@@ -64,6 +66,7 @@ export function Sessions({ client, care }: { client: Client; care: Care }) {
           {t("patient.showAll", { n: sorted.length })}
         </button>
       )}
+      <TakenBack care={care} today={client.today.value} />
     </section>
   );
 }
@@ -100,6 +103,7 @@ function Row({ client, care, row, rule }: RowProps) {
         {row.mine && <PlaceChip place={row.place} />}
         <AddedBy added={row.added} today={client.today.value} />
         <Marks of={row} />
+        <Corrected row={row} today={client.today.value} />
       </td>
       <td data-label={t("patient.did")} data-testid="session-done">
         {doneText(value)}

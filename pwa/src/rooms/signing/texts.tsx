@@ -14,7 +14,7 @@ import { say } from "../../ui/toast";
 import { type Text, t, type WordId } from "../../words";
 import { dayOf, sayDay } from "../../words/dates";
 import { LANGUAGES, textsOf } from "../../words/languages";
-import { Desk } from "./desk";
+import { Frame } from "./frame";
 
 const LETTERS_MAX = 80;
 const SETS = Object.keys(TEXT_SETS) as TextSet[];
@@ -49,15 +49,15 @@ export function Texts({ client, set, language }: TextsProps) {
   const clinic = client.cares.value.find(({ purpose }) => purpose === "clinic");
   if (!clinic) {
     return (
-      <Desk canGoBack testid="texts" title={t("texts.title")}>
+      <Frame testid="texts" title={t("texts.title")}>
         <p>{t("contacts.noClinic")}</p>
-      </Desk>
+      </Frame>
     );
   }
   if (set && language) return <Read client={client} clinic={clinic} set={set} tag={language} />;
   return (
-    <Desk canGoBack testid="texts" title={t("texts.title")} about={t("texts.body")}>
-      <div class="cols two">
+    <Frame testid="texts" title={t("texts.title")} about={t("texts.body")}>
+      <div class="stack-l">
         {SETS.map((each) => (
           <section class="card list" key={each}>
             <h2 class="pad">{t(`texts.${each}`)}</h2>
@@ -74,7 +74,7 @@ export function Texts({ client, set, language }: TextsProps) {
           </section>
         ))}
       </div>
-    </Desk>
+    </Frame>
   );
 }
 
@@ -119,11 +119,11 @@ function Read({ client, clinic, set, tag }: LineProps) {
   const found = useVersion(set, tag);
   const name = LANGUAGES.find((each) => each.tag === tag)?.name ?? tag;
   return (
-    <Desk canGoBack testid="texts-read" title={`${t(`texts.${set}`)} · ${name}`}>
+    <Frame testid="texts-read" title={`${t(`texts.${set}`)} · ${name}`}>
       {found === "gone" && <p data-testid="texts-gone">{t("texts.notThere")}</p>}
       {found === undefined && <p class="soft">{t("wait.moment")}</p>}
       {typeof found === "object" && (
-        <div class="cols two">
+        <div class="stack-l">
           {set === "red-flags" ? (
             <Flags {...found} tag={tag} />
           ) : (
@@ -132,7 +132,7 @@ function Read({ client, clinic, set, tag }: LineProps) {
           <Sign client={client} clinic={clinic} set={set} tag={tag} version={found.version} />
         </div>
       )}
-    </Desk>
+    </Frame>
   );
 }
 

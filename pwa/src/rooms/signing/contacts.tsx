@@ -8,7 +8,7 @@ import { Banner } from "../../ui/parts";
 import { say } from "../../ui/toast";
 import { t } from "../../words";
 import { contactsOf } from "../seen";
-import { Desk } from "./desk";
+import { Frame } from "./frame";
 
 /** As the record allows. */
 const NUMBERS_MAX = 6;
@@ -29,9 +29,9 @@ function rowOf({ name = "", phone = "", hours = "" }: Partial<Card["contacts"][n
 export function Contacts({ client }: { client: Client }) {
   const clinic = client.cares.value.find(({ purpose }) => purpose === "clinic");
   return (
-    <Desk canGoBack testid="contacts" title={t("contacts.title")} about={t("contacts.body")}>
+    <Frame testid="contacts" title={t("contacts.title")} about={t("contacts.body")}>
       {clinic ? <Editor client={client} clinic={clinic} /> : <p>{t("contacts.noClinic")}</p>}
-    </Desk>
+    </Frame>
   );
 }
 
