@@ -124,6 +124,25 @@ ONE_REQUEST = {
 """Bounds of one-request sync; their edges are in tests/sync/exchange and tests/server."""
 
 
+PINGS = {
+    "rejoint_server.push": (
+        *("push_services.ENDPOINT_LENGTH_MAX", "endpoints.CHANGES_PER_HOUR", "sender.AT_ONCE_MAX"),
+        *("messages.PAYLOAD_BYTES", "posting.CONNECTIONS_MAX", "posting.TOKEN_S"),
+        "push_keys.KEYS_MAX",
+    ),
+    "rejoint_server.reminders": (
+        *("rows_couch.REVS_KEPT", "scheduler.AT_ONCE", "scheduler.JITTER_S", "scheduler.PAGE"),
+    ),
+    "rejoint_server": ("reminders.SHARDS",),
+    "rejoint_sync": (
+        *("reminders.FORGET_DAYS", "reminders.GRACE_MIN", "reminders.NOTE_EVERY_MIN"),
+        *("reminders.SILENT_DAYS", "reminders.SNOOZE_MIN", "reminders.TRAVEL_MIN"),
+        "reminders.TTL_S_MAX",
+    ),
+}
+"""Bounds of reminders and push; their edges are in the tests of those."""
+
+
 def of(module: Any) -> dict[str, float]:
     """The bounds of a module."""
     return {
@@ -160,6 +179,9 @@ def test_every_bound_is_documented_with_its_value() -> None:
         values |= {name: value for name, value in of(module).items() if name.endswith("_MAX")}
     for module in (frames, messages, cursor, giving, kept_places, relay, moving, pace):
         values |= {n: v for n, v in of(module).items() if n in ONE_REQUEST}
+    for package, names in PINGS.items():
+        for module_name, bound in (name.split(".") for name in names):
+            values[bound] = getattr(importlib.import_module(f"{package}.{module_name}"), bound)
     assert documented() == values
 
 

@@ -19,7 +19,7 @@ from rejoint_sync.stores.couch_admin import CouchAdmin
 from rejoint_sync.stores.couch_http import CouchHttp
 from rejoint_sync.stores.couch_register import json_text
 
-REVS_LIMIT: Final = 20
+REVS_KEPT: Final = 20
 """Earlier revisions whose names a document keeps: it changes some times a day, for years."""
 
 _TRIES: Final = 5
@@ -57,7 +57,7 @@ class CouchRows:
             await self._admin.create(self._name)
         await self._admin.close_to_others(self._name)
         with contextlib.suppress(Exception):  # a bound on disk, which not every CouchDB offers
-            await self._admin.set_revs_limit(self._name, REVS_LIMIT)
+            await self._admin.set_revs_limit(self._name, REVS_KEPT)
         path = (self._name, "_design", _DESIGN)
         for _ in range(_TRIES):
             there = (await self._http.get(*path, fine=(_MISSING,))).value

@@ -1,13 +1,15 @@
 """The routes of a device's own reminders, and what devices tell beside them."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from rejoint_sync.exchange.messages import DONE_TODAY
-from rejoint_sync.reminders import SILENT_DAYS, SNOOZE_MIN
+from rejoint_sync.reminders import DAY_MIN, SILENT_DAYS, SNOOZE_MIN
 from server.reminders.postbox import Postbox
 from server.scene import Person, Scene, open_scene
 from server.sync_client import Handset
@@ -190,8 +192,35 @@ async def test_a_device_of_no_circle_has_no_reminders(world: World) -> None:
     assert answer.status_code == 401
 
 
+async def test_nothing_but_times_and_the_last_marks_is_kept(world: World) -> None:
+    await world.ask("PUT", "/reminders", SCHEDULE | {"nudge": 60})
+    for day in range(3):
+        world.scene.clock.now = SEVEN_S + 86_400.0 * day - 60
+        await world.at(SEVEN_S + 86_400 * day)
+        await world.ask("POST", "/reminders/mark", {"mark": "snooze"})
+        await world.at(SEVEN_S + 86_400 * day + 900)
+        world.phone.session = ""
+        await world.phone.sync(flags=DONE_TODAY)
+    rows = world.scene.application.rows
+    assert rows is not None
+    [row] = (await rows.read([world.device])).values()
+    last = (SEVEN_S + 2 * 86_400) // 60
+    day_then = datetime.fromtimestamp(60 * last, UTC).date().isoformat()
+    assert row.value == {
+        "schedule": SCHEDULE | {"nudge": 60},
+        "marks": {
+            "since": row.marks.since,
+            "heard": last // DAY_MIN,
+            "done": day_then,
+        },
+        "sent": {"day": day_then, "reminder": last, "nudge": last + SNOOZE_MIN},
+        "due": last + DAY_MIN,
+    }
+
+
 async def test_the_log_tells_no_time_and_no_device(world: World) -> None:
     await world.ask("PUT", "/reminders", SCHEDULE)
+    await asyncio.sleep(0)  # the lines of a turn of the loop are written after it
     lines = [line for line in world.scene.log.getvalue().splitlines() if "/reminders" in line]
     assert len(lines) == 1
     assert "route=/reminders " in lines[0]
