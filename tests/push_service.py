@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 BODY_BYTES_MAX = 4096
 DAY_S = 86_400
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
+QUERY = "?token=BQ%2bx%3d%7e"
 URGENCIES = ("very-low", "low", "normal", "high")
 
 
@@ -135,13 +136,13 @@ class PushService:
         """As PushManager.subscribe: a subscription's JSON. `server_key` is base64url."""
         assert len(unb64u(server_key)) == 65
         browser = _Browser(ec.generate_private_key(ec.SECP256R1()), token_bytes(16), server_key)
-        # With the characters that endpoints of real services have.
+        # With what endpoints of real services have; a client must not write them in its own way.
         name = f"{token_urlsafe(6)}:APA91b{token_urlsafe(90)}"
         self._browsers[name] = browser
         public = browser.key.public_key()
         point = public.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
         return {
-            "endpoint": f"{self.audience or self.origin}/wp/{name}",
+            "endpoint": f"{self.audience or self.origin}/wp/{name}{QUERY}",
             "expirationTime": None,
             "keys": {"p256dh": b64u(point), "auth": b64u(browser.auth)},
         }
@@ -170,7 +171,8 @@ class PushService:
         self._of(subscription).is_gone = True
 
     def _of(self, subscription: dict[str, Any]) -> _Browser:
-        return self._browsers[subscription["endpoint"].rpartition("/")[2]]
+        name = subscription["endpoint"].rpartition("/")[2].removesuffix(QUERY)
+        return self._browsers[name]
 
     async def stop(self) -> None:
         """Let go of requests that hang."""
@@ -221,6 +223,8 @@ class PushService:
 
     def _read(self, request: web.Request, body: bytes, browser: _Browser) -> Received:
         headers = request.headers
+        if not request.raw_path.endswith(QUERY):
+            raise Refusal(400, "another path than the endpoint's")
         if len(body) > BODY_BYTES_MAX:
             raise Refusal(413, "the body is too long")
         ttl = headers.get("TTL", "")

@@ -114,7 +114,7 @@ async def test_a_key_that_was_revoked_is_no_use_and_its_subscriptions_are_void(
     ping = ("push", "test", "--data", str(data), "--device", device, "--push-loopback")
     assert rejoint(*ping) == (
         1,
-        {"device": device, "service": "other", "outcome": "gone", "why": "key"},
+        {"device": device, "service": "other", "outcome": "given up", "why": "key"},
     )
     assert service.requests(browser) == 0
     assert phone.put(browser).status_code == 409

@@ -16,6 +16,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver
 from py_vapid import Vapid02
 from pywebpush import WebPushException, webpush_async
+from yarl import URL
 
 from rejoint_server.push.messages import URGENCY, Message, Reply, Unreachable, Unusable
 from rejoint_server.push.push_addresses import AddressRefused, gate
@@ -143,7 +144,7 @@ class _Session:
         """Post within the patience of this server, not pywebpush's."""
         patience = self._patience
         async with self._client.post(
-            url,
+            URL(url, encoded=True),  # as the push service wrote it, not as anybody would
             data=data,
             headers=dict(headers),
             allow_redirects=False,

@@ -110,9 +110,8 @@ class PushSender:
         except SyncError:  # the operator has taken this push service out
             return OTHER, GIVEN_UP, "host"
         service = service_of(origin)
-        if key is None:
-            await self._drop(device, subscription)
-            return service, GONE, "key"
+        if key is None:  # revoked, or a file that this server should share and does not
+            return service, GIVEN_UP, "key"
         message = Message(
             subscription,
             origin,

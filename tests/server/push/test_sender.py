@@ -171,15 +171,17 @@ async def test_a_push_service_that_was_taken_out_gets_nothing_and_loses_nothing(
     assert sending.notes == [("other", "given up", "host")]
 
 
-async def test_a_key_that_is_not_kept_any_more_has_lost_its_subscriptions(
+async def test_without_the_key_it_was_made_for_a_subscription_gets_nothing_and_stays(
     sending: Sending,
 ) -> None:
+    """A server that was given the wrong file must not make the others forget."""
     await sending.subscribe(key="another")
     carrier = Answering(Reply(201))
     sender = sending.sender(lambda: carrier)
-    assert await sender.send(DEVICE, ping()) == Outcome("gone")
+    assert await sender.send(DEVICE, ping()) == Outcome("given up")
+    assert sending.notes == [("google", "given up", "key")]
     assert carrier.sent == []
-    assert await sending.subscriptions.of(DEVICE) is None
+    assert await sending.subscriptions.of(DEVICE) is not None
 
 
 async def test_an_earlier_key_still_reaches_who_subscribed_for_it(
