@@ -5,8 +5,8 @@
  * real implementation is `client/open.ts`; the gallery and the screen tests bring their own.
  */
 import type { ReadonlySignal } from "@preact/signals";
-import type { Media } from "./media";
 import type { Elsewhere } from "./elsewhere";
+import type { Media } from "./media";
 import type { Card, Members } from "./members";
 import type {
   AnyRecord,

@@ -11,6 +11,7 @@ import { TherapistRooms } from "../rooms/therapist";
 import { rememberLink } from "../rooms/therapist/invite";
 import { hide } from "../ui/hide";
 import { type Route, show } from "../ui/route";
+import { CARE_STATES } from "./care-states";
 import { CHECK_STATES } from "./check-states";
 import {
   at,
@@ -27,9 +28,10 @@ import {
 } from "./fake";
 import { Figures } from "./figures";
 import { MEMBER_STATES } from "./member-states";
-import { REMINDERS_STATES } from "./reminders-states";
 import { RECORD_STATES } from "./record-states";
+import { REMINDERS_STATES } from "./reminders-states";
 import { SENDING_STATES } from "./sending-states";
+import { TELLING_STATES } from "./telling-states";
 
 export const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const LONG_NOTE = `Good work this week. The squat may be too deep, so bend only a little.\n\n${"Sit on the higher chair for now. ".repeat(6)}Donaudampfschifffahrtsgesellschaftskapitän`;
@@ -259,7 +261,9 @@ export const STATES: Readonly<Record<string, Build>> = {
   "keys-pin": keysNeeded("opaque"),
   "keys-none": keysNeeded("none"),
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
+  ...CARE_STATES,
   ...CHECK_STATES,
+  ...TELLING_STATES,
   ...MEMBER_STATES,
   ...REMINDERS_STATES,
   ...RECORD_STATES,
