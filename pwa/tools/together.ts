@@ -1,8 +1,8 @@
 /**
  * What travels as one file: code that is always needed together is smaller compressed together.
  *
- * Who needs whom is asked of the bundler, so nobody lists modules. What the page needs before its
- * first screen stays apart from all of it.
+ * Who needs whom is asked of the bundler, so nobody lists modules. What several need goes with the
+ * first of them, in the order in which they are wanted.
  */
 import { fileURLToPath } from "node:url";
 
@@ -11,14 +11,17 @@ export interface Modules {
   getModuleInfo(id: string): { readonly importedIds: readonly string[] } | null;
 }
 
-/** Names of files, each with the modules below `src/` that cannot run without what is in it. */
+/** Names of files, in order, each with the modules below `src/` that bring what they import. */
 export const TOGETHER: Readonly<Record<string, readonly string[]>> = {
+  first: ["main.tsx"],
   // A round never waits for its own code, so comparing comes with it.
   client: ["client/open.ts", "client/comparing.ts"],
   records: ["records.ts"],
+  figure: ["ui/figure/figure.tsx"],
+  today: ["rooms/patient/index.tsx", "rooms/patient/today.tsx"],
+  more: ["rooms/patient/more.tsx", "rooms/check/index.tsx"],
 };
 
-const FIRST = "main.tsx";
 const idOf = (source: string) => fileURLToPath(new URL(`../src/${source}`, import.meta.url));
 
 /** These modules and all that they import, not what they may ask for later. */
@@ -36,7 +39,7 @@ export function together(): (id: string, modules: Modules) => string | null {
   return (id, modules) => {
     if (places === undefined) {
       places = new Map();
-      const taken = closure([FIRST], modules);
+      const taken = new Set([idOf("main.tsx")]);
       for (const [file, sources] of Object.entries(TOGETHER)) {
         for (const each of closure(sources, modules)) {
           if (!taken.has(each)) places.set(each, file);

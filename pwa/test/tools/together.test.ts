@@ -27,12 +27,13 @@ test("all that the client cannot run without goes with it, however deep", () => 
   }
 });
 
-test("what the first screen needs stays with it, and what is asked for later apart", () => {
+test("what the page begins with comes first, and what is asked for later apart", () => {
   const of = places({
     "main.tsx": ["signals.ts"],
     "client/open.ts": ["signals.ts", "circle/keys.ts"],
   });
-  expect(of("signals.ts")).toBeNull();
+  expect(of("signals.ts")).toBe("first");
+  expect(of("main.tsx")).toBeNull();
   expect(of("circle/xwing.ts")).toBeNull();
 });
 
