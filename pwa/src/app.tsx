@@ -33,7 +33,8 @@
  * - something is wrong (help): check with check-{yes, no, not_sure}, check-call; check-{emergency,
  *   same_day, tell_first, none} with said-yes, check-unkept; check-help; both with call-emergency,
  *   call-contact, no-emergency, no-contacts, check-home, not-seen or seen, approved or not-approved
- * - sending (from status: open-sending): sending with sending-{data, check, stuck, relay, bring},
+ * - sending (from status: open-sending, save-room): sending with sending-{data, check, stuck, relay, bring,
+ *   room}; room with room-{used, near, keep, not-kept, free, relay},
  *   count-{relay, bring, stuck}; data-used with used, left, limit-{1000000, 5000000, 20000000, 0}; check
  *   with check-now, check-{whole, mended, lacking, unreached}; stuck with stuck-unsent, stuck-unopened,
  *   stuck-again, stuck-file; relay with relay-waits, relay-file, relay-picture, relay-no-key; moving

@@ -50,13 +50,17 @@ function bare({ _conflicts, ...document }: PouchDocument): StoredDocument {
   return document;
 }
 
+function open(name: string): PouchDB {
+  return new PouchDB(name, { adapter: "idb", auto_compaction: false, revs_limit: 10 });
+}
+
 export class Records {
   /** Name of the database, for locks and messages between tabs. */
   readonly name: string;
-  /** For a replication, and nothing else. */
-  readonly database: PouchDB;
   readonly #locks: Locks;
   readonly #device: string;
+  #database: PouchDB;
+  readonly #watchers = new Set<() => void>();
   #running: PouchReplication | undefined;
   /** Greatest counter of this device per stream among all changes up to `#countedTo`. */
   readonly #counters = new Map<string, number>();
@@ -67,7 +71,12 @@ export class Records {
     this.name = name;
     this.#device = device;
     this.#locks = locks;
-    this.database = new PouchDB(name, { adapter: "idb", auto_compaction: false, revs_limit: 10 });
+    this.#database = open(name);
+  }
+
+  /** For a replication, and nothing else. */
+  get database(): PouchDB {
+    return this.#database;
   }
 
   /**
@@ -102,7 +111,14 @@ export class Records {
 
   /** Store documents as they are; those that are there already change nothing. */
   async write(documents: readonly StoredDocument[]): Promise<void> {
-    const rows = await this.database.bulkDocs([...documents], { new_edits: false });
+    const rows = await this.database
+      .bulkDocs([...documents], { new_edits: false })
+      .catch((error: unknown) => {
+        // The adapter is of no use after a failure, as when the phone is full; the database is.
+        this.#database = open(this.name);
+        for (const watchAgain of this.#watchers) watchAgain();
+        throw error;
+      });
     const failed = rows.find((row) => row.error);
     if (failed !== undefined) throw new Error(`not stored: ${failed.message ?? "unknown"}`);
   }
@@ -145,18 +161,32 @@ export class Records {
 
   /** Call `changed` for every change after `since`, also those of other tabs; gives the way to stop. */
   watch(since: number, changed: (leaves: Leaves) => void): () => void {
-    const feed = this.database.changes({
-      since,
-      live: true,
-      include_docs: true,
-      conflicts: true,
-      return_docs: false,
-    });
-    feed.on("change", ({ id, doc }) => {
-      this.#leaves(id, doc).then(changed, () => {});
-    });
-    feed.on("error", () => {});
-    return () => feed.cancel();
+    let seen = since;
+    const start = () => {
+      const feed = this.database.changes({
+        since: seen,
+        live: true,
+        include_docs: true,
+        conflicts: true,
+        return_docs: false,
+      });
+      feed.on("change", ({ id, doc, seq }) => {
+        seen = Math.max(seen, seq);
+        this.#leaves(id, doc).then(changed, () => {});
+      });
+      feed.on("error", () => {});
+      return feed;
+    };
+    let feed = start();
+    const again = () => {
+      feed.cancel();
+      feed = start();
+    };
+    this.#watchers.add(again);
+    return () => {
+      this.#watchers.delete(again);
+      feed.cancel();
+    };
   }
 
   /** Wait for a replication of this database; closing it stops the replication. */

@@ -34,6 +34,15 @@ export type Checked = "whole" | "mended" | "lacking" | "unreached";
 /** A fact about this phone, by name; never about the person. */
 export type Finding = readonly [name: string, value: string | number | boolean | undefined];
 
+/** Room on this phone, bytes. */
+export interface Space {
+  readonly used: number;
+  /** About what the browser lets this app have. */
+  readonly all: number;
+  /** Whether it promised to keep it when the phone gets full. */
+  readonly isKept: boolean;
+}
+
 /** What a sealed file is made of: what waits, with or without what the server refused before. */
 export type Packed = "waiting" | "stuck";
 
@@ -75,5 +84,11 @@ export interface Sending {
   drop(id: string): Promise<void>;
   /** What somebody who helps with this phone needs to know of it. */
   diagnose(): Promise<readonly Finding[]>;
+  /** Undefined where the browser does not tell. */
+  space(): Promise<Space | undefined>;
+  /** Ask the browser to keep what is here; whether it promised. */
+  keepSpace(): Promise<boolean>;
+  /** Let go of all that can be fetched again. */
+  makeRoom(): Promise<void>;
   close(): void;
 }

@@ -7,6 +7,7 @@
  * is needed: it can be fetched once more.
  */
 import { type Signal, signal } from "@preact/signals";
+import { isFull } from "../full.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Clock } from "./clock.ts";
 import type { LoggedIn } from "./login.ts";
@@ -133,16 +134,29 @@ export class Chunks {
   }
 
   /**
-   * Write something; where it fails, once more without the recordings that can be fetched again.
+   * Write something; where there is no room for it, again after what can be had again was let go:
+   * recordings, then the reserve, then code of rooms that no day needs.
    *
    * @throws What the last try has thrown.
    */
   async withRoom<T>(write: () => Promise<T>): Promise<T> {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isOfRoom(error) || (await this.clear()) === 0) throw error;
-      return write();
+    const ways = [
+      () => this.clear(),
+      () => spaceMaker("useReserve"),
+      () => spaceMaker("shedParts"),
+    ];
+    for (;;) {
+      try {
+        const written = await write();
+        isFull.value = false;
+        return written;
+      } catch (error) {
+        const makeRoom = isOfRoom(error) ? ways.shift() : undefined;
+        isFull.value = isOfRoom(error);
+        if (makeRoom === undefined) throw error;
+        // On a full phone even letting go may fail.
+        await makeRoom().catch(() => undefined);
+      }
     }
   }
 
@@ -164,6 +178,12 @@ export class Chunks {
   #row(circle: string, doc: StoredDocument): ChunkRow {
     return { profile: this.#profile, circle, id: doc._id, doc, at: this.#clock.serverS };
   }
+}
+
+/** Its code is on every phone after the first start. */
+async function spaceMaker(way: "useReserve" | "shedParts"): Promise<unknown> {
+  const space = await import("./care-space.ts");
+  return space[way]();
 }
 
 /** Whether a write failed for want of room: the database and its adapter say it in several ways. */

@@ -61,7 +61,10 @@ export async function keepSoon(): Promise<void> {
   await navigator.serviceWorker?.ready;
   const { saveData, effectiveType = "" } = (navigator as Link).connection ?? {};
   const waits = saveData === true || effectiveType.endsWith("2g") ? POOR_LINK_MS : 0;
-  const keepAll = () => SOON.forEach(keepPart);
+  const keepAll = () => {
+    SOON.forEach(keepPart);
+    import("./care-space.ts").then(({ reserve }) => reserve()).catch(() => undefined);
+  };
   setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(keepAll), waits);
 }
 

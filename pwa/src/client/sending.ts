@@ -4,9 +4,11 @@ import { parseHead } from "../circle/document.ts";
 import type { Bytes } from "../circle/encoding.ts";
 import { pack } from "../exchange/packing.ts";
 import { bodyOf, type Carried, seal } from "../exchange/relay.ts";
+import { isFull } from "../full.ts";
 import type { StoredDocument } from "../records.ts";
-import type { Brought, Checked, Finding, Packed, Sending, Stuck } from "../sending.ts";
+import type { Brought, Checked, Finding, Packed, Sending, Space, Stuck } from "../sending.ts";
 import type { OpenCare } from "./care.ts";
+import { keepHere, shedParts, spaceHere } from "./care-space.ts";
 import { RELAY_PATH, takeIn } from "./carried.ts";
 import { diagnose } from "./diagnosis.ts";
 import { LineError } from "./line.ts";
@@ -107,6 +109,20 @@ export class OpenSending implements Sending {
     const stuckHere = [...this.unsent.value, ...this.unopened.value];
     const codes = stuckHere.map(({ code }) => code);
     return diagnose({ clock, waiting: this.waiting.value, codes });
+  }
+
+  async space(): Promise<Space | undefined> {
+    return spaceHere();
+  }
+
+  async keepSpace(): Promise<boolean> {
+    return keepHere();
+  }
+
+  async makeRoom(): Promise<void> {
+    await this.#around.chunks.clear();
+    await shedParts();
+    isFull.value = false;
   }
 
   close(): void {

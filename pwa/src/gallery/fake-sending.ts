@@ -1,7 +1,7 @@
 /** Sending that calls nobody: for the gallery and the screen tests. */
 import { signal } from "@preact/signals";
 import { CircleError, type Code } from "../circle/errors";
-import type { Brought, Checked, Sending, Stuck } from "../sending";
+import type { Brought, Checked, Sending, Space, Stuck } from "../sending";
 
 /** Of records of this profile's circle. */
 export function stuck(code: string, n = 7): Stuck {
@@ -17,6 +17,7 @@ export interface FakeSendingParts {
   readonly unopened?: readonly Stuck[];
   readonly brought?: readonly Brought[];
   readonly checked?: Checked;
+  readonly space?: Space;
   /** Bytes of the file that is packed. */
   readonly file?: Uint8Array<ArrayBuffer>;
   /** Code with which a file is refused when it is packed or taken in; "" for an error without one. */
@@ -53,6 +54,15 @@ export function fakeSending(
       ["storage.persisted", true],
       ["link.type", "2g"],
     ],
+    space: async () => parts.space,
+    async keepSpace() {
+      calls.push("keepSpace");
+      return false;
+    },
+    async makeRoom() {
+      calls.push("makeRoom");
+      refuse();
+    },
     async setLimit(bytes) {
       calls.push(`setLimit ${bytes}`);
       refuse();

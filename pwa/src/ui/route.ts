@@ -53,7 +53,7 @@ export type BetterStep =
   | { readonly at: "peg"; readonly question: 0 | 1 | 2 };
 
 /** Where in the room of sending; its list without one. */
-export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring" | "diagnosis";
+export type SendingStep = "data" | "check" | "stuck" | "relay" | "bring" | "room" | "diagnosis";
 
 /** Where in the room of members. */
 export type MembersStep =

@@ -65,6 +65,8 @@ export const enMore = {
   "log.effort": "How hard was it?",
   "log.effortBody": { one: "The exercise", other: "All {n} exercises together" },
   "log.painWas": "Pain: {pain}",
+  "save.full": "This phone is full. It was not saved. Make room, then try again.",
+  "save.room": "Make room",
   "log.failed": "I could not save this. Please try again.",
 
   "saved.at": "Saved {time}",

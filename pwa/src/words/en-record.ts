@@ -98,21 +98,4 @@ export const enRecord = {
   "copy.voice": "(spoken)",
   "copy.plan": "Plan",
   "copy.goal": "Goal",
-
-  "room.title": "Room on this phone",
-  "room.row": "{used} of about {all}",
-  "room.unknown": "This phone does not say how much room there is.",
-  "room.used": "{used} used of about {all}",
-  "room.fine": "There is room for years of exercises.",
-  "room.near": "This phone is nearly full for the app.",
-  "room.nearDo": "Make room: delete pictures or apps that you do not need.",
-  "room.kept": "The phone promised to keep it.",
-  "room.notKept": "The phone may clear it when it gets full.",
-  "room.keep": "Ask the phone to keep it",
-  "room.asked": "The phone did not promise. Use the app often, or install it.",
-  "room.free": "Make room in the app",
-  "room.freeBody":
-    "Voices and rooms that can be fetched again go. Your records and your plan stay.",
-  "room.freed": "{n} freed.",
-  "room.order": "If room is short, voices go first. What you told never goes, nor your plan.",
 } as const satisfies Readonly<Record<string, Forms>>;

@@ -9,6 +9,7 @@ import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Banner, Joints, painText } from "../../ui/parts";
 import { go, type LogStep, swap } from "../../ui/route";
+import { WhyNotSaved } from "../../ui/why-not-saved";
 import { t, type WordId } from "../../words";
 import { doneOn } from "../days";
 import {
@@ -374,7 +375,7 @@ function SaveState({ saving }: { saving: StepProps["saving"] }) {
     <div role="alert">
       {saving.value === "failed" && (
         <Banner icon="alert" tone="bad" testid="save-failed">
-          <p>{t("log.failed")}</p>
+          <WhyNotSaved />
         </Banner>
       )}
     </div>

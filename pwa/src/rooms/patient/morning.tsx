@@ -6,6 +6,7 @@ import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { back } from "../../ui/route";
 import { say } from "../../ui/toast";
+import { WhyNotSaved } from "../../ui/why-not-saved";
 import { t, type WordId } from "../../words";
 import { dayAfter } from "../../words/dates";
 import { lightOfDay, toldOf } from "../advice";
@@ -51,7 +52,7 @@ export function Morning({ client, care }: PatientProps) {
       <div role="alert">
         {failed.value && (
           <Banner icon="alert" tone="bad" testid="save-failed">
-            <p>{t("log.failed")}</p>
+            <WhyNotSaved />
           </Banner>
         )}
       </div>

@@ -14,6 +14,7 @@ import { DataUsed } from "./data-used";
 import { Diagnosis } from "./diagnosis";
 import { Menu } from "./menu";
 import { Relay } from "./relay";
+import { RoomHere } from "./room";
 import { WhatIsStuck } from "./stuck";
 
 addWords(enSending);
@@ -56,6 +57,8 @@ export function SendingRoom({ client }: { client: Client }) {
       return <Check key="check" {...props} />;
     case "stuck":
       return <WhatIsStuck key="stuck" {...props} />;
+    case "room":
+      return <RoomHere key="room" {...props} />;
     case "relay":
       return <Relay key="relay" {...props} />;
     case "bring":

@@ -18,7 +18,7 @@ interface Row {
 export function Menu({ sending }: SendingProps) {
   const { used, limit, unsent, unopened, waiting, brought } = sending;
   const amounts = { used: sayBytes(used.value), limit: sayBytes(limit.value) };
-  const rows: readonly Row[] = [
+  const rows: Row[] = [
     {
       ...{ at: "relay", icon: "phone", title: t("sending.relay"), body: t("sending.relayRow") },
       count: waiting.value,
@@ -43,6 +43,7 @@ export function Menu({ sending }: SendingProps) {
       body: t("diagnosis.row"),
     },
   ];
+  rows.push({ at: "room", icon: "storage", title: t("room.title"), body: t("room.rowBody") });
   return (
     <Page canGoBack help={false} testid="sending">
       <h1>{t("sending.title")}</h1>
