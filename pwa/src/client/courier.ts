@@ -119,6 +119,11 @@ export class Courier {
     return [...(await this.#outbox.ready()), ...this.#handedOut, ...chunks];
   }
 
+  /** Offer again what was refused for good with such codes; see `Outbox.retry`. */
+  async retry(isChosen: (code: string) => boolean = () => true): Promise<void> {
+    if (this.#of.isWhole) await this.#outbox.retry(isChosen);
+  }
+
   /** The server has these; what of them is a checkpoint is remembered. */
   async acknowledged(ids: readonly string[]): Promise<void> {
     await this.#around.chunks.acknowledged(this.#of.circle, ids);

@@ -10,7 +10,6 @@
  */
 import type { Bytes } from "../circle/encoding.ts";
 import { b64uEncode } from "../circle/encoding.ts";
-import { CircleError } from "../circle/errors.ts";
 import { Malformed } from "../exchange/cbor.ts";
 import { Reader, write } from "../exchange/frames.ts";
 import {
@@ -24,13 +23,14 @@ import {
   WITHOUT_CHUNKS,
 } from "../exchange/messages.ts";
 import { answerTo, START_BYTES, type Turn } from "../exchange/pace.ts";
-import { pack, unpack } from "../exchange/packing.ts";
+import { pack } from "../exchange/packing.ts";
 import * as precedence from "../exchange/precedence.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
 import type { Clock } from "./clock.ts";
 import { LineError, type Reply, type Wire } from "./line.ts";
 import type { Pass } from "./login.ts";
+import { readRows, together } from "./misread.ts";
 import type { Unavailable } from "./outcome.ts";
 import { part } from "./part.ts";
 import type { Parcel, Phone } from "./phone.ts";
@@ -44,6 +44,12 @@ const EMPTY = 204;
 const LIST_S = 3_600;
 /** Between two comparisons of all that is here with all that is there. */
 const COMPARE_S = 7 * 86_400;
+/** Between two times that what was refused for its form is offered again: the server may know it. */
+const RETRY_S = 7 * 86_400;
+/** The app as it was built: its files are named by what is in them. */
+const BUILD = import.meta.url;
+/** Codes of refusals for the form of a record, which another version may take. */
+const OF_FORM = /^(frame|schema|b64|codec|op|other_version)$/;
 /** Requests in one round: far more than one round needs. */
 const TURNS_MAX = 1_000;
 /** Bytes of a record beside what is sealed: its signature and its place. */
@@ -96,6 +102,8 @@ export class Exchange {
   readonly #touched = new Set<string>();
   /** Circles that the server shows and this app can not be in. */
   readonly #foreign = new Set<string>();
+  /** Circles of which a row was no document. */
+  #misread: Set<string> | undefined;
   #row: ExchangeRow | undefined;
 
   constructor(around: Surrounding, of: Traveller) {
@@ -110,6 +118,7 @@ export class Exchange {
    */
   async carry(): Promise<void> {
     await this.#begin();
+    await this.#retry();
     const tried = new Set<string>();
     const halted = new Set<string>();
     for (let count = 0; count < TURNS_MAX; count += 1) {
@@ -131,6 +140,13 @@ export class Exchange {
     const isDue = clock.serverS - row.listedAt >= LIST_S;
     if (isDue || this.#of.circles().some(isAstray)) await this.#learn();
     if (clock.serverS - row.comparedAt >= COMPARE_S) await this.compare(this.#of.circles());
+  }
+
+  /** Circles of which something came that was no document; told once, and once after a start. */
+  takeMisread(): ReadonlySet<string> {
+    const misread = this.#misread ?? new Set();
+    this.#misread = new Set();
+    return misread;
   }
 
   /**
@@ -178,7 +194,8 @@ export class Exchange {
   /** At the first time: what is here already is not fetched again, what shows a circle comes first. */
   async #begin(): Promise<void> {
     this.#row = undefined;
-    const { cursor } = await this.#known();
+    const { cursor, misread = [] } = await this.#known();
+    this.#misread ??= new Set(misread.map(([circle]) => circle));
     if (cursor.length > 0) return;
     const circles = this.#of.circles();
     const empty = circles.filter(({ ordered }) => ordered.length === 0);
@@ -198,6 +215,18 @@ export class Exchange {
     const { lostLog } = await compare(this.#comparing(true), this.#of.circles());
     if (lostLog) await this.#learn();
     await this.#keep({ comparedAt: this.#around.clock.serverS });
+  }
+
+  /** What another version refused for its form, or what this app was before, is offered again. */
+  async #retry(): Promise<void> {
+    const { build, retriedAt = 0 } = await this.#known();
+    const now = this.#around.clock.serverS;
+    if (build === BUILD && now - retriedAt < RETRY_S) return;
+    for (const { courier, trusted } of this.#of.circles()) {
+      // What can not be sealed now waits for another time.
+      if (trusted) await courier.retry((code) => OF_FORM.test(code)).catch(onlyNetwork);
+    }
+    await this.#keep({ build: BUILD, retriedAt: now });
   }
 
   #comparing(isAnew: boolean) {
@@ -333,10 +362,14 @@ export class Exchange {
     if (cursor !== undefined && keepsCursor(visit)) await this.#keep({ cursor });
   }
 
-  /** What rows say; one that is no document is left out, and missed in its author's feed. */
+  /** What rows say; one that is no document is noted, and its circle goes the longer way. */
   async #unpacked(circle: string, packed: readonly unknown[]): Promise<StoredDocument[]> {
-    const read = await unpack(packed as never, circle, this.#around.device);
-    return read.flatMap((one) => (one instanceof CircleError ? [] : [one]));
+    const { documents, misread } = await readRows(packed, circle, this.#around.device);
+    if (misread.length > 0) {
+      this.#misread?.add(circle);
+      await this.#keep({ misread: together((await this.#known()).misread ?? [], misread) });
+    }
+    return documents;
   }
 
   async #store(name: string, documents: readonly StoredDocument[], visit: Visit): Promise<void> {
@@ -409,10 +442,8 @@ export class Exchange {
     const isOut = why === "out" || circle.isOut.value;
     circle.went(isOut ? "out" : "gone");
     if (!isOut) return;
-    await circle.courier.sendLate(LATE_BATCH).catch((error: unknown) => {
-      // What is left with a server that no longer lets this device in may be refused too.
-      if (error instanceof LineError) throw error;
-    });
+    // What is left with a server that no longer lets this device in may be refused too.
+    await circle.courier.sendLate(LATE_BATCH).catch(onlyNetwork);
   }
 
   #find(name: string): Synced | undefined {
@@ -438,6 +469,10 @@ export class Exchange {
 
 /** Records of a device that was removed, in one request. */
 const LATE_BATCH = 25;
+
+function onlyNetwork(error: unknown): void {
+  if (error instanceof LineError) throw error;
+}
 
 /** Whether the server does not serve it to this device, as far as is known. */
 function isAway({ trouble }: Synced): boolean {

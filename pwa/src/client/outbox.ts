@@ -82,6 +82,25 @@ export class Outbox {
     return (await this.#sealAgain()) || changed;
   }
 
+  /**
+   * Offer again what was refused for good with such codes: the server, or this app, may be another
+   * one now. What was set aside gets a new number.
+   */
+  async retry(isChosen: (code: string) => boolean): Promise<void> {
+    const { receipts, records, membership, secrets } = this.#of;
+    if (receipts.retry(isChosen)) await this.#of.moved([]);
+    for (const aside of receipts.aside.filter(({ code }) => isChosen(code))) {
+      const leaves = (await records.read(aside.id)) as Sealed[];
+      const own = leaves.find(({ _rev }) => _rev === aside.rev);
+      if (own === undefined) continue;
+      const { kind, stream } = parseDocumentId(aside.id);
+      const body = await openDocument(membership, secrets, own);
+      const again = await records.append(stream, (n) => this.#seal(kind, stream, n, body));
+      receipts.takeUp(aside);
+      await this.#of.moved([aside.id, again._id]);
+    }
+  }
+
   /** The sealing of a record that counts: the one under the longest log. */
   async #leaf(id: string): Promise<Sealed | undefined> {
     const [newest, ...older] = await this.#counting(id);

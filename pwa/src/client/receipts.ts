@@ -137,11 +137,17 @@ export class Receipts {
     return code === undefined || PASSING.has(code);
   }
 
-  /** Let what was refused be offered once more; true when there is something. */
-  retry(): boolean {
-    const { size } = this.#refused;
-    this.#refused.clear();
-    return size > 0;
+  /** Let what was refused with such codes be offered once more; true when there is something. */
+  retry(isChosen: (code: string) => boolean): boolean {
+    const chosen = [...this.#refused].filter(([, code]) => isChosen(code));
+    for (const [id] of chosen) this.#refused.delete(id);
+    return chosen.length > 0;
+  }
+
+  /** It stays here no more: it goes under another number. */
+  takeUp({ rev }: Aside): void {
+    const at = this.#aside.findIndex((one) => one.rev === rev);
+    if (at >= 0) this.#aside.splice(at, 1);
   }
 
   /** The server has these; true when that is news. */

@@ -53,8 +53,10 @@ export class Roads implements Road {
   async carry(): Promise<void> {
     if (await this.#isOffered(() => this.#exchange.carry())) {
       // What it may hide by being silent, it has to lie about when it is asked by name.
-      const odd = this.#of.takeOdd();
-      if (odd.length > 0) await (await this.#standard()).carry(odd, undefined);
+      const misread = this.#exchange.takeMisread();
+      const bad = this.#of.circles().filter(({ circle }) => misread.has(circle));
+      const odd = new Set([...this.#of.takeOdd(), ...bad]);
+      if (odd.size > 0) await (await this.#standard()).carry([...odd], undefined);
       return;
     }
     const road = await this.#standard();

@@ -13,6 +13,7 @@ import type { Pub } from "../circle/keys.ts";
 import type { ProfileView, Role } from "../client.ts";
 import type { StoredDocument } from "../records.ts";
 import type { Chosen } from "../reminding.ts";
+import type { Misread } from "./misread.ts";
 
 const DATABASE = "rejoint";
 const VERSION = 8;
@@ -108,6 +109,11 @@ export interface ExchangeRow {
   readonly listedAt: number;
   /** When what is here was last compared with what is there, unix seconds. */
   readonly comparedAt: number;
+  /** Rows that came and were no documents, by the names that they gave themselves, with codes. */
+  readonly misread?: readonly Misread[];
+  /** When what was refused for its form was last offered again, unix seconds, and by which app. */
+  readonly retriedAt?: number;
+  readonly build?: string;
 }
 
 /** A request that changes a log, kept to be sent again byte by byte until it is answered. */

@@ -92,6 +92,8 @@ export interface Link {
   readonly cuts: number;
   /** How long it took to make the last connection; 0 where that is not known. */
   readonly setupMs: number;
+  /** Bytes of the first request of a window when that was cut: they may have arrived. */
+  readonly doubt: number;
   /** Requests in a row that were given up. */
   readonly silences: number;
   /** Requests in a row that were not answered. */
@@ -101,7 +103,8 @@ export interface Link {
 /** A link of which nothing is known. */
 export const NEW_LINK: Link = {
   ...{ portion: START_BYTES, samples: [], trips: [], beganMs: 0, endedMs: 0, carried: 0 },
-  ...{ lives: [], load: 0, cutMs: 0, through: 0, cuts: 0, setupMs: 0, silences: 0, failures: 0 },
+  ...{ lives: [], load: 0, cutMs: 0, through: 0, cuts: 0, setupMs: 0, doubt: 0 },
+  ...{ silences: 0, failures: 0 },
 };
 
 /** What may be done next. */
@@ -134,7 +137,8 @@ export function answered(before: Link, trip: Trip): Link {
   const size = trip.sent + trip.got;
   const tookMs = Math.max(1, trip.endedMs - trip.beganMs);
   const samples = [...link.samples, [size, tookMs] as const].slice(-SAMPLES);
-  const timed = { ...link, samples, endedMs: trip.endedMs, silences: 0, failures: 0 };
+  const well = { doubt: 0, silences: 0, failures: 0 };
+  const timed = { ...link, ...well, samples, endedMs: trip.endedMs };
   const waitedMs = Math.max(0, tookMs - movingMs(timed, size));
   const isAtBound = 10 * trip.sent >= 9 * link.load;
   const known = {
@@ -163,12 +167,15 @@ export function answered(before: Link, trip: Trip): Link {
  *   none.
  */
 export function cut(before: Link, trip: Trip, silent: boolean): Link {
-  const link = remembering(entered(before, trip), trip.beganMs);
-  const lifeMs = trip.endedMs - link.beganMs;
+  const there = remembering(entered(before, trip), trip.beganMs);
+  const lifeMs = trip.endedMs - there.beganMs;
   const waitedMs = trip.endedMs - trip.beganMs;
+  // So long a connection must have been made meanwhile, and was not told.
+  const isLong = there.setupMs > 0 && waitedMs > 2 * expectedMs(there, trip.sent);
+  const link = isLong ? { ...there, carried: 0 } : there;
   // Elsewhere connections are timed and this one was not: how long it was up is not known.
   const isTimed = link.carried > 0 || trip.setupMs > 0 || link.setupMs === 0;
-  const leastMs = isTimed ? LIFE_MIN_MS : link.setupMs + LIFE_MIN_MS;
+  const leastMs = isTimed ? LIFE_MIN_MS : over(link.setupMs, 2) + LIFE_MIN_MS;
   const failed = {
     ...link,
     trips: silent ? [...link.trips, waitedMs].slice(-TRIPS) : link.trips,
@@ -189,6 +196,7 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
     cutMs: trip.endedMs,
     // A server that says nothing from the start is no link that is cut.
     cuts: link.cuts + Number(link.carried > 0 || !silent),
+    doubt: silent ? 0 : first,
   };
 }
 
@@ -201,6 +209,7 @@ export function returned(link: Link, nowMs: number): Link {
     beganMs: nowMs,
     endedMs: nowMs,
     carried: 0,
+    doubt: 0,
     silences: 0,
     failures: 0,
   };
@@ -210,13 +219,15 @@ export function returned(link: Link, nowMs: number): Link {
 export function allow(before: Link, nowMs: number): Turn {
   const link = remembering(before, nowMs);
   const [bytes, waitMs = 0] = allowed(link, nowMs);
-  return { bytes, waitMs, answer: link.cutMs > 0 ? Math.max(LEAST_BYTES, bytes) : 0 };
+  const shown = bytes || Math.min(link.doubt, link.portion);
+  return { bytes, waitMs, answer: link.cutMs > 0 ? Math.max(LEAST_BYTES, shown) : 0 };
 }
 
 function allowed(link: Link, nowMs: number): [bytes: number, waitMs?: number] {
   const lifeMs = ruleMs(link);
   const at = (...turn: [bytes: number, waitMs?: number]) => turn;
-  if (link.silences > 0) return at(0);
+  // What may have arrived is shown by the answer to a question, which costs less than to send it.
+  if (link.silences > 0 || link.doubt >= START_BYTES) return at(0);
   if (lifeMs === 0) return at(Math.min(link.portion, risk(link)));
   const most = Math.max(RULED_BYTES, 2 * even(link));
   const fresh = Math.min(link.portion, link.load || most, most);
@@ -248,8 +259,9 @@ export function patienceMs(link: Link, sent: number, nowMs: number): number {
     const moreMs = link.silences > 0 ? SILENCE_MIN_MS : setupMs;
     return moving + SILENCE_MAX_MS + Math.min(SILENCE_MAX_MS, moreMs);
   }
-  const slowestMs = over(Math.max(...link.trips) * 3, 2);
-  return moving + Math.min(SILENCE_MAX_MS, Math.max(SILENCE_MIN_MS, slowestMs));
+  // Nobody knows whether a connection has to be made.
+  const slowestMs = Math.max(SILENCE_MIN_MS, over(Math.max(...link.trips) * 3, 2)) + link.setupMs;
+  return moving + Math.min(SILENCE_MAX_MS, slowestMs);
 }
 
 /**
@@ -293,6 +305,11 @@ function within(link: Link, leftMs: number, lifeMs: number): number {
   const trips = link.trips.slice(-SAMPLES).sort((one, other) => one - other);
   const slowMs = trips[over(trips.length, 2)] ?? 0;
   return over(speedBytesS(link) * Math.max(0, leftMs - over(lifeMs, 10) - slowMs), 1000);
+}
+
+/** How long a request takes on a connection that is there, half a second at least. */
+function expectedMs(link: Link, size: number): number {
+  return Math.max(500, movingMs(link, size) + Math.max(0, ...link.trips.slice(-SAMPLES)));
 }
 
 /** What may be lost where nobody knows when the link is cut. */

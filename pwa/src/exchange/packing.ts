@@ -88,6 +88,27 @@ export function unpack(
   return Promise.all(documents.map((document) => document.catch(whatIsWrong)));
 }
 
+/**
+ * What each row says that it is, by which it can be spoken of though it is no document.
+ *
+ * @returns Their `_id`, empty where a row does not even say that.
+ */
+export function namesOf(packed: readonly Value[], asker: string): string[] {
+  let lean: Lean = { author: asker, head: "" };
+  return packed.map((row) => {
+    if (!Array.isArray(row)) return "";
+    if (row.length === OTHER_LENGTH || row.length === CHUNK_LENGTH) {
+      return typeof row[0] === "string" ? row[0] : "";
+    }
+    try {
+      lean = leanOf(row, lean);
+      return nameOf(row, lean.author);
+    } catch (error) {
+      return whatIsWrong(error) && "";
+    }
+  });
+}
+
 interface Lean {
   readonly author: string;
   readonly head: string;
@@ -148,14 +169,18 @@ async function sealedOf(
   [kind, month, , counter, seq, , c, s]: Packed,
   { author, head }: Lean,
 ): Promise<StoredDocument> {
-  const letters = isCount(kind) ? KIND_CODES[kind] : undefined;
-  const isNumbered = isCount(month) && isCount(counter) && isCount(seq);
-  if (letters === undefined || !isNumbered || !isBytes(c) || !isBytes(s)) throw malformed();
-  const [n, stream] = [Math.floor(counter / 2), STREAMS[counter % 2]];
-  const place = `${stream}${String(n).padStart(6, "0")}`;
-  const _id = `${letters}:${String(month).padStart(4, "0")}:${author}:${place}`;
+  if (!isCount(seq) || !isBytes(c) || !isBytes(s)) throw malformed();
+  const _id = nameOf([kind, month, new Uint8Array(), counter], author);
   const document = { _id, h: `${seq}.${head}`, c: b64uEncode(c), s: b64uEncode(s) };
   return { ...document, _rev: await revOf(circle, document) };
+}
+
+function nameOf([kind, month, , counter]: Packed, author: string): string {
+  const letters = isCount(kind) ? KIND_CODES[kind] : undefined;
+  if (letters === undefined || !isCount(month) || !isCount(counter)) throw malformed();
+  const [n, stream] = [Math.floor(counter / 2), STREAMS[counter % 2]];
+  const place = `${stream}${String(n).padStart(6, "0")}`;
+  return `${letters}:${String(month).padStart(4, "0")}:${author}:${place}`;
 }
 
 function jsonOf(text: string): unknown {

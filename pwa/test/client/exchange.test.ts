@@ -112,6 +112,46 @@ test("a refusal of a kind that is not known here is kept with its code", async (
   expect(places()).toEqual(["phone"]);
 });
 
+test("what was refused for its form is offered again after a week, under another number", async () => {
+  const { patient, circle, server } = scene;
+  server.refusals.set(await patient.logSession(circle, session(1)), "schema");
+  exchange.edit = (items) => {
+    // What takes its number is taken.
+    server.refusals.clear();
+    return items;
+  };
+  await patient.syncNow();
+  expect(patient.sync.value.refused.length).toBe(1);
+  server.nowMs += 7 * 24 * HOUR_MS + 1_000;
+  await patient.syncNow();
+  expect(patient.sync.value).toMatchObject({ unsent: 0, refused: [] });
+  await until(() => places().join() === "server");
+});
+
+test("a row that is no document is fetched the longer way, and shown where that lacks it too", async () => {
+  const { patient, therapist, circle, care } = scene;
+  await therapist.writeNote(circle, "hello");
+  await therapist.syncNow();
+  exchange.edit = (items) =>
+    items.map((item) => {
+      if (item[0] !== 2) return item;
+      const rows = (item[2] as Item[]).map((row) => row.with(6, "no bytes"));
+      const [first] = rows;
+      return [2, item[1] as never, first === undefined ? [] : [...rows, first.with(3, 198)]];
+    });
+  const asked = await requestsOf(() => patient.syncNow());
+  exchange.edit = (items) => items;
+  expect(asked.some((request) => request.includes("/db/C/_bulk_get"))).toBe(true);
+  await until(() => care.notes.value.length === 1);
+  const sending = await patient.sending();
+  expect(sending.unopened.value.map(({ id, code }) => [id.slice(-7), code])).toEqual([
+    ["c000099", "schema"],
+  ]);
+  sending.close();
+  await patient.syncNow();
+  expect(await requestsOf(() => patient.syncNow())).toEqual(["POST /sync"]);
+});
+
 test("a refusal that may pass is tried again until it has", async () => {
   const { patient, circle, server } = scene;
   const refused = await patient.logSession(circle, session(1));

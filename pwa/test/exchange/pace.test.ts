@@ -53,9 +53,9 @@ function tripOf([sent, got, beganMs, endedMs, setupMs]: Went): pace.Trip {
 /** The members in the order in which Python names them. */
 function shown(link: pace.Link): unknown[] {
   const { portion, samples, trips, beganMs, endedMs, carried, lives, load } = link;
-  const { cutMs, through, cuts, setupMs, silences, failures } = link;
+  const { cutMs, through, cuts, setupMs, doubt, silences, failures } = link;
   const first = [portion, samples, trips, beganMs, endedMs, carried, lives, load];
-  return [...first, cutMs, through, cuts, setupMs, silences, failures];
+  return [...first, cutMs, through, cuts, setupMs, doubt, silences, failures];
 }
 
 function expectDecided(link: pace.Link, decided: Decided): void {

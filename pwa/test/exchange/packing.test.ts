@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { CircleError } from "../../src/circle/errors.ts";
 import type { Value } from "../../src/exchange/cbor.ts";
-import { pack, unpack } from "../../src/exchange/packing.ts";
+import { namesOf, pack, unpack } from "../../src/exchange/packing.ts";
 import { exchangeRuns } from "./runs.ts";
 import { vectorsOf } from "./vectors.ts";
 
@@ -18,6 +18,16 @@ test("documents come back in any order", async () => {
     const turned = [...documents.slice(start), ...documents.slice(0, start)];
     expect(await unpack(pack(turned, asker), circle, asker)).toEqual(turned);
   }
+});
+
+test("each row says what it is though it may be no document", () => {
+  const packed = pack(documents, asker);
+  const names = documents.map(({ _id }) => _id);
+  expect(namesOf(packed, asker)).toEqual(names);
+  const spoilt = packed.map((row) => [...row.slice(0, -1), 7]);
+  expect(namesOf(spoilt, asker)).toEqual(names);
+  const none = [7, [], [7, "x"], [9, 9, 9, 9, 9, 9, 9, 9], ...packed.slice(0, 1)];
+  expect(namesOf(none, asker)).toEqual(["", "", "", "", ...names.slice(0, 1)]);
 });
 
 const { junk } = fc.letrec<{ junk: Value }>((tie) => ({

@@ -20,7 +20,7 @@ from rejoint_sync.device.line import Line
 from rejoint_sync.device.log import take_entries
 from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, StoreUnavailable, SyncError
-from rejoint_sync.exchange.packing import unpack
+from rejoint_sync.exchange.packing import names_of, unpack
 from rejoint_sync.replicator import Refusal, refusal
 
 _LOG: Final = "log:"
@@ -39,17 +39,21 @@ async def take(line: Line, copy: CircleCopy, items: Sequence[Rows], report: Repo
 
     Raises:
         StoreUnavailable: Nothing may be reported as known.
-        CircleError: Of the log, as `take_entries`; or a row that is no document, so that it has no
-            name by which it could be noted. All others were kept.
+        CircleError: Of the log, as `take_entries`; or a row that is no document, which was noted by
+            the name that it gives itself, if any. All others were kept.
     """
     documents: list[dict[str, Any]] = []
     fault: SyncError | None = None
+    misread: list[Refusal] = []
     for rows in items:
-        for one in unpack(rows, copy.circle, copy.keys.id):
+        said = names_of(rows, copy.keys.id)
+        for name, one in zip(said, unpack(rows, copy.circle, copy.keys.id), strict=True):
             if isinstance(one, SyncError):
                 fault = one
+                misread.append(refusal(name, "target", one))
             else:
                 documents.append(one)
+    await _note_misread(copy, misread)
     entries = [
         {name: value for name, value in one.items() if name != "_rev"}
         for one in documents
@@ -62,6 +66,17 @@ async def take(line: Line, copy: CircleCopy, items: Sequence[Rows], report: Repo
     await _keep(line, copy, documents, report)
     if fault is not None:
         raise fault
+
+
+async def _note_misread(copy: CircleCopy, misread: Sequence[Refusal]) -> None:
+    """Show what came in a form that is none, until the longer way brings it all the same."""
+    held = await copy.store.trees(copy.circle, [one.id for one in misread if one.id])
+    # Of what is here, or waits here, such a row says nothing.
+    known = {"", *held, *copy.state.unsent}
+    lacking = [one for one in misread if one.id not in known]
+    if lacking:
+        copy.state.set_aside(lacking)
+        await copy.save()
 
 
 async def _keep(

@@ -18,7 +18,7 @@ and cuts cost the same: to the square root of what arrives between two cuts. Aft
 next one is awaited after the same time, as on a bus between two hills or behind a proxy: no more is
 begun than is answered before it, and the rest is waited out. A link that is up for longer, or is
 cut sooner, has no such rule. After silence the next request brings nothing: it only asks whether
-somebody is there.
+somebody is there; or, where only the answer may have been lost, what arrived.
 
 The same decisions, on the same vectors: pwa/src/exchange/pace.ts.
 
@@ -128,6 +128,7 @@ class Link:
         through: Bytes that were answered since the first cut that is remembered, and before it.
         cuts: How often it was cut since then.
         setup_ms: How long it took to make the last connection; 0 where that is not known.
+        doubt: Bytes of the first request of a window when that was cut: they may have arrived.
         silences: Requests in a row that were given up.
         failures: Requests in a row that were not answered.
     """
@@ -144,6 +145,7 @@ class Link:
     through: int = 0
     cuts: int = 0
     setup_ms: int = 0
+    doubt: int = 0
     silences: int = 0
     failures: int = 0
 
@@ -176,7 +178,7 @@ def answered(link: Link, trip: Trip) -> Link:
     size = trip.sent + trip.got
     took_ms = max(1, trip.ended_ms - trip.began_ms)
     samples = (*link.samples, (size, took_ms))[-_SAMPLES:]
-    known = replace(link, samples=samples, ended_ms=trip.ended_ms, silences=0, failures=0)
+    known = replace(link, samples=samples, ended_ms=trip.ended_ms, doubt=0, silences=0, failures=0)
     waited_ms = max(0, took_ms - _moving_ms(known, size))
     known = replace(
         known,
@@ -207,12 +209,14 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
             none.
     """
     link = _remembering(_entered(link, trip), trip.began_ms)
-    life_ms = trip.ended_ms - link.began_ms
+    life_ms, waited_ms = trip.ended_ms - link.began_ms, trip.ended_ms - trip.began_ms
+    if link.carried and link.setup_ms and waited_ms > 2 * _expected_ms(link, trip.sent):
+        # So long a connection must have been made meanwhile, and was not told.
+        link = replace(link, carried=0)
     # Elsewhere connections are timed and this one was not: how long it was up is not known.
     is_timed = link.carried > 0 or trip.setup_ms > 0 or link.setup_ms == 0
-    least_ms = _LIFE_MIN_MS if is_timed else link.setup_ms + _LIFE_MIN_MS
-    was_there = link.carried > 0 or trip.ended_ms - trip.began_ms >= least_ms
-    waited_ms = trip.ended_ms - trip.began_ms
+    least_ms = _LIFE_MIN_MS if is_timed else link.setup_ms // 2 + _LIFE_MIN_MS
+    was_there = link.carried > 0 or waited_ms >= least_ms
     failed = replace(
         link,
         trips=(*link.trips, waited_ms)[-_TRIPS:] if silent else link.trips,
@@ -235,6 +239,7 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
         load=max(LEAST_BYTES, first * 4 // 5) if first and not silent else link.load,
         cut_ms=trip.ended_ms,
         cuts=link.cuts + is_cut,
+        doubt=0 if silent else first,
     )
 
 
@@ -247,6 +252,7 @@ def returned(link: Link, now_ms: int) -> Link:
         began_ms=now_ms,
         ended_ms=now_ms,
         carried=0,
+        doubt=0,
         silences=0,
         failures=0,
     )
@@ -256,11 +262,15 @@ def allow(link: Link, now_ms: int) -> Turn:
     """How much the next request may bring, and when; and how much its answer."""
     link = _remembering(link, now_ms)
     turn = _allowed(link, now_ms)
-    return replace(turn, answer=max(LEAST_BYTES, turn.bytes)) if link.cut_ms else turn
+    if link.cut_ms == 0:
+        return turn
+    shown = turn.bytes or min(link.doubt, link.portion)
+    return replace(turn, answer=max(LEAST_BYTES, shown))
 
 
 def _allowed(link: Link, now_ms: int) -> Turn:
-    if link.silences > 0:
+    # What may have arrived is shown by the answer to a question, which costs less than to send it.
+    if link.silences > 0 or link.doubt >= START_BYTES:
         return Turn(0)
     life_ms = _life_ms(link)
     if life_ms == 0:
@@ -299,8 +309,9 @@ def patience_ms(link: Link, sent: int, now_ms: int) -> int:
         more_ms = link.setup_ms if link.setup_ms > SILENCE_MIN_MS else 0
         more_ms = SILENCE_MIN_MS if link.silences else more_ms
         return moving_ms + SILENCE_MAX_MS + min(SILENCE_MAX_MS, more_ms)
-    slowest_ms = max(link.trips) * 3 // 2
-    return moving_ms + min(SILENCE_MAX_MS, max(SILENCE_MIN_MS, slowest_ms))
+    # Nobody knows whether a connection has to be made.
+    slowest_ms = max(SILENCE_MIN_MS, max(link.trips) * 3 // 2) + link.setup_ms
+    return moving_ms + min(SILENCE_MAX_MS, slowest_ms)
 
 
 def pause_ms(link: Link, chance: float) -> int:
@@ -330,6 +341,11 @@ def _within(link: Link, left_ms: int, life_ms: int) -> int:
     trips = sorted(link.trips[-_SAMPLES:])
     slow_ms = trips[len(trips) // 2] if trips else 0
     return speed_bytes_s(link) * max(0, left_ms - life_ms // 10 - slow_ms) // 1000
+
+
+def _expected_ms(link: Link, size: int) -> int:
+    """How long a request takes on a connection that is there, half a second at least."""
+    return max(500, _moving_ms(link, size) + max(link.trips[-_SAMPLES:], default=0))
 
 
 def _risk(link: Link) -> int:

@@ -13,6 +13,7 @@ is over (`"_deleted":true`), is in its JSON text, with its ancestors.
 Source: docs/protocol.md, "One-request sync"; docs/circle.md, "Documents".
 """
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
@@ -100,6 +101,30 @@ def unpack(packed: Iterable[object], circle: str, asker: str) -> list[dict[str, 
         return {"_rev": rev_of(circle, document), **document}
 
     return _each(packed, circle, asker, sealed, dict)
+
+
+def names_of(packed: Iterable[object], asker: str) -> list[str]:
+    """What each row says that it is, by which it can be spoken of though it is no document.
+
+    Args:
+        packed: The rows of one item.
+        asker: As given to `pack`.
+
+    Returns:
+        Their `_id`, empty where a row does not even say that.
+    """
+    author, head = asker, ""
+    found: list[str] = []
+    for row in packed:
+        name = ""
+        if type(row) is list and len(row) in (_OTHER_LENGTH, _CHUNK_LENGTH):
+            name = row[0] if type(row[0]) is str else ""
+        elif type(row) is list:
+            with contextlib.suppress(SyncError):
+                author, head = _lean(row, author, head)
+                name, *_ = _parts([*row[:6], b"", b""], author, head)
+        found.append(name)
+    return found
 
 
 def arrivals(packed: Iterable[object], circle: str, asker: str) -> list[Document | SyncError]:

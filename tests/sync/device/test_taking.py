@@ -34,6 +34,12 @@ async def stored(clinic: Clinic, circle: str, name: str) -> dict[str, Any]:
     return document_of(name, found.leaves[0])
 
 
+async def stuck(clinic: Clinic, name: str) -> list[dict[str, Any]]:
+    """What a device shows as stuck."""
+    found: list[dict[str, Any]] = (await clinic.do(name, "stuck"))["records"]
+    return found
+
+
 async def new_records(clinic: Clinic, count: int) -> tuple[str, list[Any]]:
     """Records that the therapist has not seen, packed."""
     circle = await settled(clinic)
@@ -50,6 +56,32 @@ async def test_a_row_that_is_no_document_takes_no_other_along(clinic: Clinic) ->
             clinic, "therapist", circle, [rows[0], ["of", 1, "later", b""], *rows[1:]], report
         )
     assert (caught.value.code, report.pulled) == ("schema", 3)
+
+
+async def test_a_row_that_is_no_document_is_shown_by_its_name_until_it_comes(
+    clinic: Clinic,
+) -> None:
+    circle, rows = await new_records(clinic, 2)
+    whole = rows[1][6]
+    rows[1][6] = "text"
+    with pytest.raises(CircleError):
+        await given(clinic, "therapist", circle, rows)
+    [row] = await stuck(clinic, "therapist")
+    assert (row["id"][:3], row["code"], row["place"]) == ("ev:", "schema", "server")
+    rows[1][6] = whole
+    await given(clinic, "therapist", circle, rows)
+    assert await stuck(clinic, "therapist") == []
+
+
+async def test_a_row_that_is_no_document_keeps_no_own_record_back(clinic: Clinic) -> None:
+    circle = await settled(clinic)
+    [name] = await clinic.put("patient", circle, PAIN)
+    _, month, _, place = name.split(":")
+    own = [0, int(month), b"", 2 * int(place[1:]), 1, b"", "text", b""]
+    with pytest.raises(CircleError):
+        await given(clinic, "patient", circle, [own])
+    assert await stuck(clinic, "patient") == []
+    assert (await clinic.do("patient", "sync"))["pushed"] == 1
 
 
 async def test_a_record_that_nobody_wrote_is_noted_and_takes_no_other_along(clinic: Clinic) -> None:

@@ -1,6 +1,7 @@
 """Requests fit the link: simulated by arithmetic, with a clock that is a number."""
 
 import itertools
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -29,6 +30,18 @@ def test_windows_of_3_s_at_8_kbit_s_cost_what_they_must(caller: Caller, rtt_ms: 
     most = road.most(3_000)
     assert road.sent <= 1.1 * (1 + caller.first_up / most) * PAYLOAD
     assert road.dials <= 1.4 * PAYLOAD / most
+
+
+@callers
+def test_windows_that_carry_one_request_are_filled_though_the_first_too_large_is_lost(
+    caller: Caller,
+) -> None:
+    slow = replace(caller, think_ms=2_500)
+    road = Road(1_000, 0, itertools.repeat(3_000), dark_ms=2_000, caller=slow)
+    send(road, RECORDS)
+    most = road.most(3_000)
+    assert road.sent <= 1.15 * (1 + caller.first_up / most) * PAYLOAD
+    assert road.dials <= 1.5 * PAYLOAD / most
 
 
 @callers
@@ -217,8 +230,24 @@ def test_a_connection_that_took_long_is_waited_for_as_long_again() -> None:
 def test_what_was_cut_while_a_connection_was_made_makes_requests_no_smaller() -> None:
     link = pace.answered(Link(), Trip(1_000, ANSWER, 6_000, 7_000, 5_000))
     later_ms = link.ended_ms + 6_000
-    dark = pace.cut(link, Trip(1_000, 0, later_ms, later_ms + 5_500), silent=False)
+    dark = pace.cut(link, Trip(1_000, 0, later_ms, later_ms + 3_000), silent=False)
     assert (dark.portion, dark.lives, dark.cuts) == (link.portion, (), 0)
+
+
+def test_a_connection_that_was_made_again_untold_says_nothing_of_how_long_links_live() -> None:
+    link = pace.answered(Link(), Trip(1_000, ANSWER, 6_000, 7_000, 5_000))
+    lately = pace.cut(link, Trip(1_000, 0, 7_100, 8_000), silent=False)
+    assert lately.lives == (2_000,)
+    long_ago = pace.cut(link, Trip(1_000, 0, 7_100, 21_000), silent=False)
+    assert (long_ago.lives, long_ago.cuts) == ((), 1)
+
+
+def test_where_only_the_answer_may_be_lost_it_is_asked_first_what_arrived() -> None:
+    link = pace.cut(Link(), Trip(2_000, 0, 1_000, 4_000, 500), silent=False)
+    turn = pace.allow(link, 5_000)
+    assert (turn.bytes, turn.answer_to(brings=False)) == (0, 1_500)
+    link = pace.answered(link, Trip(20, 1_500, 5_500, 8_000, 500))
+    assert pace.allow(link, 8_000).bytes > 0
 
 
 def test_pauses_double_and_the_network_forgets_them() -> None:

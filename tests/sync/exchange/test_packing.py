@@ -14,7 +14,7 @@ from rejoint_sync.circle.limits import DOCUMENT_BYTES_MAX
 from rejoint_sync.document import Document
 from rejoint_sync.errors import CircleError, SyncError
 from rejoint_sync.exchange.frames import read
-from rejoint_sync.exchange.packing import arrivals, pack, unpack
+from rejoint_sync.exchange.packing import arrivals, names_of, pack, unpack
 from sync.exchange.test_frames import FOLDER, plain
 
 VECTORS = json.loads((Path(FOLDER) / "packing.json").read_text())
@@ -42,6 +42,14 @@ def test_what_is_none_is_refused_and_takes_no_other_along() -> None:
         assert isinstance(error, CircleError)
         assert error.code == "schema"
         assert before == after == VECTORS["documents"][0]
+
+
+def test_each_row_says_what_it_is_though_it_may_be_no_document() -> None:
+    packed = plain(VECTORS["packed"])
+    names = [document["_id"] for document in VECTORS["documents"]]
+    assert names_of(packed, ASKER) == names
+    assert names_of([[*row[:-1], 7] for row in packed], ASKER) == names
+    assert names_of([7, [], [b""], [7, "x"], [9] * 8, packed[0]], ASKER) == [""] * 5 + names[:1]
 
 
 JUNK = st.recursive(
