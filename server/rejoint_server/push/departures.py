@@ -1,5 +1,6 @@
 """Whose subscription is forgotten: a device that is served nowhere is not pinged any more."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterable
 
@@ -51,9 +52,10 @@ class Departures:
     async def sweep(self) -> None:
         """Forget the subscriptions of devices whose circles are all gone."""
         with contextlib.suppress(SyncError):
-            for device in [name async for name, _ in self._subscriptions.all()]:
+            async for device, _ in self._subscriptions.all():
                 if not await self._hints.circles_of(device):
                     await self._subscriptions.drop(device)
+                await asyncio.sleep(0)  # others have their turn between two devices
 
     async def _is_served(self, device: str) -> bool:
         for circle in await self._hints.circles_of(device):

@@ -28,7 +28,7 @@ from rejoint_server.reminders import Outcome
 from rejoint_sync.errors import SyncError
 from rejoint_sync.reminders import Ping
 
-AT_ONCE_MAX: Final = 32
+AT_ONCE_MAX: Final = 48
 """Messages under way to one push service; so one that hangs does not hold up the others."""
 
 PAUSE_S: Final = 60

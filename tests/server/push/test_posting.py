@@ -234,14 +234,24 @@ async def test_a_name_that_leads_here_after_it_was_trusted_is_not_followed(
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "10.1.2.3", "169.254.169.254", "100.64.0.9", "::1", "::ffff:7f00:1"]
+    "addresses",
+    [
+        ["127.0.0.1"],
+        ["10.1.2.3"],
+        ["169.254.169.254"],
+        ["100.64.0.9"],
+        ["::1"],
+        ["::ffff:7f00:1"],
+        ["10.1.2.3", "fd00::1", "127.0.0.1"],
+    ],
+    ids=" ".join,
 )
 async def test_a_name_that_leads_into_a_private_network_is_refused(
-    tmp_path: Path, ring: KeyRing, monkeypatch: pytest.MonkeyPatch, address: str
+    tmp_path: Path, ring: KeyRing, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
     server, client = trusted(tmp_path)
     async with open_push_service(tls=server, audience=f"https://{HOST}") as service:
-        post, begun = await far_post(monkeypatch, service, client, Names([address]))
+        post, begun = await far_post(monkeypatch, service, client, Names(addresses))
         browser = service.subscribe(ring.current.public)
         with pytest.raises(AddressRefused):
             await post.send(message(ring, browser), now_s())

@@ -11,10 +11,10 @@ from push_service import Fault, PushService, open_push_service
 from rejoint_server.access.hints import open_notes
 from rejoint_server.clock import ManualClock
 from rejoint_server.push.messages import PAYLOAD_BYTES, Carrier, Message, Reply, Unusable
-from rejoint_server.push.posting import Post
+from rejoint_server.push.posting import CONNECTIONS_MAX, Post
 from rejoint_server.push.push_addresses import AddressRefused
 from rejoint_server.push.push_keys import PushKeys
-from rejoint_server.push.push_services import PushServices
+from rejoint_server.push.push_services import SERVICES, PushServices
 from rejoint_server.push.sender import (
     AT_ONCE_MAX,
     PAUSE_S,
@@ -296,6 +296,11 @@ async def test_one_push_service_that_hangs_holds_up_no_other(sending: Sending) -
     assert await asyncio.gather(*tasks) == [Outcome("delivered")] * len(devices)
 
 
+def test_there_is_a_connection_for_every_message_that_may_be_under_way() -> None:
+    """To wait for one counts as connecting, which has an end."""
+    assert AT_ONCE_MAX * len(SERVICES) <= CONNECTIONS_MAX
+
+
 async def test_no_more_than_so_many_are_under_way_at_once(sending: Sending) -> None:
     now = most = 0
 
@@ -356,6 +361,21 @@ async def test_a_browser_that_is_gone_is_forgotten(sending: Sending, service: Pu
     assert await sender.send(DEVICE, ping()) == Outcome("gone")
     assert await sender.send(DEVICE, ping()) == Outcome("gone")
     assert service.requests(browser) == 1
+    await sender.close()
+
+
+async def test_people_who_share_a_browser_are_forgotten_each_by_their_own_ping(
+    sending: Sending, service: PushService
+) -> None:
+    browser = service.subscribe(sending.keys.now().current.public)
+    for device in (DEVICE, OTHER):
+        await sending.subscribe(browser["endpoint"], device, **browser["keys"])
+    service.expire(browser)
+    sender = sending.sender(lambda: Post("mailto:a@b.example", loopback=True))
+    assert await sender.send(DEVICE, ping()) == Outcome("gone")
+    assert await sending.subscriptions.subscribed([DEVICE, OTHER]) == {OTHER}
+    assert await sender.send(OTHER, ping()) == Outcome("gone")
+    assert await sending.subscriptions.subscribed([DEVICE, OTHER]) == set()
     await sender.close()
 
 
