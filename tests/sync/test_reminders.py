@@ -1,5 +1,7 @@
 """What is due when, by examples; every zone and a whole year are in test_reminders_year.py."""
 
+import zoneinfo
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -296,3 +298,25 @@ def test_what_a_person_is_told_is_the_next_reminder() -> None:
 def test_a_schedule_that_was_kept_is_the_same() -> None:
     full = schedule(quiet={"start": "21:00", "end": "06:00"}, nudge=30, paused="always")
     assert Schedule.kept(full.model_dump(exclude_defaults=True)) == full
+
+
+@pytest.fixture
+def bare_system() -> Iterator[None]:
+    """A machine without time zones of its own, as some containers are."""
+    zoneinfo.reset_tzpath(to=[])
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+    zoneinfo.ZoneInfo.clear_cache()
+
+
+@pytest.mark.usefixtures("bare_system")
+@pytest.mark.parametrize(
+    "zone",
+    [
+        *("Asia/Calcutta", "Asia/Katmandu", "Asia/Rangoon", "Asia/Saigon", "Europe/Kiev", "UTC"),
+        *("America/Buenos_Aires", "America/Argentina/Buenos_Aires", "Etc/GMT+12"),
+    ],
+)
+def test_zones_are_known_by_the_names_that_browsers_give_them(zone: str) -> None:
+    assert schedule(zone=zone).zone == zone

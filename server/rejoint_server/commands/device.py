@@ -15,7 +15,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from rejoint_server.commands import (
@@ -90,12 +90,20 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
     show.add_argument("--circle", required=True, metavar="ID")
     for more in (device_members, device_entering, device_keeping):
         more.add_acts(functools.partial(_act, acts))
-    relay = acts.add_parser("relay", help="records that another device brings to the server")
-    relay_acts = relay.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    device_relay.add_acts(functools.partial(_act, relay_acts))
-    remind = acts.add_parser("remind", help="when the server pings this device")
-    remind_acts = remind.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    device_remind.add_acts(functools.partial(_act, remind_acts))
+    _group(acts, "relay", device_relay, "records that another device brings to the server")
+    _group(acts, "remind", device_remind, "when the server pings this device")
+
+
+def _group(
+    acts: "argparse._SubParsersAction[argparse.ArgumentParser]",
+    name: str,
+    module: ModuleType,
+    words: str,
+) -> None:
+    """Add commands of two words, of a module of their own."""
+    group = acts.add_parser(name, help=words)
+    more = group.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    module.add_acts(functools.partial(_act, more))
 
 
 def _act(  # noqa: PLR0913 - one command is one call
