@@ -18,6 +18,7 @@ if (theme) html.dataset.theme = theme;
 const language = asked.get("language") ?? "en";
 await fetchLanguage(language, [language]);
 await moreWords();
+await moreWords("care");
 html.lang = languageTag();
 html.dir = direction();
 startRoutes();

@@ -106,30 +106,25 @@ function Card({ client, care, card }: LessonsProps & { card: EducationCard }) {
     busy.value = false;
   };
   return (
-    <Page
-      canGoBack
-      testid="card"
-      foot={
-        <fieldset class="answers">
-          <legend class="strong">{questionOf(card)}</legend>
-          {card.answers.map((id) => (
-            <button
-              type="button"
-              class="btn wide big-ans"
-              data-testid={`answer-${id}`}
-              aria-pressed={answered === id}
-              onClick={() => void answer(id)}
-            >
-              {answerText(card, id)}
-            </button>
-          ))}
-        </fieldset>
-      }
-    >
+    <Page canGoBack testid="card">
       <h1>{titleOf(card)}</h1>
       {linesOf(card).map((line) => (
         <p class="big-line">{line}</p>
       ))}
+      <fieldset class="answers card">
+        <legend class="strong say">{questionOf(card)}</legend>
+        {card.answers.map((id) => (
+          <button
+            type="button"
+            class="btn wide big-ans"
+            data-testid={`answer-${id}`}
+            aria-pressed={answered === id}
+            onClick={() => void answer(id)}
+          >
+            {answerText(card, id)}
+          </button>
+        ))}
+      </fieldset>
       <div role="alert">
         {failed.value && (
           <Banner icon="alert" tone="bad" testid="save-failed">

@@ -1,6 +1,7 @@
 /** Messages between the person and the therapist: one list, spoken first. */
 import "../../ui/styles/messages.css";
 import { useSignal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { Care, Client } from "../../client";
 import { Page } from "../../ui/page";
 import { Empty } from "../../ui/parts";
@@ -40,6 +41,16 @@ export function Messages({ client, care }: MessagesProps) {
     );
   }
   return <List key="messages" client={client} care={care} />;
+}
+
+/** The end of the list, which is where one begins: the newest stands beside the thumb. */
+function Newest({ count }: { count: number }) {
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const timer = setTimeout(() => end.current?.scrollIntoView?.({ block: "end" }));
+    return () => clearTimeout(timer);
+  }, [count]);
+  return <div class="newest" ref={end} />;
 }
 
 function List({ client, care }: MessagesProps) {
@@ -86,7 +97,10 @@ function List({ client, care }: MessagesProps) {
           <p class="soft">{t("msg.noneBody", { name })}</p>
         </Empty>
       ) : (
-        <Thread client={client} care={care} media={media} />
+        <>
+          <Thread client={client} care={care} media={media} />
+          <Newest count={saidIn(care).length} />
+        </>
       )}
       {client.sync.value.state === "offline" && <p class="soft small">{t("msg.wait")}</p>}
     </Page>

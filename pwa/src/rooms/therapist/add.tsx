@@ -58,24 +58,26 @@ export function AddPatient({ client }: { client: Client }) {
     >
       <Trouble saving={saving} client={client} />
       <div class="cols plan">
-        <section class="card stack-l">
-          <Field
-            id="patient-name"
-            label={t("add.name")}
-            value={name}
-            max={NAME_LETTERS_MAX}
-            error={missing ? t("add.nameMissing") : ""}
-          />
-          <Starters
-            chosen={starter}
-            onPick={(id) => {
-              plan.value = starterPlan(id);
-            }}
-          />
-        </section>
+        <div class="stack-l">
+          <section class="card stack-l">
+            <Field
+              id="patient-name"
+              label={t("add.name")}
+              value={name}
+              max={NAME_LETTERS_MAX}
+              error={missing ? t("add.nameMissing") : ""}
+            />
+            <Starters
+              chosen={starter}
+              onPick={(id) => {
+                plan.value = starterPlan(id);
+              }}
+            />
+          </section>
+          <Cards plan={plan} today={client.today.value} />
+        </div>
         <PlanEditor plan={plan} />
         <Preview plan={plan} />
-        <Cards plan={plan} today={client.today.value} />
       </div>
     </Desk>
   );
@@ -208,12 +210,14 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
     >
       <Trouble saving={saving} client={client} />
       <div class="cols plan">
-        <section class="card">
-          <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
-        </section>
+        <div class="stack-l">
+          <section class="card">
+            <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
+          </section>
+          <Cards plan={plan} today={client.today.value} />
+        </div>
         <PlanEditor plan={plan} />
         <Preview plan={plan} />
-        <Cards plan={plan} today={client.today.value} />
       </div>
     </Desk>
   );
