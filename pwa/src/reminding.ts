@@ -52,6 +52,8 @@ export interface Reminding {
   readonly chosen: ReadonlySignal<Chosen | undefined>;
   readonly allowed: ReadonlySignal<Allowed>;
   readonly told: ReadonlySignal<Told>;
+  /** When the next one is due, unix seconds by the phone's clock; undefined while there is none. */
+  readonly next: ReadonlySignal<number | undefined>;
   /** Resolves when it is durable on this phone; undefined: no reminders from now on. */
   choose(chosen: Chosen | undefined): Promise<void>;
   /** Have the phone ask the person; to be called in a tap. */

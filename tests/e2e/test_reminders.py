@@ -1,10 +1,12 @@
 """A reminder on a phone: asked for by tapping, pinged, answered on the locked screen offline."""
 
+import asyncio
 import json
 import re
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from playwright.sync_api import Playwright, Worker, expect, sync_playwright
 
 from e2e.phone import PATIENCE_MS, Phone
 from e2e.server_process import ServerProcess
-from e2e.test_story import create_patient, found_clinic, join, wait_for_worker
+from e2e.test_story import join, wait_for_worker
 from push_service import PushService, push_service_beside
+from rejoint_server.commands.demo_story import PATIENTS, plan
+from rejoint_sync.device.device import Device
 from server.device_shell import REJOINT
 
 pytestmark = pytest.mark.browser
@@ -61,17 +65,24 @@ def server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield running
 
 
+async def invited(server: ServerProcess, home: Path) -> str:
+    """A therapist's link for a patient who has a plan."""
+    async with await Device.open(home, time.time, make=True) as therapist:
+        await therapist.new(server.setup_link())
+        circle = (await therapist.circle_new())["circle"]
+        await therapist.put(circle, "pl", [plan(PATIENTS[0])], tz_min=0)
+        await therapist.sync()
+        return str((await therapist.invite(circle, "patient"))["link"])
+
+
 @pytest.fixture
 def phone(playwright: Playwright, server: ServerProcess, tmp_path: Path) -> Iterator[Phone]:
     """A patient's phone, with everything on it."""
-    desk = Phone(playwright, tmp_path / "desk", width=1280, height=800).start()
-    found_clinic(desk, server.setup_link())
-    link = create_patient(desk)
+    with ThreadPoolExecutor(1) as beside:  # the driver of browsers has the loop of this thread
+        link = beside.submit(asyncio.run, invited(server, tmp_path / "therapist")).result()
     phone = Phone(playwright, tmp_path / "phone").start(script=SUBSCRIBES)
     phone.page.context.grant_permissions(["notifications"], origin=server.url)
     join(phone, link)
-    # Not sooner: the plan is on its way from there.
-    desk.close()
     wait_for_worker(phone)
     yield phone
     phone.close()

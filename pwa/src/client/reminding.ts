@@ -9,6 +9,7 @@
 import { computed, effect, type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Care, Draft, ProfileView, Session, SyncStatus } from "../client.ts";
 import type { Plan } from "../records.gen.ts";
+import { dayOf, nextReminder, type Schedule } from "../reminders.ts";
 import type { Allowed, Chosen, Reminding, Told } from "../reminding.ts";
 import { isQuiet } from "../reminding.ts";
 import { localDay } from "./clock.ts";
@@ -23,6 +24,7 @@ const SUBSCRIBE_MS = 30_000;
 const REST_MS = 3_600_000;
 /** Between two looks at the clock while a banner stands for messages. */
 const LOOK_MS = 60_000;
+const DAY_MIN = 1_440;
 
 /** What reminders need of their profile. */
 export interface Reminded {
@@ -48,6 +50,7 @@ export class OpenReminding implements Reminding {
   readonly told: Signal<Told> = signal("off");
   /** Whether today's session is done. */
   readonly done: ReadonlySignal<boolean>;
+  readonly next: ReadonlySignal<number | undefined>;
   readonly #of: Reminded;
   readonly #around: Around;
   readonly #bell: Bell;
@@ -69,6 +72,7 @@ export class OpenReminding implements Reminding {
     this.chosen = signal(row.chosen);
     this.allowed = signal(bell.allowed());
     this.done = computed(() => caredFor(of).some((care) => isDoneOn(care, of.today.value)));
+    this.next = computed(() => this.#next());
   }
 
   /** Open them; what was tapped while the app was closed becomes records. */
@@ -139,6 +143,19 @@ export class OpenReminding implements Reminding {
     };
     tick();
     this.#settle();
+  }
+
+  /** As the server will reckon, which has heard of this phone just now and sent nothing yet. */
+  #next(): number | undefined {
+    const chosen = this.chosen.value;
+    void this.#of.today.value;
+    if (chosen === undefined) return undefined;
+    const schedule = scheduleOf(chosen, this.#bell.zone());
+    const now = Math.floor(this.#around.phone.nowMs() / 60_000);
+    const heard = Math.floor(now / DAY_MIN);
+    const done = this.done.value ? { done: dayOf(now, schedule.zone) } : {};
+    const minute = nextReminder(now, schedule, { since: 0, heard, ...done }, {});
+    return minute === undefined ? undefined : minute * 60;
   }
 
   // -- on this phone -----------------------------------------------------------------------------
@@ -323,7 +340,7 @@ function sessionOf(care: Care, day: string, at: number) {
 }
 
 /** As the server wants it: docs/protocol.md, "Reminders". */
-export function scheduleOf(chosen: Chosen, zone: string): object {
+export function scheduleOf(chosen: Chosen, zone: string): Schedule {
   const { time, weekdays, nudge, quiet, paused, notes } = chosen;
   const times = Object.fromEntries(weekdays.map((weekday) => [String(weekday), time]));
   return {

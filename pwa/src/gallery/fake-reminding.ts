@@ -6,6 +6,7 @@ export interface FakeRemindingParts {
   readonly chosen?: Chosen;
   readonly allowed?: Allowed;
   readonly told?: Told;
+  readonly next?: number;
   /** What the person answers when the phone asks. */
   readonly answers?: Allowed;
   /** Nothing can be kept. */
@@ -24,6 +25,7 @@ export function fakeReminding(
     chosen,
     allowed,
     told: signal(parts.told ?? "off"),
+    next: signal(parts.next),
     async choose(next) {
       calls.push(`choose ${JSON.stringify(next)}`);
       if (parts.broken) throw new Error("broken on purpose");

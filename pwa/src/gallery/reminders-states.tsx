@@ -4,7 +4,7 @@ import type { Chosen } from "../reminding";
 import { RemindersRoom } from "../rooms/reminders";
 import { FIRST } from "../rooms/reminders/choose";
 import { type Route, show } from "../ui/route";
-import { care, fakeClient, kneePlan, plan } from "./fake";
+import { at, care, fakeClient, kneePlan, plan } from "./fake";
 import { type FakeRemindingParts, fakeReminding } from "./fake-reminding";
 
 type Step = Extract<Route, { room: "reminders" }>["step"];
@@ -23,7 +23,7 @@ function room(step: Step, parts: FakeRemindingParts, isProposed = false) {
   };
 }
 
-const yes = { chosen: CHOSEN, allowed: "yes" } as const;
+const yes = { chosen: CHOSEN, allowed: "yes", next: at("2025-11-18", 18.5) } as const;
 
 export const REMINDERS_STATES: Readonly<Record<string, () => ComponentChildren>> = {
   "remind-choose": room("choose", {}),

@@ -35,6 +35,7 @@ export const enReminders = {
   "remind.askNot": "Not now",
 
   "remind.on": "I remind you",
+  "remind.next": "Next: {when}",
   "remind.here": "It is on this phone. It begins when there was network.",
   "remind.refused": "It can not begin now. I try again. Till then use the calendar.",
   "remind.paused": "Reminders are paused",

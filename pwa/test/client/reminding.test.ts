@@ -402,6 +402,19 @@ test("no more reminders: the server forgets them, and so does the worker", async
   expect(asked).toHaveLength(2);
 });
 
+test("the next one is told by the phone's own reckoning, and moves on when today's is done", async () => {
+  zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const opened = await open();
+  expect(opened.next.value).toBeUndefined();
+  await opened.choose({ ...CHOSEN, time: "19:00" });
+  const at = (day: number) => new Date(2025, 10, day, 19).getTime() / 1000;
+  expect(opened.next.value).toBe(at(17));
+  cares.value = [care({ sessions: [session(0)], plans: [plan()] })];
+  expect(opened.next.value).toBe(at(19));
+  await opened.choose({ ...CHOSEN, paused: "always" });
+  expect(opened.next.value).toBeUndefined();
+});
+
 test("quiet hours in which the reminder itself lies are left out", async () => {
   const opened = await open();
   await opened.choose({ ...CHOSEN, time: "22:00", quiet: { start: "21:00", end: "07:00" } });

@@ -6,7 +6,7 @@ import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t, type WordId } from "../../words";
-import { dayAfter, sayFullDate } from "../../words/dates";
+import { dayAfter, dayOf, sayFullDate, sayTimeThere, zoneHere } from "../../words/dates";
 import type { RemindersProps } from "./index";
 import { Calendar, Failed, useKeeping } from "./parts";
 import { sayDays, sayTime } from "./times";
@@ -97,15 +97,31 @@ function GoOn({ onTap }: { onTap: () => void }) {
 }
 
 /** Whether it works, in one line. */
-function State({ reminding }: RemindersProps) {
+function State({ client, reminding }: RemindersProps) {
   const told = reminding.told.value;
   if (reminding.allowed.value !== "yes" || told === "failed") return null;
+  const next = reminding.next.value;
   return (
-    <p class="row" role="status" data-testid={`remind-${told}`}>
-      <Icon name={told === "there" ? "check" : "phone"} />
-      <span class="grow">{t(told === "there" ? "remind.on" : "remind.here")}</span>
-    </p>
+    <>
+      <p class="row" role="status" data-testid={`remind-${told}`}>
+        <Icon name={told === "there" ? "check" : "phone"} />
+        <span class="grow">{t(told === "there" ? "remind.on" : "remind.here")}</span>
+      </p>
+      {next !== undefined && (
+        <p class="soft" data-testid="remind-next">
+          {t("remind.next", { when: sayNext(next, client.today.value) })}
+        </p>
+      )}
+    </>
   );
+}
+
+/** "today, 18:00", "Tue 18 Nov, 18:00". */
+function sayNext(unix_s: number, today: string): string {
+  const zone = zoneHere(unix_s);
+  const day = dayOf(unix_s, zone);
+  const named = day === today ? t("day.today") : sayFullDate(day);
+  return t("day.moment", { day: named, time: sayTimeThere(unix_s, zone) });
 }
 
 /** What stands between the person and a reminder, and the way round it. */
