@@ -30,6 +30,7 @@ from bench.torture_phones import PHONES, Phone, Place, drafts  # noqa: E402
 from rejoint_sync.exchange.frames import write  # noqa: E402
 from rejoint_sync.exchange.packing import pack  # noqa: E402
 from server.ring import Ring  # noqa: E402
+from sync.exchange.roads import APP, DEVICE, Road  # noqa: E402
 
 CUT_EVERY_S: Final = 20.0
 WINDOW_S: Final = 3.0
@@ -197,6 +198,18 @@ async def payload(ring: Ring) -> int:
     return len(write([pack(documents, "")])) if documents else 0
 
 
+def floor(kind: str, client: str) -> str:
+    """What is asked at least where a window carries one request: its heads and a full body.
+
+    Elsewhere nothing but the number of requests bounds it, and nothing is said.
+    """
+    caller = {"app": APP, "device": DEVICE}.get(client)
+    if kind != "b" or caller is None:
+        return "-"
+    most = Road(1_000, 0, caller=caller).most(round(WINDOW_S * 1_000))
+    return f"{1 + caller.first_up / most:.2f}x"
+
+
 def show(kind: str, client: str, result: Result, records: int) -> None:
     """Print a row."""
     passed, sealed = result.counted, result.payload
@@ -207,7 +220,8 @@ def show(kind: str, client: str, result: Result, records: int) -> None:
     cells = (
         f"{NETWORKS[kind][0]:32}{PHONES[client][0]:25}{result.delivered:>5} of {records}"
         f"{result.requests or '-':>9}{passed.dials:>6}{passed.greetings:>10,}{asked:>10,}"
-        f"{passed.down:>9,}{sealed:>8,}{ratios[0]:>7}{ratios[1]:>7}{passed.packets or '-':>9}"
+        f"{passed.down:>9,}{sealed:>8,}{ratios[0]:>7}{floor(kind, client):>7}{ratios[1]:>7}"
+        f"{passed.packets or '-':>9}"
         f"{result.first_s:>7.1f}{result.last_s:>7.1f}{result.seconds:>7.1f}"
     )
     print(f"{cells}  {result.why}".rstrip(), flush=True)
@@ -217,7 +231,7 @@ def head() -> None:
     """Print the head of the table."""
     print(
         f"{'network':32}{'client':25}{'delivered':>12}{'requests':>9}{'dials':>6}{'greeting':>10}"
-        f"{'asked':>10}{'down':>9}{'payload':>8}{'asked':>7}{'all':>7}{'packets':>9}"
+        f"{'asked':>10}{'down':>9}{'payload':>8}{'asked':>7}{'floor':>7}{'all':>7}{'packets':>9}"
         f"{'first s':>7}{'last s':>7}{'s':>7}"
     )
 
@@ -228,7 +242,8 @@ async def main(asked: argparse.Namespace, *, namespaces: bool) -> None:
     print(
         "bytes are payload of TCP, each counted once: up, in handshakes (greeting) and after them"
         " (asked), and down; payload is the records as /sync packs them, of which asked and all are"
-        " given as multiples; packets are bytes of IP both ways, repeats and losses too"
+        " given as multiples, asked beside what it is at least where a window carries one request;"
+        " packets are bytes of IP both ways, repeats and losses too"
     )
     with tempfile.TemporaryDirectory() as made, open_network(namespaces=namespaces) as network:
         folder = Path(made)
