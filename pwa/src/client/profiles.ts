@@ -7,6 +7,7 @@
  */
 import { removeBox } from "../keybox.ts";
 import type { ProfileRow, Shelf } from "./shelf.ts";
+import { endPings } from "./tapped.ts";
 
 const PICTURES = ["hill", "leaf", "river", "sun", "boat", "bird"] as const;
 /** How often a database that another window still holds is tried again. */
@@ -63,6 +64,7 @@ export async function wipeProfile(shelf: Shelf, id: string): Promise<void> {
   const circles = await shelf.all("circles", id);
   await markWiping(shelf, id);
   await removeBox(keysName(id));
+  await endReminders(shelf, id);
   const named = [
     foldsName(id),
     // Where a browser does not list its databases, these are the names that PouchDB gives.
@@ -74,6 +76,15 @@ export async function wipeProfile(shelf: Shelf, id: string): Promise<void> {
   const left = await databasesOf(id);
   if (left.length > 0) throw new WipeError(left);
   await shelf.forget(id);
+}
+
+/** A phone that cannot do this now must not keep a profile from going. */
+async function endReminders(shelf: Shelf, id: string): Promise<void> {
+  const rows = await shelf.all("reminding");
+  if (!rows.some(({ profile, chosen }) => profile === id && chosen)) return;
+  const isLast = !rows.some(({ profile, chosen }) => profile !== id && chosen);
+  const device = (await shelf.get("profiles", id))?.device ?? "";
+  if (device !== "") await endPings(device, isLast).catch(() => {});
 }
 
 /** Names of all databases that belong to a profile; none where the browser does not tell. */

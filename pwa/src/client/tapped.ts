@@ -1,4 +1,7 @@
-/** What was tapped on a notification, as the service worker left it for the app; see `sw/worker.ts`. */
+/**
+ * What the app has to do with notifications where the code of reminders is not there: what was tapped,
+ * as the service worker left it, and the end of a profile. See `sw/worker.ts`.
+ */
 
 /** Whose notification it was, and of what kind. */
 export interface Tap {
@@ -27,4 +30,20 @@ export function onTap(listener: () => void): () => void {
   };
   worker?.addEventListener("message", hear);
   return () => worker?.removeEventListener("message", hear);
+}
+
+/**
+ * Leave nothing of a device for the worker to show.
+ *
+ * @param isLast Nobody else on this phone is reminded: then pings end at their push service, which
+ *   tells the server. Else one may still come till the server notices the silence; it shows the
+ *   app's name and no more.
+ */
+export async function endPings(device: string, isLast: boolean): Promise<void> {
+  const cache = await globalThis.caches?.open(CACHE);
+  const left = (await cache?.keys()) ?? [];
+  for (const name of left) if (name.url.includes(device)) await cache?.delete(name);
+  if (!isLast) return;
+  const worker = await globalThis.navigator?.serviceWorker?.getRegistration();
+  await (await worker?.pushManager?.getSubscription())?.unsubscribe();
 }
