@@ -5,7 +5,7 @@ import { t } from "../words";
 import { sayDay } from "../words/dates";
 
 export type Entry = Opened<Session> | Opened<Pain>;
-type Value = Session | Pain;
+export type Value = Session | Pain;
 type What = "day" | "done" | "before" | "worst" | "after" | "effort" | "score";
 
 export const DONE = { all: "done.all", some: "done.some", none: "done.none" } as const;
@@ -23,6 +23,14 @@ export function factsOf(value: Value, today: string): readonly (readonly [What, 
     ["after", painText(pain.after)],
     ["effort", effort === undefined ? t("pain.notAsked") : effortText(effort)],
   ];
+}
+
+/** What was told, in one line: what was not asked is left out. */
+export function inOneLine(value: Value, today: string): string {
+  return factsOf(value, today)
+    .filter(([, said]) => said !== t("pain.notAsked"))
+    .map(([what, said]) => `${t(`mark.${what}`)}: ${said}`)
+    .join(" · ");
 }
 
 /** The members that a correction has changed, each as "Worst pain: 7 → 4". */

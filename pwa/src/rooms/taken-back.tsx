@@ -2,7 +2,7 @@
 import type { Care, Taken } from "../client";
 import { t } from "../words";
 import { sayDay } from "../words/dates";
-import { type Entry, factsOf } from "./changes";
+import { type Entry, inOneLine } from "./changes";
 
 type Gone = Taken & Entry;
 
@@ -21,9 +21,7 @@ export function TakenBack({ care, today }: { care: Care; today: string }) {
           <bdi>
             {one.why === "someone_else"
               ? sayDay(one.value.day, today)
-              : factsOf(one.value, today)
-                  .map(([what, said]) => `${t(`mark.${what}`)}: ${said}`)
-                  .join(" · ")}
+              : inOneLine(one.value, today)}
           </bdi>
         </li>
       ))}

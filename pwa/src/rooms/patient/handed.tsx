@@ -6,7 +6,7 @@ import type { Elsewhere, Waiting } from "../../elsewhere";
 import { Banner } from "../../ui/parts";
 import { say } from "../../ui/toast";
 import { t } from "../../words";
-import { factsOf } from "../changes";
+import { inOneLine } from "../changes";
 
 /** What somebody told under another picture and says was this person's: they alone take it in. */
 export function HandedCards({ client, care }: { client: Client; care: Care }) {
@@ -58,16 +58,11 @@ interface HandedCardProps {
 
 function HandedCard({ one, today, answer }: HandedCardProps) {
   const { told } = one;
-  const facts = told ? factsOf({ ...told, lam: 1, at: 0, tz_min: 0 }, today) : [];
   return (
     <section class="card stack" data-testid="handed">
       <h2>{t("told.mineAsk")}</h2>
       <p>{t(told ? "told.mineBody" : "told.mineBare")}</p>
-      {facts.length > 0 && (
-        <p class="strong">
-          {facts.map(([what, said]) => `${t(`mark.${what}`)}: ${said}`).join(" · ")}
-        </p>
-      )}
+      {told && <p class="strong">{inOneLine({ ...told, lam: 1, at: 0, tz_min: 0 }, today)}</p>}
       <div class="two-btn">
         {told && (
           <button

@@ -75,29 +75,31 @@ interface CountProps {
 function Count({ id, value, most, onChange }: CountProps) {
   const to = (next: number) => onChange(Math.min(most, Math.max(0, next)));
   return (
-    <div class="card row wrap">
-      <span class="grow strong">{t(id)}</span>
-      <button
-        type="button"
-        class="btn icon edge"
-        data-testid={`${id}-less`}
-        aria-label={t("each.less", { what: t(id) })}
-        onClick={() => to(value - 1)}
-      >
-        <Icon name="minus" />
-      </button>
-      <output class="num strong" data-testid={id}>
-        {number(value)}
-      </output>
-      <button
-        type="button"
-        class="btn icon edge"
-        data-testid={`${id}-more`}
-        aria-label={t("each.more", { what: t(id) })}
-        onClick={() => to(value + 1)}
-      >
-        <Icon name="plus" />
-      </button>
+    <div class="card stack">
+      <p class="strong">{t(id)}</p>
+      <div class="row nowrap">
+        <button
+          type="button"
+          class="btn icon edge"
+          data-testid={`${id}-less`}
+          aria-label={t("each.less", { what: t(id) })}
+          onClick={() => to(value - 1)}
+        >
+          <Icon name="minus" />
+        </button>
+        <output class="num strong" data-testid={id}>
+          {number(value)}
+        </output>
+        <button
+          type="button"
+          class="btn icon edge"
+          data-testid={`${id}-more`}
+          aria-label={t("each.more", { what: t(id) })}
+          onClick={() => to(value + 1)}
+        >
+          <Icon name="plus" />
+        </button>
+      </div>
     </div>
   );
 }

@@ -53,18 +53,20 @@ export function SomeoneElse({ client, care, row, failed }: OneProps) {
       {row.place === "server" && <p class="soft">{t("told.elseSeen")}</p>}
       <Failed failed={failed} />
       {people.value?.length === 0 && <p data-testid="told-nobody">{t("told.elseNobody")}</p>}
-      {people.value?.map((person) => (
-        <button
-          type="button"
-          class="btn wide big-ans"
-          key={person.id}
-          data-testid={`told-to-${person.picture}`}
-          onClick={() => void give(person)}
-        >
-          <Portrait picture={person.picture} />
-          {pictureName(person.picture)}
-        </button>
-      ))}
+      <ul class="who mid">
+        {people.value?.map((person) => (
+          <li key={person.id}>
+            <button
+              type="button"
+              data-testid={`told-to-${person.picture}`}
+              onClick={() => void give(person)}
+            >
+              <Portrait picture={person.picture} />
+              <span>{pictureName(person.picture)}</span>
+            </button>
+          </li>
+        ))}
+      </ul>
     </Page>
   );
 }

@@ -104,7 +104,6 @@ function Facts({ client, row, failed, takeBack }: OneProps & { takeBack: () => v
               type="button"
               class="row pad link-row"
               data-testid={`told-${what}`}
-              aria-label={t("told.open", { what: `${t(`mark.${what}`)}: ${said}` })}
               onClick={() => go({ room: "told", id, step: what })}
             >
               <span class="grow">{t(`mark.${what}`)}</span>
