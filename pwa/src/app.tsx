@@ -11,7 +11,7 @@
  * - locks: locked with pin-{0..9}, pin-delete, pin-end, pin-refused, pin-forgot, unlock-phone,
  *   someone-else; forgot with forgot-back, forgot-wipe; wipe with wipe-yes, wipe-no, wipe-lost,
  *   wipe-failed; keys-pin, keys-none; hide (every bar); lock with lock-{put, change, take, phone,
- *   someone, wipe}, idle-{1, 5, 15}, hidden-{true, false}; lock-{old, new, take, phone}, pin-differs
+ *   someone, wipe}, idle-{1, 2, 5, 15}, hidden-{true, false}; lock-{old, new, take, phone}, pin-differs
  * - patient, every screen: help (-> wrong), toast
  * - language: language with language-{tag}; open-language (at the door, in status)
  * - today: today, exercise-{place}, exercise-start, done-all (tells "all done" at once: 4 taps are

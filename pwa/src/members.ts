@@ -102,6 +102,8 @@ export interface Members {
 export interface CardView {
   /** When the card that is good now was made, unix seconds; 0 = there is none. */
   readonly since: number;
+  /** When its letters were last typed from the paper and were right, unix seconds; 0 = never. */
+  readonly tried: number;
   /** Other phones of the same person, such as one that was lost. */
   readonly others: readonly {
     readonly id: string;
@@ -115,8 +117,10 @@ export interface Card {
   readonly view: ReadonlySignal<CardView>;
   /** Make a card; an older one is worth nothing then. Gives what is printed, shown once. */
   make(): Promise<string>;
-  /** Whether this is what stands on the card that was just made. */
+  /** Whether this is what stands on the card that was just made; that it was tried is kept. */
   isRight(typed: string): boolean;
+  /** Whether this is what stands on the card that is good now. Needs no network. */
+  tryOut(typed: string): Promise<boolean>;
   /** Take devices of one's own out of every circle. */
   takeOut(devices: readonly string[]): Promise<void>;
   /** What was printed is not shown any more. */

@@ -188,6 +188,7 @@ async function spaceMaker(way: "useReserve" | "shedParts"): Promise<unknown> {
 
 /** Whether a write failed for want of room: the database and its adapter say it in several ways. */
 function isOfRoom(error: unknown): boolean {
-  const { name = "", message = "" } = (error ?? {}) as { name?: string; message?: string };
-  return /quota|space|disk|storage/i.test(`${name} ${message}`);
+  const said = (error ?? {}) as { name?: string; message?: string; reason?: string };
+  const { name = "", message = "", reason = "" } = said;
+  return /quota|space|disk|storage/i.test(`${name} ${message} ${reason}`);
 }

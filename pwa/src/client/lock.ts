@@ -43,7 +43,7 @@ export const TRIES_FREE = 4;
 const WAIT_FIRST_S = 30;
 export const WAIT_MAX_S = 900;
 /** After so many seconds without a touch a profile locks; the first is that of a new lock. */
-export const IDLE_S: readonly number[] = [300, 60, 900];
+export const IDLE_S: readonly number[] = [120, 60, 300, 900];
 
 interface PinWay {
   readonly digits: number;
@@ -324,7 +324,7 @@ async function lockRow(pin: string, raw: Bytes, local: CryptoKey | undefined): P
   const salt = randomBytes(SALT_BYTES);
   const sealed = await sealedTwice(await pinKey(pin, salt, ROUNDS), raw, local, "pin");
   const way = { digits: pin.length, salt, rounds: ROUNDS, sealed };
-  return { pin: way, idleS: IDLE_S[0] ?? 300, whenHidden: true };
+  return { pin: way, idleS: IDLE_S[0] ?? 120, whenHidden: true };
 }
 
 async function fingerKey(secret: Bytes): Promise<CryptoKey> {

@@ -53,12 +53,28 @@ export class OpenCard implements Card {
   }
 
   isRight(typed: string): boolean {
-    try {
-      return this.#code !== "" && readCode(typed) === this.#code;
-    } catch (error) {
-      if (error instanceof CircleError) return false;
-      throw error;
-    }
+    const isRight = this.#code !== "" && readOr(typed) === this.#code;
+    if (isRight) this.#noteTried().catch(() => {});
+    return isRight;
+  }
+
+  async tryOut(typed: string): Promise<boolean> {
+    const [home] = this.#cares();
+    const code = readOr(typed);
+    if (home === undefined || code === undefined) return false;
+    const isRight = (await recoveryId(code)) === paperOf(home).rid;
+    if (isRight) await this.#noteTried();
+    return isRight;
+  }
+
+  /** That the paper can be read is known from now on, on every phone of this person. */
+  async #noteTried(): Promise<void> {
+    const [home] = this.#cares();
+    const { member } = home ?? {};
+    if (home === undefined || member === undefined) return;
+    const values = { paper_tried: this.#around.clock.serverS };
+    await home.write<Setting>({ type: "set", about: "member", member, values });
+    this.#moved();
   }
 
   async takeOut(devices: readonly string[]): Promise<void> {
@@ -95,16 +111,29 @@ export class OpenCard implements Card {
   }
 }
 
+/** What was typed, as a code; undefined where it is none. */
+function readOr(typed: string): string | undefined {
+  try {
+    return readCode(typed);
+  } catch (error) {
+    if (error instanceof CircleError) return undefined;
+    throw error;
+  }
+}
+
 function viewOf(cares: readonly OpenCare[], here: string): CardView {
   const [home] = cares;
-  if (home === undefined) return { since: 0, others: [] };
+  if (home === undefined) return { since: 0, tried: 0, others: [] };
   void home.drawn.value;
   const { membership, member } = home;
   const paper = membership.live(paperOf(home).device);
   const own = membership.liveDevices().filter((device) => device.member === member);
   const at = (seq: number) => membership.stamps[seq]?.ts ?? 0;
+  const since = paper === undefined ? 0 : at(paper.since);
+  const tried = triedAt(home);
   return {
-    since: paper === undefined ? 0 : at(paper.since),
+    since,
+    tried: tried >= since ? tried : 0,
     others: own
       .filter(({ device }) => device !== here && device !== paper?.device)
       .map(({ device, since }) => ({
@@ -113,4 +142,15 @@ function viewOf(cares: readonly OpenCare[], here: string): CardView {
         heard: home.heardFrom(device),
       })),
   };
+}
+
+/** When somebody has last typed their card's letters rightly, unix seconds; 0 = never. */
+function triedAt({ ordered, member }: OpenCare): number {
+  const said = ordered
+    .filter(({ author }) => author === member)
+    .map(({ value }) => value)
+    .filter((value): value is Setting => value.type === "set" && value.member === member)
+    .map(({ values }) => values.paper_tried)
+    .filter((at) => typeof at === "number");
+  return said.at(-1) ?? 0;
 }

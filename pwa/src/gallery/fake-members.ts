@@ -100,13 +100,17 @@ export function fakeCard(
   const calls: string[] = [];
   return {
     calls,
-    view: signal({ since: 0, others: [], ...parts }),
+    view: signal({ since: 0, tried: 0, others: [], ...parts }),
     async make() {
       calls.push("make");
       if (broken) throw new Error("broken on purpose");
       return CARD;
     },
     isRight: (typed) => typed.replace(/[ -]/g, "").toUpperCase() === CARD.replaceAll("-", ""),
+    async tryOut(typed) {
+      calls.push("tryOut");
+      return this.isRight(typed);
+    },
     async takeOut(devices) {
       calls.push(`takeOut ${devices.join()}`);
       if (broken) throw new Error("broken on purpose");

@@ -137,6 +137,10 @@ export const enMembers = {
   "paper.newBody": "The old one is worth nothing then.",
   "paper.later": "Later",
   "paper.look": "Show it again",
+  "paper.rehearse": "Try it: type it from the paper",
+  "paper.untried": "Nobody has tried it yet. Can it still be read?",
+  "paper.tried": "Tried and right: {day}.",
+  "paper.lostSince": "If it is lost, what it wrote after {day} and had not sent is lost with it.",
   "paper.other": "Another phone of yours",
   "paper.lost": "It is lost: take it out",
 

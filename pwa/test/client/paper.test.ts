@@ -131,3 +131,22 @@ test("the card comes along into circles that are newer than it", async () => {
   const mine = membership.liveDevices().filter(({ role }) => role === "therapist");
   expect(mine).toHaveLength(2);
 });
+
+test("whether the paper can be read is tried without leaving, offline, and is known then", async () => {
+  const card = await scene.patient.card();
+  const code = await card.make();
+  card.forget();
+  expect(card.view.value.tried).toBe(0);
+  scene.patientPhone.isOnline = false;
+  expect(await card.tryOut("0".repeat(20))).toBe(false);
+  expect(await card.tryOut("no code")).toBe(false);
+  expect(card.view.value.tried).toBe(0);
+  expect(await card.tryOut(code.toLowerCase().replaceAll("-", " "))).toBe(true);
+  await until(() => card.view.value.tried > 0);
+  // A new card has not been tried.
+  scene.patientPhone.isOnline = true;
+  scene.server.nowMs += 60_000;
+  await scene.patient.syncNow();
+  await card.make();
+  await until(() => card.view.value.tried === 0);
+});

@@ -211,3 +211,23 @@ test("a code of something else is told, and nobody is let in", async () => {
   expect(page.has("add-answer")).toBe(false);
   expect(page.text()).toContain("This is another code, or a part is missing.");
 });
+
+test("a card that was never tried is asked about, tried in place, and what a lost phone had is told", async () => {
+  const since = Date.UTC(2025, 10, 3) / 1000;
+  const heard = Date.UTC(2025, 10, 10, 12) / 1000;
+  const card = fakeCard({ since, others: [{ id: "dlost", since, heard }] });
+  const client = fakeClient({ card });
+  show({ room: "paper" });
+  await draw(<PaperRoom client={client} />);
+  await settled();
+  expect(page.text()).toContain("Nobody has tried it yet.");
+  expect(page.get("paper-lost").textContent).toContain("what it wrote after 10 Nov");
+  await page.tap("paper-rehearse");
+  await page.type("paper-typed", "0000-0000-0000-0000-0000");
+  await submit();
+  expect(page.text()).toContain("That is not what the card says.");
+  await page.type("paper-typed", CARD);
+  await submit();
+  expect(page.has("paper-done")).toBe(true);
+  expect(card.calls.filter((call) => call === "tryOut").length).toBe(2);
+});

@@ -142,7 +142,7 @@ function Timing({ door, id, lock, look }: TimingProps) {
   return (
     <div class="card stack">
       <Choice label={t("lock.idle")}>
-        {[1, 5, 15].map((minutes) => (
+        {[1, 2, 5, 15].map((minutes) => (
           <button
             type="button"
             class="btn"

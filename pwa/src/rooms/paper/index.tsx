@@ -57,7 +57,7 @@ interface HomeProps {
 }
 
 function Home({ client, card, step }: HomeProps) {
-  const { since, others } = card.view.value;
+  const { since, tried, others } = card.view.value;
   const today = client.today.value;
   const dayHere = (unix_s: number) => sayDay(dayOf(unix_s, zoneHere(unix_s)), today);
   const isBusy = step.value.at === "making";
@@ -99,6 +99,21 @@ function Home({ client, card, step }: HomeProps) {
           <p>{t("paper.has", { day: dayHere(since) })}</p>
           <p class="small">{t("paper.newBody")}</p>
         </Banner>
+      )}
+      {since > 0 && (
+        <section class="card">
+          <p>{tried > 0 ? t("paper.tried", { day: dayHere(tried) }) : t("paper.untried")}</p>
+          <button
+            type="button"
+            class="btn wide"
+            data-testid="paper-rehearse"
+            onClick={() => {
+              step.value = { at: "try" };
+            }}
+          >
+            {t("paper.rehearse")}
+          </button>
+        </section>
       )}
       {others.map((other) => (
         <Other key={other.id} card={card} id={other.id} heard={other.heard} sayDay={dayHere} />
@@ -142,6 +157,7 @@ function Other({ card, id, heard, sayDay: dayHere }: OtherProps) {
       <p class="soft small">
         {heard === 0 ? t("members.heardNever") : t("members.heard", { day: dayHere(heard) })}
       </p>
+      {heard > 0 && <p data-testid="paper-lost">{t("paper.lostSince", { day: dayHere(heard) })}</p>}
       {state.value !== "" && <p>{t("remove.stops")}</p>}
       <button
         type="button"
@@ -214,17 +230,19 @@ function Shown({ code, step }: CodeProps) {
   );
 }
 
-/** Typed once from the paper: then it is known that it can be read. */
+/** Typed from the paper, now or after years: then it is known that it can be read. */
 function Try({ card, code, step }: CodeProps & { readonly card: Card }) {
   const typed = useSignal("");
   const state = useSignal<"" | "right" | "wrong">("");
-  const check = (event: Event) => {
+  const check = async (event: Event) => {
     event.preventDefault();
-    state.value = card.isRight(typed.peek()) ? "right" : "wrong";
+    const isRight =
+      code === "" ? await card.tryOut(typed.peek()).catch(() => false) : card.isRight(typed.peek());
+    state.value = isRight ? "right" : "wrong";
   };
   const isRight = state.value === "right";
   return (
-    <form onSubmit={check} noValidate>
+    <form onSubmit={(event) => void check(event)} noValidate>
       <Page
         help={false}
         testid="paper-try"
@@ -244,10 +262,10 @@ function Try({ card, code, step }: CodeProps & { readonly card: Card }) {
                 class="btn wide"
                 data-testid="paper-again"
                 onClick={() => {
-                  step.value = { at: "shown", code };
+                  step.value = code === "" ? { at: "home" } : { at: "shown", code };
                 }}
               >
-                {t("paper.look")}
+                {t(code === "" ? "act.back" : "paper.look")}
               </button>
             </>
           )

@@ -1,13 +1,15 @@
 /** What there is to know and to choose about one's own record. */
 import { useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
 import type { Care } from "../../client";
+import type { CardView } from "../../members";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { Page } from "../../ui/page";
 import { go, type RecordStep, type Route } from "../../ui/route";
 import { endsRecord, wishOn } from "../../wishes";
 import { t, type WordId } from "../../words";
-import { dayAfter, sayDay } from "../../words/dates";
+import { dayAfter, dayOf, sayDay, zoneHere } from "../../words/dates";
 import { consentOf } from "./consent";
 import type { RecordProps } from "./index";
 import { Failed, Standing } from "./standing";
@@ -19,6 +21,13 @@ export function Home({ client, care }: RecordProps) {
   const today = client.today.value;
   const wish = wishOn(care.diary.value, today);
   const failed = useSignal(false);
+  const card = useSignal<CardView | undefined>(undefined);
+  useEffect(() => {
+    const look = async () => {
+      card.value = (await client.card()).view.peek();
+    };
+    look().catch(() => undefined);
+  }, [client]);
   const to = (step: RecordStep) => go({ room: "record", circle: care.circle, step });
   const ask = async (draft: { readonly wish: "pause" | "stop"; readonly until?: string }) => {
     try {
@@ -46,7 +55,12 @@ export function Home({ client, care }: RecordProps) {
           body={t("record.whoBody")}
           to={{ room: "members", circle: care.circle }}
         />
-        <Row icon="phone" title="today.card" body={t("record.cardBody")} to={{ room: "paper" }} />
+        <Row
+          icon="phone"
+          title="today.card"
+          body={cardLine(card.value, today)}
+          to={{ room: "paper" }}
+        />
         <Row
           icon="storage"
           title="record.copy"
@@ -92,6 +106,14 @@ export function Home({ client, care }: RecordProps) {
       <Failed isShown={failed.value} words="log.failed" />
     </Page>
   );
+}
+
+/** Whether the card could be relied on tomorrow. */
+function cardLine(card: CardView | undefined, today: string): string {
+  if (card === undefined) return t("record.cardBody");
+  if (card.since === 0) return t("record.cardNone");
+  if (card.tried === 0) return t("record.cardUntried");
+  return t("record.cardTried", { day: sayDay(dayOf(card.tried, zoneHere(card.tried)), today) });
 }
 
 function consentLine(care: Care, today: string): string {
