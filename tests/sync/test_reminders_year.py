@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from rejoint_sync.reminders import (
     DAY_MIN,
     GRACE_MIN,
+    TRAVEL_MIN,
     Marks,
     Ping,
     Schedule,
@@ -230,6 +231,40 @@ def test_the_laws_hold_through_any_year(data: st.DataObject, zone: str, year: in
     life.check()
     if not life.is_late:
         life.check_none_is_lost()
+
+
+@given(
+    hops=st.lists(
+        st.tuples(st.integers(60, 3000), st.sampled_from(ZONES)), min_size=1, max_size=25
+    ),
+    time=TIMES,
+    nudge=st.sampled_from([None, 15, 240]),
+)
+@settings(max_examples=10 * EXAMPLES, deadline=None)
+def test_the_laws_hold_for_who_travels(
+    hops: list[tuple[int, str]], time: str, nudge: int | None
+) -> None:
+    """Wherever the phone is taken, by dice faster than any plane: one of a kind on each date."""
+    now = minute(datetime(2026, 3, 1, tzinfo=UTC))
+    chosen = Schedule(zone="UTC", times=dict.fromkeys("1234567", time), nudge=nudge)  # type: ignore[arg-type]
+    marks, sent = Marks(since=now - DAY_MIN, heard=now // DAY_MIN), Sent()
+    last: dict[str, tuple[str, int]] = {}
+    for stay, zone in hops:
+        chosen = chosen.model_copy(update={"zone": zone})
+        marks = marks.model_copy(update={"since": now, "heard": now // DAY_MIN})
+        leaves = now + stay
+        while now < leaves:
+            ping = due(now, chosen, marks, sent)
+            if ping is None:
+                now = max(now + 1, min(leaves, next_minute(now, chosen, marks, sent)))
+                continue
+            marks, sent = claimed(ping, now, chosen, (marks, sent))
+            day = wall(zone, 2026, now).date().isoformat()
+            before = last.get(ping.kind)
+            # The same date again: only beyond the date line, and half a day later.
+            assert before is None or before[0] != day, (zone, day)
+            assert before is None or before[0] < day or now - before[1] >= TRAVEL_MIN
+            last[ping.kind] = (day, now)
 
 
 GAP_AT_MIDNIGHT = ("America/Asuncion", 2023)

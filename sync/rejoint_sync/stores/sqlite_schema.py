@@ -143,7 +143,7 @@ CREATE TABLE reminder(
   silent INTEGER NOT NULL,
   body BLOB NOT NULL                -- JSON: schedule, marks, what was sent
 ) WITHOUT ROWID;
-CREATE INDEX reminder_due ON reminder(due, shard);
+CREATE INDEX reminder_due ON reminder(due, shard, silent);
 """
 
 _STEPS: Final = (_TABLES_1, _FROM_1_TO_2, _FROM_2_TO_3, _FROM_3_TO_4)
