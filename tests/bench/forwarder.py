@@ -88,6 +88,7 @@ class Connection:
     Attributes:
         up, down: Bytes of payload that passed, from and to the client.
         begun_s: When it was made, of a clock that never goes back.
+        port: Of the client.
         spoke_s: When the client first sent something after the handshake; None before.
         records_up, records_down: The TLS records in it.
         is_mute: It is never answered.
@@ -96,6 +97,7 @@ class Connection:
     records_up: Records
     records_down: Records
     begun_s: float
+    port: int = 0
     up: int = 0
     down: int = 0
     spoke_s: float | None = None
@@ -208,11 +210,11 @@ class Forwarder:
 
     async def _serve(self) -> None:
         while True:
-            client, _ = await self._loop.sock_accept(self._listener)
+            client, address = await self._loop.sock_accept(self._listener)
             client.settimeout(0)
             client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             kept = Records(self._keeps), Records(self._keeps)
-            connection = Connection(*kept, time.monotonic(), sockets=[client])
+            connection = Connection(*kept, time.monotonic(), port=address[1], sockets=[client])
             self.connections.append(connection)
             connection.task = self._loop.create_task(self._pass(connection, client))
 

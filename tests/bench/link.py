@@ -72,12 +72,14 @@ class Flow:
     """One connection, as the link sees it; lists are by direction, up and down.
 
     Attributes:
+        port: Of the client.
         first: Sequence number of the first byte.
         sent: Bytes of payload, each once.
         expected: Next sequence number that the receiver of this direction wants.
         is_cut: Reset; whoever still sends is told so again.
     """
 
+    port: int
     server_port: int
     first: list[int | None] = field(default_factory=lambda: [None, None])
     sent: list[int] = field(default_factory=lambda: [0, 0])
@@ -199,7 +201,7 @@ class Link:
         """Count it; whether it goes no further."""
         flow = self._by_port.get(segment.port)
         if way == _UP and segment.flags & _SYN and (flow is None or flow.is_cut):
-            flow = Flow(int.from_bytes(packet[22:24], "big"))
+            flow = Flow(segment.port, int.from_bytes(packet[22:24], "big"))
             self.flows.append(flow)
             self._by_port[segment.port] = flow
         if flow is None:

@@ -5,14 +5,14 @@ Both have the same face, so that rows do not care. What a forwarder cannot do is
 
 import asyncio
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from bench.forwarder import Conditions, Connection, Forwarder
-from bench.link import MTU, QUEUE_PACKETS, SERVER, Link
+from bench.link import MTU, QUEUE_PACKETS, SERVER, Flow, Link
 
 PORT: Final = 8443
 QUIET_S: Final = 3.0
@@ -32,7 +32,7 @@ class Counted:
         up, down: Bytes on the sockets of TCP, each byte once.
         packets: Bytes of packets in both directions, 0 where there are none to count.
         dials: Connections that came through.
-        greetings: Bytes up of their handshakes.
+        greetings: Bytes up of handshakes, those that did not come through too.
     """
 
     up: int = 0
@@ -110,10 +110,22 @@ class Network:
 
     def _totals(self) -> list[int]:
         dials = self.forwarder.connections
-        handshakes = [len(dials), sum(dial.greeting for dial in dials)]
         if self.link is None:
-            return [self.forwarder.up, self.forwarder.down, 0, *handshakes]
-        return [*self.link.sent, sum(self.link.link_bytes), *handshakes]
+            greetings = sum(dial.greeting for dial in dials)
+            return [self.forwarder.up, self.forwarder.down, 0, len(dials), greetings]
+        greetings = greetings_of(self.link.flows, dials)
+        return [*self.link.sent, sum(self.link.link_bytes), len(dials), greetings]
+
+
+def greetings_of(flows: Sequence[Flow], dials: Sequence[Connection]) -> int:
+    """Bytes up of handshakes; what was cut before it could ask anything was all greeting.
+
+    Args:
+        flows: As the link saw them.
+        dials: Those of them that came through to the server's side.
+    """
+    spoke = {dial.port: dial.greeting for dial in dials if dial.spoke_s is not None}
+    return sum(min(flow.sent[0], spoke.get(flow.port, flow.sent[0])) for flow in flows)
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from bench.forwarder import Conditions, Forwarder, Records
+from bench.forwarder import Conditions, Connection, Forwarder, Records
 from bench.link import CLIENT, SERVER, Flow, reset_packet, segment_of
+from bench.networks import greetings_of
 
 GREETING = bytes.fromhex("16030100040102030417030300020506")
 ASKED = bytes.fromhex("1703030001") + b"x"
@@ -125,7 +126,7 @@ def packet(port: int, flags: int, sequence: int, acknowledged: int, payload: byt
 
 
 def test_bytes_of_a_flow_are_counted_once_and_beyond_the_end_of_the_numbers() -> None:
-    flow, first = Flow(443), 2**32 - 3
+    flow, first = Flow(5_000, 443), 2**32 - 3
     sent = ((2, 0, b""), (16, 1, b"abcd"), (16, 1, b"abcd"), (16, 5, b"efg"), (17, 8, b""))
     for flags, offset, payload in sent:
         sequence = (first + offset) % 2**32
@@ -135,6 +136,16 @@ def test_bytes_of_a_flow_are_counted_once_and_beyond_the_end_of_the_numbers() ->
         flow.note(segment, 0)
     assert flow.sent == [7, 0]
     assert flow.expected[1] == 77
+
+
+def test_a_handshake_that_was_cut_is_all_greeting_and_no_question() -> None:
+    spoke, cut, lost = (Flow(port, 443) for port in (1, 2, 3))
+    spoke.sent[0], cut.sent[0], lost.sent[0] = 1_000, 600, 500
+    greeting = Records(keeps=False)
+    greeting.take(GREETING)
+    dials = [Connection(greeting, Records(keeps=False), 0.0, port=1, spoke_s=1.0)]
+    dials.append(Connection(Records(keeps=False), Records(keeps=False), 0.0, port=2))
+    assert greetings_of([spoke, cut, lost], dials) == len(GREETING) + 600 + 500
 
 
 def test_a_reset_is_a_packet_that_a_kernel_takes() -> None:
