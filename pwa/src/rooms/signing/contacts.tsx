@@ -81,7 +81,7 @@ function Editor({ client, clinic }: { client: Client; clinic: Care }) {
         error={emergency.value.trim() ? bad(emergency.value.trim()) : ""}
       />
       {rows.value.map((row, at) => (
-        <fieldset class="stack" key={row}>
+        <fieldset class="card stack" key={row}>
           <Field
             id={`contacts-name-${at}`}
             label={t("contacts.name", { n: at + 1 })}
@@ -118,7 +118,7 @@ function Editor({ client, clinic }: { client: Client; clinic: Care }) {
       {rows.value.length < NUMBERS_MAX && (
         <button
           type="button"
-          class="btn"
+          class="btn wide"
           data-testid="contacts-more"
           onClick={() => {
             rows.value = [...rows.peek(), rowOf({})];
@@ -128,7 +128,7 @@ function Editor({ client, clinic }: { client: Client; clinic: Care }) {
           {t("contacts.more")}
         </button>
       )}
-      <button type="submit" class="btn act" data-testid="contacts-save">
+      <button type="submit" class="btn act wide" data-testid="contacts-save">
         <Icon name="check" />
         {t("contacts.save")}
       </button>
