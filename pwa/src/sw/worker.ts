@@ -137,12 +137,15 @@ interface Ping {
 const today = () => new Date().toLocaleDateString("sv");
 const slipOf = (device: string) => `/slip?${device}`;
 
+/** Every push has to show something. */
+const NOTHING = ["My routine", {}] as const;
+
 async function show(ping: Ping, isSilent: boolean): Promise<void> {
   const { registration, navigator } = self;
   const slips = await caches.open(REMINDING);
   const slip: Slip | undefined = await (await slips.match(slipOf(ping.device)))?.json();
   const isDone = /^(reminder|nudge)$/.test(ping.kind) && slip?.done === today();
-  const [title, options] = slip?.say[isDone ? "done" : ping.kind] ?? ["My routine", {}];
+  const [title, options] = slip?.say[isDone ? "done" : ping.kind] ?? slip?.say.note ?? NOTHING;
   const data = { ...ping, profile: slip?.profile };
   await registration.showNotification(title, {
     ...options,

@@ -151,12 +151,16 @@ test.each([
 
 test.each([
   ["for a device that nothing was left for", ping("reminder")],
-  ["of a kind that is not known here", ping("later version")],
   ["without a word", undefined],
 ])("a push %s shows the app's name and nothing else", async (_, pushed) => {
-  if (pushed?.kind === "later version") leaveSlip();
   await worker().push(pushed);
   expect(tray.map(({ title }) => title)).toEqual(["My routine"]);
+});
+
+test("a kind of a later server is shown as news", async () => {
+  leaveSlip();
+  await worker().push(ping("something else"));
+  expect(tray.map(({ title }) => title)).toEqual(["Kuna ujumbe"]);
 });
 
 test("two people on one phone have their own words and their own place", async () => {

@@ -1,11 +1,11 @@
 import { render } from "preact";
-import { expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { App } from "../../src/app";
 import type { Door, LinkView, ProfileView } from "../../src/client";
 import { fakeClient, fakeDoor } from "../../src/gallery/fake";
 // Loaded here, so that opening a profile does not wait for the code of its rooms.
 import "../../src/rooms/patient";
-import { startRoutes } from "../../src/ui/route";
+import { go, route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
 const ONE: readonly ProfileView[] = [{ id: "p1", picture: "leaf", role: "patient" }];
@@ -87,4 +87,80 @@ test("a link opened while a profile is open closes it and comes first", async ()
   expect(page.has("link-expired")).toBe(true);
   await page.tap("link-leave");
   expect(page.has("today")).toBe(true);
+});
+
+const TWO: readonly ProfileView[] = [...ONE, { id: "p2", picture: "sun", role: "patient" }];
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+/** A worker that has left a tap, and can say that there is another. */
+function tapLeft(tap: object | undefined) {
+  const left = new Map(tap ? [["/tap", JSON.stringify(tap)]] : []);
+  const cache = {
+    match: async (name: string) => (left.has(name) ? new Response(left.get(name)) : undefined),
+    delete: async (name: string) => left.delete(name),
+  };
+  const serviceWorker = new EventTarget();
+  vi.stubGlobal("caches", { open: async () => cache });
+  vi.stubGlobal("navigator", { serviceWorker, language: "en" });
+  return async (next: object) => {
+    left.set("/tap", JSON.stringify(next));
+    serviceWorker.dispatchEvent(new MessageEvent("message", { data: "tapped" }));
+    await settled();
+    await settled();
+  };
+}
+
+/** Which profiles were opened, in order. */
+function watched(door: Door): { readonly door: Door; readonly opened: string[] } {
+  const opened: string[] = [];
+  const open = async (id: string) => {
+    opened.push(id);
+    return { ...fakeClient(), profile: { id, picture: "leaf", role: "patient" } as const };
+  };
+  return { door: { ...door, open }, opened };
+}
+
+test("a reminder that was tapped opens its own profile among several", async () => {
+  tapLeft({ profile: "p2", kind: "reminder" });
+  const { door, opened } = watched(fakeDoor({ kind: "setup" }, TWO));
+  const page = await open(door);
+  expect(opened).toEqual(["p2"]);
+  expect(page.has("today")).toBe(true);
+});
+
+test("without a tap several people are asked for, as always", async () => {
+  tapLeft(undefined);
+  const { door, opened } = watched(fakeDoor({ kind: "setup" }, TWO));
+  await open(door);
+  expect(opened).toEqual([]);
+});
+
+test("news that were tapped lead to them, and a reminder leads home", async () => {
+  const tap = tapLeft(undefined);
+  const { door } = watched(fakeDoor({ kind: "setup" }, ONE));
+  await open(door);
+  await tap({ profile: "p1", kind: "note" });
+  expect(route.value.room).toBe("messages");
+  await tap({ profile: "p1", kind: "reminder" });
+  expect(route.value.room).toBe("home");
+});
+
+test("a reminder takes nobody out of what they are telling", async () => {
+  const tap = tapLeft(undefined);
+  const { door } = watched(fakeDoor({ kind: "setup" }, ONE));
+  await open(door);
+  go({ room: "log", step: "pain" });
+  await tap({ profile: "p1", kind: "nudge" });
+  expect(route.value).toEqual({ room: "log", step: "pain" });
+});
+
+test("a tap on somebody else's reminder closes who is open, and opens them", async () => {
+  const tap = tapLeft({ profile: "p1", kind: "reminder" });
+  const { door, opened } = watched(fakeDoor({ kind: "setup" }, TWO));
+  await open(door);
+  await tap({ profile: "p2", kind: "reminder" });
+  expect(opened).toEqual(["p1", "p2"]);
 });
