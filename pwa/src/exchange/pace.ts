@@ -186,7 +186,10 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
     carried: 0,
   };
   if (link.carried === 0 && waitedMs < leastMs) return failed;
-  const first = link.carried === 0 ? trip.sent : 0;
+  // A question was not too large; its answer may have been.
+  const isQuestion = trip.sent < LEAST_BYTES;
+  const first = link.carried === 0 && !isQuestion ? trip.sent : 0;
+  const doubt = isQuestion ? over(link.doubt, 2) : first;
   const isBound = first > 0 && !silent;
   return {
     ...failed,
@@ -196,7 +199,7 @@ export function cut(before: Link, trip: Trip, silent: boolean): Link {
     cutMs: trip.endedMs,
     // A server that says nothing from the start is no link that is cut.
     cuts: link.cuts + Number(link.carried > 0 || !silent),
-    doubt: silent ? 0 : first,
+    doubt: silent ? 0 : doubt,
   };
 }
 
@@ -219,7 +222,7 @@ export function returned(link: Link, nowMs: number): Link {
 export function allow(before: Link, nowMs: number): Turn {
   const link = remembering(before, nowMs);
   const [bytes, waitMs = 0] = allowed(link, nowMs);
-  const shown = bytes || Math.min(link.doubt, link.portion);
+  const shown = bytes || over(Math.min(link.doubt, link.portion) * 2, 3);
   return { bytes, waitMs, answer: link.cutMs > 0 ? Math.max(LEAST_BYTES, shown) : 0 };
 }
 

@@ -230,7 +230,10 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
         return failed
     # A server that says nothing from the start is no link that is cut.
     is_cut = link.carried > 0 or not silent
-    first = trip.sent if link.carried == 0 else 0
+    # A question was not too large; its answer may have been.
+    is_question = trip.sent < LEAST_BYTES
+    first = trip.sent if link.carried == 0 and not is_question else 0
+    doubt = link.doubt // 2 if is_question else first
     is_told = is_timed and not silent
     return replace(
         failed,
@@ -239,7 +242,7 @@ def cut(link: Link, trip: Trip, *, silent: bool) -> Link:
         load=max(LEAST_BYTES, first * 4 // 5) if first and not silent else link.load,
         cut_ms=trip.ended_ms,
         cuts=link.cuts + is_cut,
-        doubt=0 if silent else first,
+        doubt=0 if silent else doubt,
     )
 
 
@@ -264,7 +267,7 @@ def allow(link: Link, now_ms: int) -> Turn:
     turn = _allowed(link, now_ms)
     if link.cut_ms == 0:
         return turn
-    shown = turn.bytes or min(link.doubt, link.portion)
+    shown = turn.bytes or min(link.doubt, link.portion) * 2 // 3
     return replace(turn, answer=max(LEAST_BYTES, shown))
 
 

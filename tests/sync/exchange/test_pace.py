@@ -245,7 +245,10 @@ def test_a_connection_that_was_made_again_untold_says_nothing_of_how_long_links_
 def test_where_only_the_answer_may_be_lost_it_is_asked_first_what_arrived() -> None:
     link = pace.cut(Link(), Trip(2_000, 0, 1_000, 4_000, 500), silent=False)
     turn = pace.allow(link, 5_000)
-    assert (turn.bytes, turn.answer_to(brings=False)) == (0, 1_500)
+    assert (turn.bytes, turn.answer_to(brings=False)) == (0, 1_000)
+    again = pace.cut(link, Trip(20, 0, 5_500, 8_500, 500), silent=False)
+    assert (again.portion, again.load) == (link.portion, link.load)
+    assert pace.allow(again, 9_000).answer_to(brings=False) < 1_000
     link = pace.answered(link, Trip(20, 1_500, 5_500, 8_000, 500))
     assert pace.allow(link, 8_000).bytes > 0
 
