@@ -109,7 +109,7 @@ test("a record that is here before its circle's log waits for it", async () => {
 });
 
 test("what is no record of the diary is kept, and not called unreadable", async () => {
-  const doc = await sealed("at", 1, 1, { type: "attachment" });
+  const doc = await sealed("sn", 1, 1, { type: "snapshot" });
   expect(await take(doc)).toBe(false);
   expect([diary.closed.size, [...diary.own]]).toEqual([0, [doc._id]]);
 });

@@ -206,7 +206,7 @@ test("what is on the disk is sealed", async () => {
 test("a fold of another version of the app counts as none", async () => {
   const rows = [["a 1-b", "AA", "m", "patient"]];
   const load = (version: number) => async () => JSON.stringify({ version, head: "h", rows });
-  const [other, own] = [new Fold(load(99), () => {}), new Fold(load(1), () => {})];
+  const [other, own] = [new Fold(load(99), () => {}), new Fold(load(2), () => {})];
   await Promise.all([other.ready, own.ready]);
   expect([other.get("a", "1-b"), own.get("a", "1-b")?.member]).toEqual([undefined, "m"]);
   own.beginAt("other head");

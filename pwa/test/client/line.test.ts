@@ -210,7 +210,7 @@ test("requests grow while they are answered and shrink when they are cut", async
   await line.ask("/healthz", { body: bodyOf() }).catch(() => {});
   expect(line.turn().bytes).toBeLessThan(grown);
   line.returned();
-  expect(line.turn()).toEqual({ bytes: first, waitMs: 0 });
+  expect(line.turn()).toMatchObject({ bytes: first, waitMs: 0 });
   expect(line.failures).toBe(0);
 });
 
