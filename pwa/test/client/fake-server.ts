@@ -132,8 +132,9 @@ export class FakeServer {
     if (area === "circles" && body.again === true) return this.#bringBack(circle, body.entries);
     if (area === "circles") return this.#grow(circle, body);
     if (this.isStrict && !(await this.#isLive(circle, init))) {
+      const hasBeen = (await this.membership(circle)).devices.has(kidOf(init));
       const isRead = READS.test(rest.join("/")) && init.method !== "PUT";
-      if (!isRead) return [403, { error: "forbidden", reason: "gone", code: "removed" }];
+      if (!(hasBeen && isRead)) return [403, { error: "forbidden", reason: "gone", code: "removed" }];
       // Who was taken out is shown the log alone.
       const log = { ...circle, feed: circle.feed.filter((id) => id.startsWith("log:")) };
       return this.#replicate(log, rest.join("/"), init.method ?? "GET", url, body);
