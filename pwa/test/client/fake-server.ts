@@ -134,7 +134,8 @@ export class FakeServer {
     if (this.isStrict && !(await this.#isLive(circle, init))) {
       const hasBeen = (await this.membership(circle)).devices.has(kidOf(init));
       const isRead = READS.test(rest.join("/")) && init.method !== "PUT";
-      if (!(hasBeen && isRead)) return [403, { error: "forbidden", reason: "gone", code: "removed" }];
+      if (!(hasBeen && isRead))
+        return [403, { error: "forbidden", reason: "gone", code: "removed" }];
       // Who was taken out is shown the log alone.
       const log = { ...circle, feed: circle.feed.filter((id) => id.startsWith("log:")) };
       return this.#replicate(log, rest.join("/"), init.method ?? "GET", url, body);
