@@ -24,6 +24,7 @@ from rejoint_server.commands import (
     device_members,
     device_relay,
     device_remind,
+    device_speaking,
 )
 from rejoint_sync.errors import BadRequest, SyncError
 
@@ -88,7 +89,7 @@ def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") 
 
     show = _act(acts, "show", _show, "the opened records of a circle, in order")
     show.add_argument("--circle", required=True, metavar="ID")
-    for more in (device_members, device_entering, device_keeping):
+    for more in (device_members, device_entering, device_keeping, device_speaking):
         more.add_acts(functools.partial(_act, acts))
     _group(acts, "relay", device_relay, "records that another device brings to the server")
     _group(acts, "remind", device_remind, "when the server pings this device")

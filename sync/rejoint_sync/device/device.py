@@ -18,6 +18,7 @@ from rejoint_sync.device.keeping import KeepingActs
 from rejoint_sync.device.membership import MembershipActs
 from rejoint_sync.device.relaying import RelayActs
 from rejoint_sync.device.reminding import RemindingActs
+from rejoint_sync.device.speaking import SpeakingActs
 from rejoint_sync.device.sync import sync_all
 from rejoint_sync.device.waiting import hold, must_wait
 from rejoint_sync.errors import BadRequest, Forbidden
@@ -25,7 +26,7 @@ from rejoint_sync.errors import BadRequest, Forbidden
 _STAFF = ("admin", "therapist")
 
 
-class Device(MembershipActs, EnteringActs, KeepingActs, RelayActs, RemindingActs):
+class Device(MembershipActs, EnteringActs, KeepingActs, RelayActs, RemindingActs, SpeakingActs):
     """A device; make one by `async with await Device.open(…)`.
 
     Args:

@@ -130,9 +130,13 @@ async def push(line: Line, copy: CircleCopy, report: Report) -> None:
 
 
 def offered_of(copy: CircleCopy) -> list[str]:
-    """Own documents that the server has not answered for, but those refused for good."""
+    """Own documents that the server has not answered for, without those refused for good.
+
+    Chunks come last.
+    """
     hopeless = {one.id for one in copy.state.refused if one.code not in MAY_HEAL}
-    return [name for name in copy.state.unsent if name not in hopeless]
+    waiting = [name for name in copy.state.unsent if name not in hopeless]
+    return sorted(waiting, key=lambda name: not is_sealed(name))
 
 
 async def answered(
@@ -275,6 +279,11 @@ def is_readable(name: str, device: str) -> bool:
 def is_sealed(name: str) -> bool:
     """Whether a document of this name is a sealed record."""
     return name.partition(":")[0] in KINDS
+
+
+def is_in(name: str, stream: str) -> bool:
+    """Whether it is a record of this stream; chunks are of none."""
+    return is_sealed(name) and DocumentId.parse(name).stream == stream
 
 
 def _run(line: Line, copy: CircleCopy, *, push: bool) -> Run:

@@ -4,12 +4,11 @@ from collections.abc import Collection
 from typing import Final
 
 from rejoint_sync.circle import entries
-from rejoint_sync.circle.document import DocumentId
 from rejoint_sync.circle.entries import Bundle
 from rejoint_sync.circle.log import Mark, Membership
 from rejoint_sync.circle.roles import REKEYS
 from rejoint_sync.device.circle import CircleCopy
-from rejoint_sync.device.exchange import Report, pull
+from rejoint_sync.device.exchange import Report, is_in, pull
 from rejoint_sync.device.feeds import advance, fence
 from rejoint_sync.device.keys import Fences, open_epochs, wraps_of
 from rejoint_sync.device.line import Line
@@ -95,7 +94,7 @@ async def _due(copy: CircleCopy, now_s: int) -> list[str]:
 
 def _is_due(copy: CircleCopy, stream: str, now_s: int) -> bool:
     if copy.members.is_stale(stream):
-        return any(DocumentId.parse(name).stream == stream for name in copy.state.unsent)
+        return any(is_in(name, stream) for name in copy.state.unsent)
     opened_s = copy.members.stamps[copy.members.current_epoch(stream).at_seq].ts
     return now_s - opened_s >= YEAR_SECONDS and copy.require_me().role in REKEYS
 

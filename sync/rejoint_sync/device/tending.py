@@ -14,6 +14,7 @@ import orjson
 from rejoint_sync.circle.document import DocumentId, Sealed, open_document
 from rejoint_sync.circle.feed import is_own_record
 from rejoint_sync.device.circle import EMPTY, CircleCopy
+from rejoint_sync.device.exchange import is_sealed
 from rejoint_sync.device.line import Line
 from rejoint_sync.device.replica import document_of
 from rejoint_sync.device.state import AlarmNote, Kept
@@ -33,7 +34,7 @@ async def tend(line: Line, copy: CircleCopy, *, now_s: int) -> bool:
     """Deal with own records that were refused; whether there is something new to send."""
     waiting = set(copy.state.unsent)
     again = False
-    for refusal in [one for one in copy.state.refused if one.id in waiting]:
+    for refusal in [one for one in copy.state.refused if one.id in waiting and is_sealed(one.id)]:
         own = await _own(copy, refusal.id)
         if own is None:
             continue

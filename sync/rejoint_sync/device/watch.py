@@ -10,7 +10,7 @@ from rejoint_sync.circle.document import DocumentId
 from rejoint_sync.circle.feed import Chain, Claim, Mark
 from rejoint_sync.circle.roles import RECOVERY
 from rejoint_sync.device.circle import CircleCopy, plain
-from rejoint_sync.device.exchange import FORGED
+from rejoint_sync.device.exchange import FORGED, is_in
 from rejoint_sync.device.feeds import advance, chains_of, mark, marks
 from rejoint_sync.device.state import AlarmNote, CheckpointNote
 from rejoint_sync.document import Document
@@ -155,7 +155,7 @@ async def sign(copy: CircleCopy, *, now_s: int) -> int:
     count = 0
     for stream in me.streams:
         vec = marks(copy, stream)
-        if any(DocumentId.parse(name).stream == stream for name in copy.state.unsent):
+        if any(is_in(name, stream) for name in copy.state.unsent):
             vec.pop(me.device, None)
         last = copy.state.checkpoints.get(stream)
         before = {device: Mark(n, d) for device, (n, d) in last.vec.items()} if last else {}
