@@ -165,6 +165,9 @@ def test_who_flies_back_over_the_date_line_is_reminded_after_a_night() -> None:
     there = schedule(zone="Pacific/Honolulu")
     # 10 June, 07:00 there is two hours ago; 11 June, 07:00 is the same date once more.
     assert next_minute(auckland, there, marks(auckland), sent) == at("2026-06-12 17:00")
+    noon = schedule(zone="Pacific/Honolulu", times=dict.fromkeys("1234567", "12:00"))
+    # 10 June, 12:00 there is three hours ahead.
+    assert next_minute(auckland, noon, marks(auckland), sent) == at("2026-06-12 22:00")
     earlier = Sent(day="2026-06-11", reminder=at("2026-06-10 03:00"))
     assert next_minute(at("2026-06-10 16:00"), there, marks(auckland), earlier) == at(
         "2026-06-10 17:00"
