@@ -5,7 +5,8 @@
  * bar and the history before anything else happens.
  *
  * Test ids, by screen (`data-testid`):
- * - door: starting, door-none, door-who, door-failed, profile-{picture}; link-{incomplete, used,
+ * - door: starting, door-none, door-who, door-failed, door-without (-> unopened with unopened-{call, log,
+ *   back, one} and each exercise), profile-{picture}; link-{incomplete, used,
  *   expired, unknown, offline}, link-retry, link-leave; join, join-accept, join-as-{picture},
  *   join-failed; setup, setup-clinic, setup-person, setup-save, setup-failed; door-someone, someone
  * - locks: locked with pin-{0..9}, pin-delete, pin-end, pin-refused, pin-forgot, unlock-phone,

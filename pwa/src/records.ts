@@ -37,8 +37,38 @@ function commitStrictly(): void {
   const relaxed = IDBDatabase.prototype.transaction;
   IDBDatabase.prototype.transaction = function (stores, mode, options) {
     const strict = mode === "readwrite" ? { durability: "strict" as const, ...options } : options;
-    return relaxed.call(this, stores, mode, strict);
+    const begun = relaxed.call(this, stores, mode, strict);
+    return begun.objectStoreNames.contains(BLOB_STORE) ? writingNews(begun) : begun;
   };
+}
+
+/** What the adapter tries out, and what it notes about a database, whenever it opens one. */
+const BLOB_STORE = "detect-blob-support";
+const META_STORE = "meta-store";
+
+/**
+ * The adapter's opening of a database, without writing what is there already: on a phone without
+ * room every write fails, and records have to be read there all the same.
+ */
+function writingNews(opening: IDBTransaction): IDBTransaction {
+  if (opening.mode !== "readwrite") return opening;
+  const trial = opening.objectStore(BLOB_STORE);
+  trial.put = () => trial.get("key");
+  const meta = opening.objectStore(META_STORE);
+  const put = meta.put.bind(meta);
+  let before = "";
+  meta.get = (key) => {
+    const read = IDBObjectStore.prototype.get.call(meta, key);
+    read.addEventListener("success", () => {
+      before = JSON.stringify(read.result);
+    });
+    return read;
+  };
+  meta.put = (noted) =>
+    (JSON.stringify(noted) === before
+      ? meta.getKey(META_STORE)
+      : put(noted)) as IDBRequest<IDBValidKey>;
+  return opening;
 }
 commitStrictly();
 

@@ -132,3 +132,38 @@ test("a destroyed database is empty when it is made anew", async () => {
   opened.pop();
   expect(await open(name).sequence()).toBe(0);
 });
+
+test("what is here is read again without a write: a full phone refuses every one", async () => {
+  const name = "records-full";
+  const before = open(name);
+  await before.write([document(1), document(2)]);
+  opened.pop();
+  await before.close();
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = () => {
+    throw new DOMException("", "QuotaExceededError");
+  };
+  try {
+    expect(await all(open(name), "ev:", "ev;")).toEqual([document(1)._id, document(2)._id]);
+  } finally {
+    IDBObjectStore.prototype.put = put;
+  }
+});
+
+test("after a write that failed the next one is stored, and is told to who watches", async () => {
+  const records = open();
+  const seen: string[] = [];
+  await records.write([document(1)]);
+  const stop = records.watch(await records.sequence(), ([leaf]) => seen.push(leaf?._id ?? ""));
+  const { put } = IDBObjectStore.prototype;
+  IDBObjectStore.prototype.put = function () {
+    this.transaction.abort();
+    throw new DOMException("", "QuotaExceededError");
+  };
+  await expect(records.write([document(2)])).rejects.toBeDefined();
+  IDBObjectStore.prototype.put = put;
+  await records.write([document(2)]);
+  await expect.poll(() => seen).toEqual([document(2)._id]);
+  expect(await all(records, "ev:", "ev;")).toEqual([document(1)._id, document(2)._id]);
+  stop();
+});

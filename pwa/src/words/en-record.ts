@@ -67,6 +67,13 @@ export const enRecord = {
   "wish.closeSure": "Nobody can write any more. After 30 days the server deletes all of it.",
   "wish.closedBody": "The server deletes it on {day}. Export what you must keep.",
 
+  "shut.title": "Your records stay shut",
+  "shut.kept":
+    "This phone does not open its store. They are not deleted. Start the phone anew, then try again.",
+  "shut.log": "I cannot keep what you tell me now. Write day, exercises and pain on paper.",
+  "shut.exercises": "The exercises",
+  "shut.only": "Do only those that you know from your plan.",
+
   "notice.what": "You tell your exercises and your pain. Your therapist reads it and answers.",
   "notice.who": "Only people on the list can read it. The clinic’s server cannot.",
   "notice.where": "It is locked, on this phone and on the server.",

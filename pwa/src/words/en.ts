@@ -51,6 +51,7 @@ export const en = {
 
   "door.broken": "I can not open your records",
   "door.brokenBody": "They are not deleted. Close other windows of this app. Then try again.",
+  "door.without": "Exercises without my records",
   "door.none": "Open the link you got",
   "door.noneBody": "Your therapist gives you a link or a square code.",
   "door.noneHow": "Tap the link, or point the camera at the code.",

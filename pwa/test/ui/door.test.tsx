@@ -7,6 +7,7 @@ import { DoorRoom } from "../../src/rooms/door/door";
 import { Setup } from "../../src/rooms/door/setup";
 // Loaded here, so that opening a profile does not wait for the code of its rooms.
 import "../../src/rooms/patient";
+import "../../src/rooms/record/unopened";
 import { startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -134,4 +135,24 @@ test("several profiles are asked for by picture, and the chosen one is opened", 
   await page.tap("profile-boat");
   expect(chosen).toEqual(["p2"]);
   expect(page.has("today")).toBe(true);
+});
+
+test("where the phone gives out no store one sees why, the exercises, and whom to call", async () => {
+  const refuses = async (): Promise<Door> => Promise.reject(new DOMException("", "UnknownError"));
+  await show(<App loadDoor={refuses} />);
+  await settled();
+  expect(page.has("door-failed")).toBe(true);
+  await page.tap("door-without");
+  await settled();
+  expect(page.text()).toContain("They are not deleted.");
+  expect(page.get("unopened-log").textContent).toContain("I cannot keep what you tell me now.");
+  await page.tap("unopened-kn01");
+  expect(page.has("unopened-one")).toBe(true);
+  expect(page.root.all(({ localName }) => localName === "li").length).toBeGreaterThan(1);
+  await page.tap("unopened-back");
+  await page.tap("unopened-call");
+  expect(page.has("check-help")).toBe(true);
+  await page.tap("unopened-back");
+  await page.tap("unopened-back");
+  expect(page.has("door-failed")).toBe(true);
 });

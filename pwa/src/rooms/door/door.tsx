@@ -1,4 +1,5 @@
 /** The way in: a link that was opened, the profiles of this phone, or what to do without a link. */
+import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Asking, Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
 import { keepPart } from "../../client/offline";
@@ -141,15 +142,27 @@ function Starting() {
   );
 }
 
+const unopened = later(async () => (await import("../record/unopened")).unopened());
+
 function Failed({ retry }: { retry: () => void }) {
+  const isShown = useSignal(false);
+  const show = (wanted: boolean) => () => {
+    isShown.value = wanted;
+  };
+  if (isShown.value) return <unopened.Part onBack={show(false)} />;
   return (
     <Page
       help={false}
       testid="door-failed"
       foot={
-        <button type="button" class="btn main-act" onClick={retry}>
-          {t("act.retry")}
-        </button>
+        <>
+          <button type="button" class="btn main-act" onClick={retry}>
+            {t("act.retry")}
+          </button>
+          <button type="button" class="btn wide" data-testid="door-without" onClick={show(true)}>
+            {t("door.without")}
+          </button>
+        </>
       }
     >
       <h1>{t("door.broken")}</h1>
