@@ -30,7 +30,7 @@ export const PARTS: Readonly<Record<string, RegExp>> = {
   reminders: /^(rooms\/reminders\/|client\/reminding\b)/,
   languages: /^(rooms\/language|words\/languages)\./,
   telling: /^rooms\/telling\//,
-  desk: /^rooms\/therapist\//,
+  desk: /^(rooms\/therapist\/|client\/founding\.)/,
   signing: /^rooms\/signing\//,
   members:
     /^(rooms\/members\/|rooms\/door\/(ask|beside)|client\/(members|beside|poor-link)|circle\/(entries|invitation))\b/,

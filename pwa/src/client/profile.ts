@@ -8,9 +8,7 @@ import type {
   Client,
   Draft,
   PainInput,
-  Plan,
   PlanInput,
-  Profile,
   ProfileView,
   Reminder,
   Role,
@@ -25,7 +23,7 @@ import type { Reminding } from "../reminding.ts";
 import type { Sending } from "../sending.ts";
 import { type Rounds, Runner, type RunnerState } from "../sync.ts";
 import { afterRound } from "./after-round.ts";
-import { bundleOf, FOUND_PATH, Refused, refusal, settle, unnamed } from "./bundles.ts";
+import { bundleOf, FOUND_PATH, Refused, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
 import { Carriage } from "./carriage.ts";
 import { Chunks } from "./chunks.ts";
@@ -41,7 +39,7 @@ import { Meter } from "./meter.ts";
 import { homeFirst, ownIn } from "./own-devices.ts";
 import type { Channel, Parcel, Phone } from "./phone.ts";
 import { foldsName } from "./profiles.ts";
-import { ALARMS, BUSY, PORTAL, reasonOfRefusal } from "./reasons.ts";
+import { condition, reasonOfRefusal } from "./reasons.ts";
 import type { OpenReminding } from "./reminding.ts";
 import { Roads } from "./roads.ts";
 import type { CircleRow, PendingRow, Shelf } from "./shelf.ts";
@@ -203,19 +201,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
   }
 
   async invitePatient(circle: string): Promise<string> {
-    const care = this.care(circle);
-    await care.loaded;
-    care.checkTrusted();
-    const { keys } = this.#around;
-    const entries = await import("../circle/entries.ts");
-    const member = care.names.patientMember ?? entries.drawMember();
-    const place = { role: "patient" as const, member };
-    const made = await this.#around.writer.append(care, () =>
-      entries.invite(keys, care.membership, care.secrets, place, this.clock.serverS),
-    );
-    if (made === undefined) throw new Error("an invitation is always needed");
-    const { formatLink } = await import("../circle/invitation.ts");
-    return formatLink(this.#around.phone.origin, made.link);
+    const { linkForPatient } = await import("./founding.ts");
+    return linkForPatient(this.care(circle), this.#around);
   }
 
   async members(circle: string): Promise<Members> {
@@ -432,42 +419,15 @@ export class OpenProfile implements Client, Rounds, Traveller {
     await this.enter({ profile: this.profile.id, circle, purpose, role: role as Role });
   }
 
-  /** Prepare a patient's circle on this phone, with everything that it will hold at first. */
   async #foundPatient(typed: string, name: string, plan: PlanInput): Promise<string> {
     const clinic = [...this.#open.values()].find(({ purpose }) => purpose === "clinic");
-    if (clinic === undefined) throw new Error("only a clinic's staff can take in a patient");
-    // Without the network nothing is begun; with it the server's time is known.
-    const reached = await this.ask(FOUND_PATH);
-    if (reached.status !== 200) throw refusal(reached);
-    await clinic.loaded;
-    const entries = await import("../circle/entries.ts");
-    const own = entries.drawMember();
-    const patient = entries.drawMember();
-    const terms = { purpose: "patient", adds: "members", role: "therapist", member: own } as const;
-    const { bundle, membership } = await entries.found(
-      this.#around.keys,
-      { ...terms, clinic: clinic.circle },
-      this.clock.serverS,
-    );
-    const row = { profile: this.profile.id, circle: membership.circle } as const;
-    await this.#shelf.put("pending", {
-      ...row,
-      path: FOUND_PATH,
-      body: JSON.stringify(bundle),
-      link: "",
-    });
-    this.#busy = new Set([...this.#busy, row.circle]);
-    const care = await this.enter({ ...row, purpose: "patient", role: "therapist" });
-    await care.adopt(bundle);
-    await this.#nameMember(care, own, clinic.ownName);
-    await this.#nameMember(care, patient, name);
-    await care.write<Plan>({ type: "plan", ...plan });
-    this.#unanswered.set(typed, row.circle);
-    return row.circle;
-  }
-
-  async #nameMember(care: OpenCare, member: string, name: string): Promise<void> {
-    if (name !== "") await care.write<Profile>({ type: "profile", about: "member", member, name });
+    const { prepareFounding } = await import("./founding.ts");
+    const hold = (circle: string) => {
+      this.#busy = new Set([...this.#busy, circle]);
+    };
+    const circle = await prepareFounding(this, this.#around, { clinic, name, plan }, hold);
+    this.#unanswered.set(typed, circle);
+    return circle;
   }
 
   /** Send a founding that waits; a circle that the server refuses for good goes. */
@@ -533,12 +493,4 @@ export class OpenProfile implements Client, Rounds, Traveller {
       reason,
     };
   }
-}
-
-/** How sync is doing, in the words of a screen; an alarm is shown once nothing is in the way of it. */
-function condition(state: RunnerState, alarm: string): Pick<SyncStatus, "state" | "reason"> {
-  const words = { portal: PORTAL, busy: BUSY, broken: ALARMS.broken, idle: alarm };
-  if (state === "working" || state === "offline") return { state, reason: "" };
-  const reason = words[state];
-  return { state: reason === "" ? "idle" : "trouble", reason };
 }

@@ -1,4 +1,6 @@
 /** Plain words for what a server or a log can say no to; the codes are those of docs/circle.md. */
+import type { SyncStatus } from "../client.ts";
+import type { RunnerState } from "../sync.ts";
 
 const REASONS: Readonly<Record<string, string>> = {
   limit: "The clinic's server has no room for more right now.",
@@ -80,3 +82,11 @@ export function alarmOf(
 
 export const PORTAL = "This network wants you to sign in first.";
 export const BUSY = "The clinic's server cannot answer right now. Your records are kept.";
+
+/** How sync is doing, in the words of a screen; an alarm is shown once nothing is in the way of it. */
+export function condition(state: RunnerState, alarm: string): Pick<SyncStatus, "state" | "reason"> {
+  const words = { portal: PORTAL, busy: BUSY, broken: ALARMS.broken, idle: alarm };
+  if (state === "working" || state === "offline") return { state, reason: "" };
+  const reason = words[state];
+  return { state: reason === "" ? "idle" : "trouble", reason };
+}
