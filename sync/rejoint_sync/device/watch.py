@@ -152,6 +152,8 @@ async def sign(copy: CircleCopy, *, now_s: int) -> int:
     me = copy.require_me()
     if me.role == RECOVERY or copy.state.alarm:
         return 0
+    # Not every sync compares; what was sealed again since the last one did has another chain now.
+    await advance(copy)
     count = 0
     for stream in me.streams:
         vec = marks(copy, stream)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from rejoint_sync.device.feeds import advance
+from rejoint_sync.device.watch import sign
 from sync.device.clinic import PAIN, Clinic
 
 
@@ -118,6 +120,22 @@ async def test_what_was_sealed_again_is_not_called_replaced(clinic: Clinic) -> N
     await clinic.do("patient", "sync")
     assert await alarms(clinic, "therapist") == []
     assert await alarms(clinic, "patient") == []
+
+
+async def test_a_checkpoint_names_the_chain_of_what_was_sealed_again(clinic: Clinic) -> None:
+    """Also when the sync that brought it did not come to its end, and this one has no news."""
+    circle = await clinic.care()
+    await clinic.put("patient", circle, PAIN)
+    await clinic.do("patient", "sync")
+    async with await clinic.device("patient") as device:
+        copy = await device._copy(circle)
+        await advance(copy)
+        feed = copy.state.feeds[f"{device.id} c"]
+        chain, feed.d = feed.d, "as it was before"
+        copy.state.rechain = ["c"]
+        copy.state.checkpoints.clear()
+        assert await sign(copy, now_s=int(clinic.clock.now)) == 1
+        assert copy.state.checkpoints["c"].vec[device.id] == [1, chain]
 
 
 @pytest.mark.parametrize("forged", [True, False])
