@@ -1,6 +1,7 @@
 /** The room of reminders, in the states that press on its screens. */
 import type { ComponentChildren } from "preact";
 import type { Chosen } from "../reminding";
+import { PatientRooms } from "../rooms/patient";
 import { RemindersRoom } from "../rooms/reminders";
 import { FIRST } from "../rooms/reminders/choose";
 import { type Route, show } from "../ui/route";
@@ -38,4 +39,8 @@ export const REMINDERS_STATES: Readonly<Record<string, () => ComponentChildren>>
   "remind-home": room(undefined, { chosen: CHOSEN, allowed: "home" }),
   "remind-never": room(undefined, { chosen: CHOSEN, allowed: "never" }),
   "remind-more": room("more", { ...yes, told: "there" }),
+  "today-due": () => {
+    show({ room: "home" });
+    return <PatientRooms client={fakeClient({ reminder: { due: "18:30" } })} />;
+  },
 };
