@@ -26,6 +26,8 @@ import { WireCost } from "./wire-cost.ts";
 const UNTOLD_BYTES = 64 * 1024;
 /** Shorter bodies fit into one packet as they are. */
 const GZIP_BYTES_MIN = 600;
+/** A connection that is begun so much later than what is asked over it takes another one's place. */
+const REPEATED_MS = 300;
 /** Smaller than this share is smaller: reading it costs something too. */
 const GAIN = 0.95;
 
@@ -257,8 +259,17 @@ export class Line {
   #arrived(way: Way): void {
     const timing = this.#phone.timing?.(way.url);
     const got = timing?.encodedBytes || way.got;
-    this.#counter?.count(...this.#costOf(way, got, (timing?.setupMs ?? 0) > 0));
-    this.#link = pace.answered(this.#link, this.#trip(way, got, timing?.setupMs ?? 0));
+    const { setupMs = 0, dialledMs = way.askedMs } = timing ?? {};
+    this.#counter?.count(...this.#costOf(way, got, setupMs > 0));
+    if (setupMs > 0 && dialledMs - way.askedMs > REPEATED_MS) this.#repeated(way, dialledMs);
+    const askedMs = setupMs > 0 ? Math.max(way.askedMs, dialledMs) : way.askedMs;
+    this.#link = pace.answered(this.#link, this.#trip({ ...way, askedMs }, got, setupMs));
+  }
+
+  /** The connection broke under it, and Chromium has sent it again by itself over another one. */
+  #repeated({ sent, askedMs: beganMs }: Way, endedMs: number): void {
+    const trip = { sent, got: 0, beganMs, endedMs, setupMs: 0 };
+    this.#link = pace.cut(this.#link, trip, false);
   }
 
   /** How far it came is not told: it is counted as far as its time was enough for. */

@@ -40,6 +40,8 @@ export interface Timing {
   readonly encodedBytes: number;
   /** How long a connection was made for it; 0 where none was. */
   readonly setupMs: number;
+  /** When that was begun, by the steady clock. */
+  readonly dialledMs?: number;
 }
 
 export interface Phone {
@@ -133,7 +135,8 @@ function timing(url: string): Timing | undefined {
   performance.clearResourceTimings();
   if (!(entry instanceof PerformanceResourceTiming) || entry.responseEnd === 0) return undefined;
   const { connectStart, connectEnd, encodedBodySize: encodedBytes } = entry;
-  return { encodedBytes, setupMs: Math.ceil(connectEnd - connectStart) };
+  const setupMs = Math.ceil(connectEnd - connectStart);
+  return { encodedBytes, setupMs, dialledMs: Math.floor(connectStart) };
 }
 
 /** The browser that this page runs in. */

@@ -45,6 +45,25 @@ test("after silence requests go over another connection, and stay there once one
   expect(asked).toEqual(["omit", "same-origin", "same-origin"]);
 });
 
+test("a request that the browser sent again by itself tells that the connection broke", async () => {
+  let [nowMs, dialledMs, setupMs] = [1_000, 0, 0];
+  phone.steadyMs = () => nowMs;
+  phone.timing = () => ({ encodedBytes: 0, setupMs, dialledMs });
+  const fetch = phone.fetch.bind(phone);
+  phone.fetch = async (url, init) => {
+    const answer = await fetch(url, init);
+    nowMs += 1_000;
+    return answer;
+  };
+  expect(line.turn().answer).toBe(0);
+  for (let times = 0; times < 3; times += 1) await line.ask("/healthz");
+  expect(line.turn().answer).toBe(0);
+  // It was asked, the connection broke after 900 ms, and another one took 100.
+  [dialledMs, setupMs] = [nowMs + 900, 100];
+  await line.ask("/healthz");
+  expect(line.turn().answer).toBeGreaterThan(0);
+});
+
 test("a long upload gets time for its bytes", async () => {
   phone.haste = 100;
   server.fetch = async (_url, init) => {
