@@ -32,6 +32,16 @@ def test_decisions_are_numbered_without_repeats() -> None:
     assert len(numbers) == len(set(numbers))
 
 
+@pytest.mark.parametrize("page", ["acceptance.md", "bad-days.md"])
+def test_every_test_that_a_page_names_is_there(page: str) -> None:
+    text = (DOCS / page).read_text()
+    named = re.findall(r'`([\w/.-]+)` "([^"]+)"', text)
+    assert len(named) > 10  # so that a changed notation is noticed
+    assert [(file, words) for file, words in named if words not in (ROOT / file).read_text()] == []
+    files = re.findall(r"`((?:tests|pwa/test)/[\w/.-]+)`", text)
+    assert [file for file in files if not (ROOT / file).is_file()] == []
+
+
 def test_every_code_of_a_circle_is_explained() -> None:
     page = (DOCS / "errors.md").read_text()
     assert [code for code in sorted(CODES) if f"`{code}`" not in page] == []
