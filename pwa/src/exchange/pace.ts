@@ -147,7 +147,7 @@ export function answered(before: Link, trip: Trip): Link {
     carried: link.carried + size,
     through: link.through + size,
     // What got through at the bound raises it, little by little.
-    load: isAtBound ? over(link.load * 17, 16) : link.load,
+    load: isAtBound ? over(link.load * 65, 64) : link.load,
   };
   const goal = goalMs(known);
   const aimed = over(size * goal, tookMs);

@@ -186,7 +186,7 @@ def answered(link: Link, trip: Trip) -> Link:
         carried=link.carried + size,
         through=link.through + size,
         # What got through at the bound raises it, little by little.
-        load=link.load * 17 // 16 if 10 * trip.sent >= 9 * link.load else link.load,
+        load=link.load * 65 // 64 if 10 * trip.sent >= 9 * link.load else link.load,
     )
     goal_ms = _goal_ms(known)
     aimed = size * goal_ms // took_ms
