@@ -25,10 +25,10 @@ def is_clinician(name: str) -> bool:
 
 
 async def put(world: World, name: str) -> None:
-    """Write one to three records."""
+    """Write one to three records; many where it is about taking them."""
     phone = world.phones[name]
     stream = "k" if is_clinician(name) and world.chance.random() < 0.3 else "c"
-    count = world.chance.choice((1, 1, 2, 3))
+    count = world.chance.choice((6, 12, 24) if world.size.takes else (1, 1, 2, 3))
     marks = range(world.marks + 1, world.marks + 1 + count)
     world.marks += count
     if isinstance(phone, ShippedPhone):

@@ -24,6 +24,9 @@ from sim.marks import mark_of
 from sim.network import Link, Network
 from sim.stand_ins import stand_in
 
+NEWS_BYTES = 200
+"""An answer of `/sync` that is longer brings records."""
+
 
 class Killed(BaseException):
     """The process of the phone is gone."""
@@ -83,6 +86,7 @@ class HeadlessPhone:
     Attributes:
         ahead_s: How wrong its clock is.
         kill_in: Gates until its process ends; None for not at all.
+        kill_taking: The same from the next answer on that brings something.
         full: How many of its next writes find no room.
         id: Its device's name once it has one.
     """
@@ -95,6 +99,7 @@ class HeadlessPhone:
         self.rests = rests
         self.ahead_s = 0.0
         self.kill_in: int | None = None
+        self.kill_taking: int | None = None
         self.full = 0
         self.id = ""
         self.life = _Life()
@@ -215,5 +220,8 @@ class _Gated(LightClient):
     async def send(self, request: LightRequest, *, stream: bool = False) -> LightResponse:
         self._life.gate(self._phone)
         response = await super().send(request, stream=stream)
+        if int(response.headers.get("content-length", "0")) >= NEWS_BYTES and stream:
+            self._phone.kill_in = self._phone.kill_taking or self._phone.kill_in
+            self._phone.kill_taking = None
         self._life.gate(self._phone)
         return response

@@ -38,6 +38,13 @@ async def phone_kill(world: World) -> None:
     world.trace.note(phone.name, f"will be killed in {phone.kill_in}")
 
 
+async def killed_taking(world: World) -> None:
+    """The process of a phone ends while it takes what is new."""
+    phone = _someone(world)
+    phone.kill_taking = world.chance.randrange(1, 9)
+    world.trace.note(phone.name, f"will be killed while it takes, in {phone.kill_taking}")
+
+
 async def phone_full(world: World) -> None:
     """A phone's disk is full for some writes."""
     phone = _someone(world)
@@ -116,11 +123,19 @@ LOSSES: Final[tuple[tuple[int, Mishap], ...]] = (
 """Of worlds whose stores are lost and whose phones die while they take what is new."""
 
 
+TAKINGS: Final[tuple[tuple[int, Mishap], ...]] = (
+    (12, weather),
+    (30, killed_taking),
+    (4, server_kill),
+)
+"""Of worlds in which answers are not heard to their end."""
+
+
 async def befall(world: World, count: int, until_s: float) -> None:
     """Some mishaps at some times."""
     loop = asyncio.get_running_loop()
     times = sorted(world.chance.uniform(loop.time(), until_s) for _ in range(count))
-    table = LOSSES if world.size.loses else MISHAPS
+    table = LOSSES if world.size.loses else TAKINGS if world.size.takes else MISHAPS
     weights = [weight for weight, _ in table]
     for time in times:
         await asyncio.sleep(max(0.0, time - loop.time()))

@@ -37,6 +37,10 @@ FAULTS: Final = (
 )
 
 
+CUTS: Final = (*["cut answer"] * 7, "lost answer", "cut request", "twice")
+"""For worlds about what is kept of an answer."""
+
+
 class NetworkDown(Exception):
     """Nothing came back, or not all of it."""
 
@@ -75,6 +79,7 @@ class Network:
 
     Attributes:
         happened: How often each fault did.
+        faults: Those that one is drawn from.
         old_server: Whether `/sync` is not offered, so that everybody replicates.
     """
 
@@ -82,6 +87,7 @@ class Network:
     chance: Random
     trace: Trace
     happened: Counter[str] = field(default_factory=Counter)
+    faults: tuple[str, ...] = FAULTS
     old_server: bool = False
     late: set[asyncio.Task[None]] = field(default_factory=set)
 
@@ -109,7 +115,7 @@ class Network:
             return "lost request"
         chosen = ""
         if link.weather == "bad" and self.chance.random() < link.share:
-            chosen = self.chance.choice(FAULTS)
+            chosen = self.chance.choice(self.faults)
         self.happened[chosen or "ok"] += 1
         return chosen
 

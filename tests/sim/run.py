@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 PWA: Final = Path(__file__).parents[2] / "pwa"
 SEEDS_FILE: Final = Path(__file__).with_name("seeds.txt")
-OPTIONS: Final = ("shipped", "losing", "pouchdb")
+OPTIONS: Final = ("shipped", "losing", "taking", "pouchdb")
 _CHUNK: Final = 5
 
 
@@ -63,6 +63,13 @@ def judge_losing(seed: int) -> Verdict:
     from sim.world import LOSING, run_world
 
     return _verdict(seed, run_world(seed, LOSING))
+
+
+def judge_taking(seed: int) -> Verdict:
+    """Run one world whose phones die while they take what is new."""
+    from sim.world import TAKING, run_world
+
+    return _verdict(seed, run_world(seed, TAKING))
 
 
 def judge_pouchdb(seed: int) -> Verdict:
@@ -138,6 +145,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--pwa", type=Path, default=PWA, help="sources of the client")
     parser.add_argument("--shipped", action="store_true", help="with phones of the web app too")
     parser.add_argument("--pouchdb", action="store_true", help="of stock PouchDBs instead")
+    parser.add_argument("--taking", action="store_true", help="whose phones die taking what is new")
     parser.add_argument("--losing", action="store_true", help="whose server is often restored")
     asked = parser.parse_args(arguments)
     option = next((one for one in OPTIONS if getattr(asked, one)), "")
@@ -149,6 +157,7 @@ def main(arguments: list[str]) -> int:
         "": judge,
         "shipped": partial(judge_shipped, pwa=asked.pwa),
         "losing": judge_losing,
+        "taking": judge_taking,
         "pouchdb": judge_pouchdb,
     }
     for verdict in judged(seeds, asked.jobs, kinds[option]):

@@ -115,6 +115,7 @@ class ShippedPhone:
     Attributes:
         ahead_s: How wrong its clock is.
         kill_in: Gates until its page ends; None for not at all.
+        kill_taking: Nothing to it: such worlds have headless phones alone.
         full: How many of its next writes find no room.
         id: Its device's name once it has one.
     """
@@ -126,6 +127,7 @@ class ShippedPhone:
         self.rests = True
         self.ahead_s = 0.0
         self.kill_in: int | None = None
+        self.kill_taking: int | None = None
         self.full = 0
         self.id = ""
         self._storage = storage

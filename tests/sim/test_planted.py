@@ -33,7 +33,7 @@ def test_the_worlds_see_a_planted_fault(tmp_path: Path, patch: Path) -> None:
     subprocess.run(["git", "apply", "-p1", "-C1", patch], cwd=tmp_path, check=True)
     first = re.findall(r"\d+", patch.read_text().partition("\n")[0])[0]
     shipped = ("--shipped", "--pwa", str(tmp_path / "pwa"))
-    kinds = {"web_app": shipped, "losing": ("--losing",), "pouchdb": ("--pouchdb",)}
+    kinds = {"web_app": shipped} | {one: (f"--{one}",) for one in ("losing", "taking", "pouchdb")}
     kind = next((name for name in kinds if patch.stem.startswith(name)), "")
     where = os.pathsep.join(str(tmp_path / part) for part in ("sync", "server"))
     went = subprocess.run(

@@ -12,6 +12,8 @@ SHIPPED = 20 if os.environ.get("REJOINT_LONG") else 8
 """Worlds in which some phones run the shipped client; they take longer."""
 LOSING = 15
 """Worlds whose server is often restored."""
+TAKING = 12
+"""Worlds whose phones die, or are cut off, while they take what is new."""
 POUCHED = 16
 """Worlds of stock PouchDBs."""
 
@@ -32,8 +34,14 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 @pytest.mark.parametrize(
     "options",
-    [(HEADLESS,), (SHIPPED, "--shipped"), (LOSING, "--losing"), (POUCHED, "--pouchdb")],
-    ids=["plain", "shipped", "losing", "pouchdb"],
+    [
+        (HEADLESS,),
+        (SHIPPED, "--shipped"),
+        (LOSING, "--losing"),
+        (TAKING, "--taking"),
+        (POUCHED, "--pouchdb"),
+    ],
+    ids=["plain", "shipped", "losing", "taking", "pouchdb"],
 )
 def test_no_law_is_broken(options: tuple[int | str, ...]) -> None:
     went = run("--jobs", "2", "--seeds", *map(str, options))
@@ -41,7 +49,9 @@ def test_no_law_is_broken(options: tuple[int | str, ...]) -> None:
     assert " worlds, 0 broke a law" in went.stdout
 
 
-@pytest.mark.parametrize("kind", [(), pytest.param(("--shipped",), marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "kind", [(), ("--taking",), pytest.param(("--shipped",), marks=pytest.mark.long)]
+)
 def test_no_law_is_broken_where_it_once_was(kind: tuple[str, ...]) -> None:
     went = run("--kept", "--jobs", "2", *kind)
     assert went.returncode == 0, went.stdout + went.stderr[-2000:]

@@ -20,7 +20,7 @@ from sim import acts, chance, headless, laws, mishaps
 from sim.chance import source
 from sim.headless import HeadlessPhone, Killed
 from sim.hosting import Hosting
-from sim.network import LATE_S_MAX, Network
+from sim.network import CUTS, LATE_S_MAX, Network
 from sim.scene import SCENE_S_MAX, SCENES, Scene, prepared
 from sim.shipped import NodeHost, ShippedPhone
 from sim.trace import Trace
@@ -44,12 +44,20 @@ class Size:
         hours: Over which they are spread.
         loses: Whether stores are lost and phones killed more often than all else, where everybody
             speaks `/sync`; its healing is quicker than what else would mend things.
+        takes: Whether phones have much to take, and die or are cut off while they do; otherwise as
+            `loses`.
     """
 
     acts: int = 6
     mishaps: int = 8
     hours: float = 20.0
     loses: bool = False
+    takes: bool = False
+
+    @property
+    def is_hasty(self) -> bool:
+        """Whether healing must not take long enough for what happens once an hour."""
+        return self.loses or self.takes
 
 
 SMALL: Final = Size(acts=4, mishaps=7, hours=10.0)
@@ -57,6 +65,10 @@ SMALL: Final = Size(acts=4, mishaps=7, hours=10.0)
 
 LOSING: Final = Size(acts=10, mishaps=10, hours=20.0, loses=True)
 """For worlds about `/sync` and what restores do to it."""
+
+
+TAKING: Final = Size(acts=14, mishaps=10, hours=20.0, takes=True)
+"""For worlds about answers that nobody heard to their end."""
 
 
 @dataclass(slots=True)
@@ -105,7 +117,9 @@ class World:
         self.trace = Trace(asyncio.get_running_loop().time)
         self.hosting = Hosting(self.folder / "server")
         self.network = Network(self.hosting, source(self.seed, "network"), self.trace)
-        self.network.old_server = self.chance.random() < 0.4 and not self.size.loses
+        self.network.old_server = self.chance.random() < 0.4 and not self.size.is_hasty
+        if self.size.takes:
+            self.network.faults = CUTS
 
     def phone(self, name: str) -> Phone:
         """The phone of this name, a new one when there is none."""
@@ -158,6 +172,8 @@ class World:
         self.circle = scene.circle
         for name, device in scene.devices.items():
             self.phone(name).id = device
+            if self.size.takes:
+                self.phone(name).link.weather, self.phone(name).link.share = "bad", 0.5
             self.witness.joined.add((self.circle, device))
         await self.hosting.start()
 
@@ -171,6 +187,7 @@ class World:
         """The faults end; everybody syncs until nobody has anything to say."""
         for phone in self.phones.values():
             phone.kill_in, phone.full, phone.ahead_s = None, 0, 0.0
+            phone.kill_taking = None
             phone.rests = isinstance(phone, ShippedPhone)
             phone.link.weather = "good"
         self.hosting.full = 0
@@ -179,7 +196,7 @@ class World:
         for _ in range(ROUNDS_MAX):
             if await self._round():
                 return
-            await asyncio.sleep(60.0 if self.size.loses else 2 * HOUR_S)
+            await asyncio.sleep(60.0 if self.size.is_hasty else 2 * HOUR_S)
         self.witness.accuse("somebody never has enough of sending or fetching")
 
     async def _round(self) -> bool:
