@@ -2,8 +2,8 @@
 
 The therapist founds the clinic and creates a patient; the patient joins, goes offline, logs two
 sessions (pain 0, then pain 6), and has the phone killed and started again without network; online
-again, the therapist reads both and writes a note, which the patient reads. Then everything that
-server and phones have stored is decoded and searched for what was typed.
+again, the therapist reads both and writes a note, which the patient reads and answers by voice.
+Then everything that server and phones have stored is decoded and searched for what was typed.
 """
 
 import re
@@ -25,6 +25,7 @@ CLINIC = "Quokka Hill Clinic 48213"
 THERAPIST = "Rosa Zyzzyva"
 PATIENT = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou"
 NOTE = "Vorpal xylophone 73519: bend only a little."
+MICROPHONE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 CANARIES = [
     *("Quokka", "48213", "Zyzzyva", "Wilhelmina", "Papadopoulou", "Vorpal", "xylophone", "73519"),
     *('"worst":', '"score":', '"sets_done":', '"pain_rule":', '"done":"all"', '"type":"session"'),
@@ -108,12 +109,32 @@ def stored_blobs(phones: list[Phone], data: Path, log: Path) -> list[tuple[str, 
     return blobs
 
 
+def answer_by_voice(phone: Phone, desk: Phone) -> None:
+    """Two taps in the room of messages; the therapist fetches and hears it, and that is told."""
+    phone.by("speak").click()
+    expect(phone.by("speaking")).to_be_visible()
+    phone.by("speak-send").click()
+    expect(phone.by("state-server")).to_be_visible()
+    desk.by("room-status").click()
+    desk.by("sync-now").click()
+    desk.by("room-home").click()
+    desk.by("patient-row").first.click()
+    desk.by("voice-play").click()
+    desk.by("room-status").click()
+    desk.by("sync-now").click()
+    expect(desk.by("unsent")).to_have_text(re.compile("^0 "))
+    # A network that comes back is a reason to look at once.
+    phone.offline(yes=True)
+    phone.offline(yes=False)
+    expect(phone.by("state-seen")).to_be_visible()
+
+
 def test_a_log_made_offline_reaches_the_therapist_sealed(
     playwright: Playwright, tmp_path: Path
 ) -> None:
     data, log = tmp_path / "data", tmp_path / "server.log"
     desk = Phone(playwright, tmp_path / "desk", width=1280, height=800)
-    phone = Phone(playwright, tmp_path / "phone")
+    phone = Phone(playwright, tmp_path / "phone", more=MICROPHONE)
     with ServerProcess(data, log) as server:
         desk.start()
         found_clinic(desk, server.setup_link())
@@ -159,6 +180,7 @@ def test_a_log_made_offline_reaches_the_therapist_sealed(
         expect(phone.by("note-card")).to_be_visible()
         phone.by("open-messages").click()
         expect(phone.by("note-body").first).to_have_text(NOTE)
+        answer_by_voice(phone, desk)
 
         found = leaks(CANARIES, stored_blobs([desk, phone], data, log))
     desk.close()

@@ -62,7 +62,7 @@ async function record(): Promise<Take> {
   recorder.start();
   return {
     async end() {
-      const seconds = Math.ceil((performance.now() - begunMs) / 1000);
+      const seconds = Math.max(1, Math.round((performance.now() - begunMs) / 1000));
       quiet();
       await ended;
       const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
