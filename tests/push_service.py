@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 BODY_BYTES_MAX = 4096
+CHUNK_BYTES = 65_536
 DAY_S = 86_400
 TOPIC = re.compile(r"[A-Za-z0-9_-]{1,32}")
 QUERY = "?token=BQ%2bx%3d%7e"
@@ -122,6 +123,7 @@ class PushService:
         origin: Its scheme, host and port.
         audience: What a login must name, when it is reached by another name.
         complaints: Why requests were refused.
+        was_cut: An answer was not heard to its end.
     """
 
     def __init__(self, now_s: Callable[[], float]) -> None:
@@ -131,6 +133,7 @@ class PushService:
         self.origin = ""
         self.audience = ""
         self.complaints: list[str] = []
+        self.was_cut = asyncio.Event()
 
     def subscribe(self, server_key: str) -> dict[str, Any]:
         """As PushManager.subscribe: a subscription's JSON. `server_key` is base64url."""
@@ -208,18 +211,25 @@ class PushService:
             assert request.transport is not None
             request.transport.abort()
             return web.Response(status=500)
-        if not fault.drips:
-            return web.Response(
-                status=fault.status, headers=fault.headers, body=b"x" * fault.body_bytes
-            )
         answer = web.StreamResponse(status=fault.status, headers=fault.headers)
+        if not fault.drips:
+            answer.content_length = fault.body_bytes
         await answer.prepare(request)
-        with contextlib.suppress(ConnectionError):
+        try:
+            await self._write_body(answer, fault)
+        except ConnectionError:
+            self.was_cut.set()
+        return answer
+
+    async def _write_body(self, answer: web.StreamResponse, fault: Fault) -> None:
+        if not fault.drips:
+            for start in range(0, fault.body_bytes, CHUNK_BYTES):
+                await answer.write(b"x" * min(CHUNK_BYTES, fault.body_bytes - start))
+        else:
             while not self._over.is_set():
                 await answer.write(b"x")
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._over.wait(), 0.05)
-        return answer
 
     def _read(self, request: web.Request, body: bytes, browser: _Browser) -> Received:
         headers = request.headers

@@ -151,12 +151,15 @@ async def test_a_body_without_an_end_does_not_hold_up_what_the_status_said(
     assert await asyncio.wait_for(post.send(message(ring, browser), now_s()), 15) == Reply(201)
 
 
-async def test_of_a_long_answer_little_is_read(
-    service: PushService, post: Post, ring: KeyRing
-) -> None:
+async def test_of_a_long_answer_little_is_read(service: PushService, ring: KeyRing) -> None:
+    """There is time enough to read it whole, and more of it than buffers on the way hold."""
     browser = service.subscribe(ring.current.public)
     service.fail(browser, Fault(status=500, body_bytes=50_000_000))
+    patience = Patience(total_s=60, connect_s=60, body_s=60)
+    post = Post("mailto:a@b.example", loopback=True, patience=patience)
     assert await post.send(message(ring, browser), now_s()) == Reply(500)
+    await asyncio.wait_for(service.was_cut.wait(), 60)
+    await post.close()
 
 
 async def test_a_connection_that_breaks_is_no_answer(
