@@ -5,6 +5,9 @@ import { care, fakeClient, kneePlan, plan, TODAY } from "../../src/gallery/fake"
 import { type FakeRemindingParts, fakeReminding } from "../../src/gallery/fake-reminding";
 import { CHOSEN } from "../../src/gallery/reminders-states";
 import { type Chosen, isQuiet } from "../../src/reminding";
+import { PatientRooms } from "../../src/rooms/patient";
+import { lastSaved } from "../../src/rooms/patient/log";
+import { Saved } from "../../src/rooms/patient/saved";
 import { RemindersRoom } from "../../src/rooms/reminders";
 import { calendarOf } from "../../src/rooms/reminders/calendar";
 import { chosenFrom, FIRST } from "../../src/rooms/reminders/choose";
@@ -207,4 +210,29 @@ test("a line of a calendar is at most 75 bytes long, and no letter is torn", () 
   const bytes = text.split("\r\n").map((line) => new TextEncoder().encode(line).length);
   expect(Math.max(...bytes)).toBeLessThanOrEqual(75);
   expect(text.replaceAll("\r\n ", "")).toContain(`SUMMARY:${words}`);
+});
+
+test("where the phone shows no messages, today says that it is past the time", async () => {
+  const draw = async (due: string) => {
+    render(
+      <PatientRooms client={fakeClient({ reminder: { due } })} />,
+      page.root as unknown as Element,
+    );
+    await settled();
+  };
+  await draw("18:30");
+  expect(page.get("today-due").textContent).toMatch(/18:30/);
+  await draw("");
+  expect(page.has("today-due")).toBe(false);
+});
+
+test("reminders are offered after a session was saved, as long as nobody has chosen", async () => {
+  lastSaved.value = { id: "s1", done: "all", worst: 1, at: 1_763_400_000 };
+  for (const isOffered of [true, false]) {
+    const client = fakeClient({ reminder: { isOffered } });
+    const [first] = client.cares.value;
+    if (first) render(<Saved client={client} care={first} />, page.root as unknown as Element);
+    await settled();
+    expect(page.has("saved-remind")).toBe(isOffered);
+  }
 });

@@ -14,7 +14,7 @@ import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
 import { go, type Route } from "../../ui/route";
 import { t } from "../../words";
-import { dayOf, sayDay, sayWeekday } from "../../words/dates";
+import { dayOf, sayDay, sayTimeThere, sayWeekday } from "../../words/dates";
 import { doneOn, morningOf } from "../days";
 import { doseText } from "../dose";
 import { type Said, unheard } from "../talk";
@@ -115,9 +115,11 @@ export function Today({ client, care }: PatientProps) {
 function DueBanner({ client }: { client: Client }) {
   const { due } = client.reminder.value;
   if (due === "") return null;
+  const [hours = 0, minutes = 0] = due.split(":").map(Number);
+  const time = sayTimeThere((hours * 60 + minutes) * 60, 0);
   return (
     <Banner icon="clock" testid="today-due">
-      <p>{t("today.due", { time: due })}</p>
+      <p>{t("today.due", { time })}</p>
     </Banner>
   );
 }
