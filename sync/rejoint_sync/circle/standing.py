@@ -5,7 +5,8 @@ Values only; `log` makes them by replay. Source: docs/circle.md, "Replay".
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from rejoint_sync.circle.encoding import b64u_decode
 from rejoint_sync.circle.grammar import Pub
@@ -83,7 +84,11 @@ class Member:
     @property
     def sign_point(self) -> bytes:
         """Its signing key, 65 bytes."""
-        return b64u_decode(self.pub["spk"])
+        return _point(self.pub["spk"])
+
+
+_point: Final = lru_cache(maxsize=1024)(b64u_decode)
+"""Each signature that is checked asks for its author's key again."""
 
 
 @dataclass(frozen=True, slots=True)
