@@ -5,8 +5,12 @@ import { addWords, english, speakLanguage, t } from "../../src/words";
 import { dayAfter, dayOf, daysBetween, sayDay, sayTimeThere } from "../../src/words/dates";
 import { en } from "../../src/words/en";
 import { enDesk } from "../../src/words/en-desk";
+import { enHanded } from "../../src/words/en-handed";
 import { enLock } from "../../src/words/en-lock";
 import { enMore } from "../../src/words/en-more";
+import { enSafeDesk } from "../../src/words/en-safe-desk";
+import { enSafety } from "../../src/words/en-safety";
+import { enTold } from "../../src/words/en-told";
 
 const SOURCES = new URL("../../src/", import.meta.url).pathname;
 
@@ -27,7 +31,7 @@ function screens(): string {
 }
 
 describe("the catalogue", () => {
-  const parts = [en, enDesk, enLock, enMore];
+  const parts = [en, enDesk, enHanded, enLock, enMore, enSafeDesk, enSafety, enTold];
   const all: Record<string, unknown> = Object.assign({}, ...parts);
 
   test("has every word once", () => {
