@@ -6,6 +6,8 @@ import { FakePhone } from "./fake-phone.ts";
 import { fragmentOf, NAMES, PLAN, session, start, until } from "./scene.ts";
 import { startServer } from "./server-process.ts";
 
+/** A machine that is busy with something else starts a server slowly. */
+const PATIENCE_MS = 60_000;
 let setup: string;
 let therapist: OpenProfile;
 
@@ -17,7 +19,7 @@ beforeAll(async () => {
     await therapist.close();
     server.stop();
   };
-});
+}, PATIENCE_MS);
 
 type Ask = (url: string, init: RequestInit) => Promise<Response>;
 
