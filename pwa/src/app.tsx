@@ -34,8 +34,7 @@
  * - something is wrong (help): check with check-{yes, no, not_sure}, check-call; check-{emergency,
  *   same_day, tell_first, none} with said-yes, check-unkept; check-help; both with call-emergency,
  *   call-contact, no-emergency, no-contacts, check-home, not-seen or seen, approved or not-approved
- * - sending (from status: open-sending, save-room): sending with sending-{data, check, stuck, relay, bring,
- *   room}; room with room-{used, near, keep, not-kept, free, relay},
+ * - sending (from status: open-sending): sending with sending-{data, check, stuck, relay, bring},
  *   count-{relay, bring, stuck}; data-used with used, left, limit-{1000000, 5000000, 20000000, 0}; check
  *   with check-now, check-{whole, mended, lacking, unreached}; stuck with stuck-unsent, stuck-unopened,
  *   stuck-again, stuck-file; relay with relay-waits, relay-file, relay-picture, relay-no-key; moving
@@ -83,16 +82,23 @@ import { useEffect, useState } from "preact/hooks";
 import type { Asking, Client, Door } from "./client";
 import { keepPart } from "./client/offline";
 import { onTap, type Tap, takeTap } from "./client/tapped";
+import { fetchTexts } from "./library/texts";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { hide } from "./ui/hide";
 import { later } from "./ui/later";
 import { go, goHome, route } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
-import { moreWords } from "./words";
+import { languageTag, moreWords } from "./words";
 
-const patient = later(async () => (await import("./rooms/patient")).PatientRooms);
+const patient = later(async () => {
+  await fetchTexts(languageTag());
+  return (await import("./rooms/patient")).PatientRooms;
+});
 const therapist = later(async () => {
-  await Promise.all([moreWords(), moreWords("safety"), moreWords("care")]);
+  await Promise.all([
+    ...[moreWords(), moreWords("safety"), moreWords("care")],
+    fetchTexts(languageTag()),
+  ]);
   keepPart("desk");
   keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;

@@ -42,7 +42,7 @@ export const PARTS: Readonly<Record<string, RegExp>> = {
   ...Object.fromEntries(
     ["es", "fr", "pt", "sw", "hi", "ar"].map((tag) => [
       `words-${tag}`,
-      new RegExp(`^words/${tag}\\.icu`),
+      new RegExp(`^(words/${tag}\\.icu|library/${tag}\\.texts)`),
     ]),
   ),
 };

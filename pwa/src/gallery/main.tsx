@@ -4,6 +4,7 @@
  */
 import "../ui/styles/all.css";
 import { render } from "preact";
+import { fetchTexts } from "../library/texts";
 import { startRoutes } from "../ui/route";
 import { ToastVoice } from "../ui/toast";
 import { direction, languageTag, moreWords } from "../words";
@@ -19,6 +20,7 @@ const language = asked.get("language") ?? "en";
 await fetchLanguage(language, [language]);
 await moreWords();
 await moreWords("care");
+await fetchTexts(languageTag());
 html.lang = languageTag();
 html.dir = direction();
 startRoutes();

@@ -1,3 +1,5 @@
+import { ownTexts, textsLanguage } from "./texts";
+
 /**
  * Three short lines for each exercise, English, at most 15 words a line, in own words.
  *
@@ -220,7 +222,14 @@ export interface LibraryText {
 
 /** The lines of an exercise; undefined for one of a newer library. */
 export function textOf(exercise: string): LibraryText | undefined {
-  const lines = STEPS[exercise];
-  if (!lines) return undefined;
-  return { id: `${exercise}.steps.en.1`, lines, source: "own words", state: "not_approved" };
+  const english = STEPS[exercise];
+  if (!english) return undefined;
+  const own = ownTexts(exercise)?.slice(1);
+  const [language, lines] = own ? [textsLanguage(), own] : ["en", english];
+  return {
+    id: `${exercise}.steps.${language}.1`,
+    lines,
+    source: "own words",
+    state: "not_approved",
+  };
 }

@@ -213,8 +213,8 @@ function AddExercise({ onAdd }: { onAdd: (item: PlanItem) => void }) {
             picked.value = event.currentTarget.value;
           }}
         >
-          {Object.entries(NAMES).map(([id, name]) => (
-            <option value={id}>{name}</option>
+          {Object.keys(NAMES).map((id) => (
+            <option value={id}>{exerciseName(id)}</option>
           ))}
         </select>
       </label>
