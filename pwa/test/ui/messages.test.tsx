@@ -198,6 +198,7 @@ test("the therapist sees what is new, answers with ready words, and her reading 
   const one = care({ role: "therapist", others: [text] });
   const client = fakeClient({ role: "therapist", cares: [one] });
   await enter(client);
+  expect(page.get("new-words").textContent).toBe("1 new");
   await page.tap("patient-row");
   expect(page.get("talk-card").textContent).toContain("It hurts.");
   expect(drafts(client)).toEqual([{ type: "heard", targets: [text.id] }]);

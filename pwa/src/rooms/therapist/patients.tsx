@@ -10,6 +10,7 @@ import { go } from "../../ui/route";
 import { t } from "../../words";
 import { sayDay, sayMoment } from "../../words/dates";
 import { lightOf } from "../advice";
+import { unheard } from "../talk";
 import { unseenAlarms } from "./checks";
 import { Desk } from "./desk";
 import { wishesTold, wishFact } from "./wish";
@@ -37,10 +38,11 @@ export function Patients({ client }: { client: Client }) {
     .map((care) => ({
       care,
       fresh: newOf(toldList(client, care), toldCount(care)),
+      words: unheard(care).length,
       alarm: unseenAlarms(care)[0],
     }))
     .sort(inOrder);
-  const withNew = rows.filter(({ fresh }) => fresh > 0).length;
+  const withNew = rows.filter(({ fresh, words }) => fresh + words > 0).length;
   return (
     <Desk
       testid="patients"
@@ -93,6 +95,8 @@ export function patientsOf(client: Client): Care[] {
 interface Row {
   readonly care: Care;
   readonly fresh: number;
+  /** Messages that this person has not heard. */
+  readonly words: number;
   /** The newest sign of danger that nobody has said to have seen. */
   readonly alarm: Opened<Check> | undefined;
 }
@@ -101,7 +105,7 @@ interface Row {
 function inOrder(a: Row, b: Row): number {
   const alarms = Number(b.alarm !== undefined) - Number(a.alarm !== undefined);
   const joined = Number(b.care.joined.value) - Number(a.care.joined.value);
-  const fresh = Number(b.fresh > 0) - Number(a.fresh > 0);
+  const fresh = Number(b.fresh + b.words > 0) - Number(a.fresh + a.words > 0);
   return alarms || joined || fresh || a.care.name.value.localeCompare(b.care.name.value);
 }
 
@@ -135,7 +139,7 @@ function Contact({ client }: { client: Client }) {
   );
 }
 
-function PatientRow({ client, care, fresh, alarm }: Row & { client: Client }) {
+function PatientRow({ client, care, fresh, words, alarm }: Row & { client: Client }) {
   const open = () => go({ room: "patient", circle: care.circle });
   return (
     <button type="button" class="tri p4" data-testid="patient-row" onClick={open}>
@@ -153,6 +157,12 @@ function PatientRow({ client, care, fresh, alarm }: Row & { client: Client }) {
         )}
       </span>
       <span class="end row nowrap">
+        {words > 0 && (
+          <span class="tag" data-testid="new-words">
+            <Icon name="message" size="s" />
+            {t("today.newCount", { n: words })}
+          </span>
+        )}
         {fresh > 0 && <span class="tag">{t("desk.new", { n: fresh })}</span>}
         <Icon name={care.joined.value ? "next" : "qr"} />
       </span>
@@ -161,7 +171,7 @@ function PatientRow({ client, care, fresh, alarm }: Row & { client: Client }) {
 }
 
 /** The light of the last session where it warns, else a plain mark. */
-function RowMark({ care, fresh, alarm }: Row) {
+function RowMark({ care, fresh, alarm }: Omit<Row, "words">) {
   if (alarm) return <Lamp light="stop" size="s" />;
   const light = lightOf(
     care.sessions.value.at(-1)?.value.pain.worst,
