@@ -240,7 +240,7 @@ function allowed(link: Link, nowMs: number): [bytes: number, waitMs?: number] {
   const leftMs = link.beganMs + lifeMs - nowMs;
   const fits = within(link, leftMs, lifeMs);
   if (fits >= LEAST_BYTES) return at(Math.min(link.portion, most, fits));
-  return at(fresh, Math.min(REST_MAX_MS, Math.max(0, leftMs + over(lifeMs, 10))));
+  return at(fresh, Math.min(REST_MAX_MS, Math.max(0, link.beganMs + overMs(link) - nowMs)));
 }
 
 /**
@@ -334,7 +334,7 @@ function outlived(link: Link, trip: Trip): Link {
   const isAnother = trip.setupMs > 0 || link.setupMs === 0 || link.failures > 0;
   const isIdle = trip.beganMs - link.endedMs >= IDLE_MS;
   const lifeMs = ruleMs(link);
-  const isLonger = lifeMs > 0 && trip.beganMs - link.beganMs >= over(lifeMs * 11, 10);
+  const isLonger = lifeMs > 0 && trip.beganMs - link.beganMs >= overMs(link);
   return isAnother || isIdle || !isLonger ? link : { ...link, lives: [], load: 0 };
 }
 
@@ -343,7 +343,7 @@ function isNew(link: Link, nowMs: number): boolean {
   return (
     link.beganMs === 0 ||
     nowMs - link.endedMs >= IDLE_MS ||
-    (lifeMs > 0 && nowMs - link.beganMs >= over(lifeMs * 11, 10)) ||
+    (lifeMs > 0 && nowMs - link.beganMs >= overMs(link)) ||
     (link.failures > 0 && link.carried === 0)
   );
 }
@@ -360,6 +360,11 @@ function ruleMs({ lives, cuts }: Link): number {
   if (one === undefined || other === undefined || (lives.length === 1 && cuts > 1)) return 0;
   const shorter = Math.min(one, other);
   return Math.max(one, other) * 10 > shorter * 13 ? 0 : shorter;
+}
+
+/** After so long a window is over, where there is a rule: the longer of the last two ones. */
+function overMs({ lives }: Link): number {
+  return over(Math.max(...lives.slice(-2)) * 11, 10);
 }
 
 /** What a request should take. */

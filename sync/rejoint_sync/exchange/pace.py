@@ -286,7 +286,8 @@ def _allowed(link: Link, now_ms: int) -> Turn:
     fits = _within(link, left_ms, life_ms)
     if fits >= LEAST_BYTES:
         return Turn(min(link.portion, most, fits))
-    return Turn(fresh, min(_REST_MAX_MS, max(0, left_ms + life_ms // 10)))
+    rest_ms = link.began_ms + _over_ms(link) - now_ms
+    return Turn(fresh, min(_REST_MAX_MS, max(0, rest_ms)))
 
 
 def patience_ms(link: Link, sent: int, now_ms: int) -> int:
@@ -371,7 +372,7 @@ def _outlived(link: Link, trip: Trip) -> Link:
     life_ms = _life_ms(link)
     is_another = trip.setup_ms > 0 or link.setup_ms == 0 or link.failures > 0
     is_idle = trip.began_ms - link.ended_ms >= _IDLE_MS
-    is_longer = trip.began_ms - link.began_ms >= life_ms * 11 // 10 > 0
+    is_longer = life_ms > 0 and trip.began_ms - link.began_ms >= _over_ms(link)
     if is_another or is_idle or not is_longer:
         return link
     return replace(link, lives=(), load=0)
@@ -383,7 +384,7 @@ def _is_new(link: Link, now_ms: int) -> bool:
     return (
         link.began_ms == 0
         or idle_ms >= _IDLE_MS
-        or (life_ms > 0 and now_ms - link.began_ms >= life_ms * 11 // 10)
+        or (life_ms > 0 and now_ms - link.began_ms >= _over_ms(link))
         or (link.failures > 0 and link.carried == 0)
     )
 
@@ -402,6 +403,11 @@ def _life_ms(link: Link) -> int:
     if not lives or (len(lives) == 1 and link.cuts > 1) or max(lives) * 10 > min(lives) * 13:
         return 0
     return min(lives)
+
+
+def _over_ms(link: Link) -> int:
+    """After so long a window is over, where there is a rule: the longer of the last two ones."""
+    return max(link.lives[-2:]) * 11 // 10
 
 
 def _goal_ms(link: Link) -> int:
