@@ -143,8 +143,10 @@ export class Records {
   async write(documents: readonly StoredDocument[]): Promise<void> {
     const rows = await this.database
       .bulkDocs([...documents], { new_edits: false })
-      .catch((error: unknown) => {
-        // The adapter is of no use after a failure, as when the phone is full; the database is.
+      .catch(async (error: unknown) => {
+        // The adapter is of no use after a failure, as when the phone is full; the database is. Closed
+        // first: the adapter would else go on with the connection that has failed.
+        await this.#database.close().catch(() => {});
         this.#database = open(this.name);
         for (const watchAgain of this.#watchers) watchAgain();
         throw error;

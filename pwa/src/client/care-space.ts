@@ -13,7 +13,7 @@ const RESERVE_BYTES = 512 * 1024;
 /** As long as so little is left nothing is put aside. */
 const LEAST_LEFT = 8 * RESERVE_BYTES;
 /** Parts of the app that can be fetched again, and that no day needs. */
-const LIGHT = ["camera", "xwing", "standard", "members", "sending"] as const;
+const LIGHT = ["camera", "xwing", "standard", "members"] as const;
 
 /** What this browser tells of room; undefined where it tells nothing. */
 export async function spaceHere(): Promise<Space | undefined> {

@@ -145,15 +145,18 @@ export class Chunks {
       () => spaceMaker("useReserve"),
       () => spaceMaker("shedParts"),
     ];
+    let first: unknown;
     for (;;) {
       try {
         const written = await write();
         isFull.value = false;
         return written;
       } catch (error) {
-        const makeRoom = isOfRoom(error) ? ways.shift() : undefined;
-        isFull.value = isOfRoom(error);
-        if (makeRoom === undefined) throw error;
+        first ??= error;
+        // What fails after the first time fails for the same reason, whatever it is called.
+        isFull.value = isOfRoom(first);
+        const makeRoom = isFull.value ? ways.shift() : undefined;
+        if (makeRoom === undefined) throw first;
         // On a full phone even letting go may fail.
         await makeRoom().catch(() => undefined);
       }

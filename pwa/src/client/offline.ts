@@ -44,7 +44,7 @@ export function keepPart(
 }
 
 /** Parts that every phone has in the end, but that the first start does not wait for. */
-const SOON = ["care", "telling", "languages"] as const;
+const SOON = ["care", "telling", "languages", "sending"] as const;
 /** A link that is poor or dear is left to the first records for so long. */
 const POOR_LINK_MS = 60_000;
 

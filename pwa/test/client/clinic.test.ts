@@ -344,7 +344,9 @@ test("a helper logs for a child, and hands over to the child's own phone", async
   await rosa.syncNow();
   await child.syncNow();
   await until(() => child.care(circle).notes.value.length === 1);
-  expect(child.care(circle).sessions.value.map(({ mine }) => mine)).toEqual([false]);
+  const [told, ...others] = child.care(circle).sessions.value;
+  expect(others).toEqual([]);
+  expect(told).toMatchObject({ mine: false, entered: { role: "caregiver" } });
   expect(child.care(circle).name.value).toBe("Gita");
   await mother.syncNow();
   await until(() => mother.care(circle).isOut.value);

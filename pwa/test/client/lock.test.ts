@@ -58,6 +58,12 @@ test.each(["P256", "XWING"] as const)("a locked profile of %s opens by its numbe
   expect(await isSame(made, keys)).toBe(true);
 });
 
+test("a new lock locks after two minutes, and when the app is not seen", async () => {
+  await createKeys("p1", "P256");
+  await putLock("p1", "4711");
+  expect((await lookAtLock("p1", nowMs))?.row).toMatchObject({ idleS: 120, whenHidden: true });
+});
+
 test("without the number a locked seed does not open, whatever reads the disk", async () => {
   const made = await createKeys("p1", "XWING");
   await putLock("p1", "4711");

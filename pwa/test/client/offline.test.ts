@@ -42,7 +42,7 @@ test.each([undefined, { effectiveType: "4g" }, { effectiveType: "3g", saveData: 
     await keepSoon();
     expect(told).toEqual([]);
     await vi.advanceTimersByTimeAsync(1_000);
-    expect(told).toEqual(["care", "telling", "languages"]);
+    expect(told).toEqual(["care", "telling", "languages", "sending"]);
   },
 );
 
@@ -54,6 +54,6 @@ test.each([{ effectiveType: "2g" }, { effectiveType: "slow-2g" }, { saveData: tr
     await vi.advanceTimersByTimeAsync(50_000);
     expect(told).toEqual([]);
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(told).toEqual(["care", "telling", "languages"]);
+    expect(told).toEqual(["care", "telling", "languages", "sending"]);
   },
 );
