@@ -83,6 +83,11 @@ export class Entrance {
     this.#keys.drop(profileId);
   }
 
+  /** What this phone remembers beside records, for the locks. */
+  get shelf(): Shelf {
+    return this.#shelf;
+  }
+
   /** Remember whether a number is asked for: what the door shows before a profile is opened. */
   async noteLock(profileId: string, locked: boolean): Promise<void> {
     const row = await this.#shelf.get("profiles", profileId);

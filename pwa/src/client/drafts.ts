@@ -4,18 +4,18 @@
  */
 import { utf8 } from "../circle/encoding.ts";
 import type { Drafts } from "../client.ts";
-import type { DataKey } from "./folds.ts";
+import { type HereKey, openHere, purposeOfDraft } from "./here.ts";
 import type { Shelf } from "./shelf.ts";
 import { Turn } from "./turn.ts";
 
 export class SealedDrafts implements Drafts {
   readonly #shelf: Shelf;
-  readonly #key: DataKey;
+  readonly #key: HereKey;
   readonly #profile: string;
   /** A later answer never lies under an earlier one. */
   readonly #turn = new Turn();
 
-  constructor(shelf: Shelf, key: DataKey, profile: string) {
+  constructor(shelf: Shelf, key: HereKey, profile: string) {
     this.#shelf = shelf;
     this.#key = key;
     this.#profile = profile;
@@ -25,10 +25,12 @@ export class SealedDrafts implements Drafts {
     const row = await this.#shelf.get("drafts", this.#profile, circle);
     if (row === undefined) return undefined;
     try {
-      const text = await this.#key.dataOpen(row.sealed, purposeOf(circle));
+      const text = await openHere(this.#key, row.sealed, purposeOfDraft(circle), (sealed) =>
+        this.#shelf.put("drafts", { ...row, sealed }),
+      );
       return new TextDecoder().decode(text);
     } catch {
-      // A lock was put on or taken off since: what was not saved by then is asked anew.
+      // It is damaged, or another profile's: what was not saved is asked anew.
       return undefined;
     }
   }
@@ -36,12 +38,8 @@ export class SealedDrafts implements Drafts {
   async keep(circle: string, text: string | undefined): Promise<void> {
     await this.#turn.run(async () => {
       if (text === undefined) return this.#shelf.remove("drafts", this.#profile, circle);
-      const sealed = await this.#key.dataSeal(utf8(text), purposeOf(circle));
+      const sealed = await this.#key.dataSeal(utf8(text), purposeOfDraft(circle));
       return this.#shelf.put("drafts", { profile: this.#profile, circle, sealed });
     });
   }
-}
-
-function purposeOf(circle: string): string {
-  return `draft of ${circle}`;
 }

@@ -8,6 +8,7 @@ import type { Client, Locks, LockView } from "../client.ts";
 import { loadKeys, type ProfileKeys } from "../keystore.ts";
 import type { Entrance } from "./admission.ts";
 import { askPhone, phoneCan, registerPhone } from "./finger.ts";
+import { type HereKey, purposeOfDraft, purposeOfWaiting } from "./here.ts";
 import {
   changePin,
   lookAtLock,
@@ -23,6 +24,7 @@ import { keepPart } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { shutElsewhere } from "./profile.ts";
 import { foldsName, keysName, removeDatabase } from "./profiles.ts";
+import type { Shelf } from "./shelf.ts";
 
 /** The locks of `phone`, whose profiles are behind `inside`. */
 export function openLocks(phone: Phone, inside: Entrance): Locks {
@@ -69,7 +71,12 @@ export function openLocks(phone: Phone, inside: Entrance): Locks {
       return reopen(id, keys);
     },
     async take(id, pin) {
-      await alone(id, () => takeLock(keysName(id), pin, now));
+      await alone(id, async () => {
+        const { keys } = await unlock(keysName(id), pin, now);
+        await inside.shut(id);
+        if (keys !== undefined) await loosen(inside.shelf, id, keys);
+        await takeLock(keysName(id), pin, now);
+      });
       return reopen(id, undefined);
     },
     setTiming: (id, timing) => alone(id, () => setTiming(keysName(id), timing)),
@@ -82,6 +89,22 @@ export function openLocks(phone: Phone, inside: Entrance): Locks {
     },
     wipe: (id) => inside.wipe(id),
   };
+}
+
+/** Before a lock is taken off: what lies under it opens without it from now on. */
+async function loosen(shelf: Shelf, profile: string, key: HereKey): Promise<void> {
+  const stores = [
+    ["unsealed", purposeOfWaiting],
+    ["drafts", purposeOfDraft],
+  ] as const;
+  for (const [store, purposeOf] of stores) {
+    for (const row of await shelf.all(store, profile)) {
+      const purpose = purposeOf(row.circle);
+      const open = await key.dataOpen(row.sealed, purpose).catch(() => undefined);
+      if (open === undefined) continue;
+      await shelf.put(store, { ...row, sealed: await key.localSeal(open, purpose) });
+    }
+  }
 }
 
 async function viewOf(id: string, nowMs: number): Promise<LockView | undefined> {

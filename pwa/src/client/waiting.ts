@@ -8,7 +8,7 @@
 import { utf8 } from "../circle/encoding.ts";
 import type { Body } from "../circle/frame.ts";
 import type { CircleNote } from "./circle-row.ts";
-import type { DataKey } from "./folds.ts";
+import { type HereKey, openHere, purposeOfWaiting } from "./here.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** One record, with the kind of document that will hold it. */
@@ -29,11 +29,11 @@ interface Writable {
 
 export class Waiting {
   readonly #shelf: Shelf;
-  readonly #key: DataKey;
+  readonly #key: HereKey;
   readonly #row: { readonly profile: string; readonly circle: string };
   #held: readonly Unsealed[] = [];
 
-  private constructor(shelf: Shelf, key: DataKey, row: { profile: string; circle: string }) {
+  private constructor(shelf: Shelf, key: HereKey, row: { profile: string; circle: string }) {
     this.#shelf = shelf;
     this.#key = key;
     this.#row = row;
@@ -41,13 +41,15 @@ export class Waiting {
 
   static async open(
     shelf: Shelf,
-    key: DataKey,
+    key: HereKey,
     { profile, circle }: { readonly profile: string; readonly circle: string },
   ): Promise<Waiting> {
     const waiting = new Waiting(shelf, key, { profile, circle });
     const kept = await shelf.get("unsealed", profile, circle);
     if (kept !== undefined) {
-      const text = await key.dataOpen(kept.sealed, purposeOf(circle));
+      const text = await openHere(key, kept.sealed, purposeOfWaiting(circle), (sealed) =>
+        shelf.put("unsealed", { ...kept, sealed }),
+      );
       waiting.#held = JSON.parse(new TextDecoder().decode(text));
     }
     return waiting;
@@ -62,7 +64,7 @@ export class Waiting {
   async hold(record: Unsealed): Promise<string> {
     this.#held = [...this.#held, record];
     const text = utf8(JSON.stringify(this.#held));
-    const sealed = await this.#key.dataSeal(text, purposeOf(this.#row.circle));
+    const sealed = await this.#key.dataSeal(text, purposeOfWaiting(this.#row.circle));
     await this.#shelf.put("unsealed", { ...this.#row, sealed });
     return `waiting:${this.#held.length}`;
   }
@@ -79,8 +81,4 @@ export class Waiting {
     this.#held = [];
     await care.note.put({ awaited: false });
   }
-}
-
-function purposeOf(circle: string): string {
-  return `unsealed of ${circle}`;
 }

@@ -265,3 +265,25 @@ test("a new profile gets a picture that nobody has", () => {
   const all = ["hill", "leaf", "river", "sun", "boat", "bird"];
   expect(freePicture(pictures(...all))).toBe("hill");
 });
+
+test("what waits to be let in, and answers not saved yet, outlive a lock put on and taken off", async () => {
+  await patient.drafts.keep(circle, "an answer");
+  const shelf = await openShelf(phone.indexedDB);
+  const { profile } = patient;
+  const row = await shelf.get("circles", profile.id, circle);
+  if (!row) throw new Error("no circle");
+  // As a phone that was beside another one and is not let in yet.
+  await inside.shut(id);
+  await shelf.put("circles", { ...row, awaited: true });
+  let one = (await inside.open(id)) as OpenProfile;
+  await one.logSession(circle, session(7));
+  const waits = () => one.care(circle).sessions.value.map(({ value }) => value.pain.worst);
+  one = (await locks.put(id, "4711")) as OpenProfile;
+  expect(await one.drafts.read(circle)).toBe("an answer");
+  await one.logSession(circle, session(5));
+  one = (await locks.take(id, "4711")) as OpenProfile;
+  expect(await one.drafts.read(circle)).toBe("an answer");
+  await one.logSession(circle, session(3));
+  expect(waits()).toEqual([7, 5, 3]);
+  shelf.close();
+});
