@@ -14,7 +14,7 @@ from e2e.phone import Phone
 from e2e.server_process import ServerProcess
 from e2e.test_story import create_patient, found_clinic, join, log_session, wait_for_worker
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 READY = """Promise.all([caches.has('reserve'), caches.match('/keeps-sending')])
   .then(([reserve, sending]) => reserve && sending !== undefined)"""
