@@ -12,7 +12,7 @@ import { More } from "../../src/rooms/patient/more";
 import { TherapistRooms } from "../../src/rooms/therapist";
 import { startRoutes } from "../../src/ui/route";
 import { type Sound, sound } from "../../src/ui/sound-of-voice";
-import { openPage, type ScreenPage, settled } from "./page";
+import { FakeElement, openPage, type ScreenPage, settled } from "./page";
 
 let page: ScreenPage;
 const real: Sound = { ...sound };
@@ -149,6 +149,50 @@ test("new words stand on today until they were on the screen; a voice until it w
   history.back();
   await settled();
   expect(page.has("note-card")).toBe(false);
+});
+
+test("words that were not in view are not said to be seen", async () => {
+  const texts = [said({ text: "above" }, { staff: true }), said({ text: "here" }, { staff: true })];
+  const watched: { show: (ids: readonly string[]) => void; observed: string[] }[] = [];
+  class Watch {
+    readonly observed: string[] = [];
+    constructor(seen: (entries: object[]) => void) {
+      const show = (ids: readonly string[]) =>
+        seen(ids.map((id) => ({ isIntersecting: true, target: { dataset: { id } } })));
+      watched.push({ show, observed: this.observed });
+    }
+    observe(one: { dataset: { id: string } }): void {
+      this.observed.push(one.dataset.id);
+    }
+    unobserve(): void {}
+    disconnect(): void {}
+  }
+  Object.assign(globalThis, { IntersectionObserver: Watch });
+  const all = (root: FakeElement) =>
+    root
+      .all((one) => "data-id" in one.attributes)
+      .map((one) => ({
+        dataset: { id: one.attributes["data-id"] },
+      }));
+  Object.assign(FakeElement.prototype, {
+    querySelectorAll(this: FakeElement) {
+      return all(this);
+    },
+  });
+  try {
+    const client = fakeClient({ cares: [care({ others: texts })] });
+    await enter(client);
+    await page.tap("open-messages");
+    const ids = texts.map(({ id }) => id);
+    expect(watched.at(-1)?.observed).toEqual(ids);
+    expect(drafts(client)).toEqual([]);
+    watched.at(-1)?.show(ids.slice(1));
+    await settled();
+    expect(drafts(client)).toEqual([{ type: "heard", targets: [ids[1]] }]);
+  } finally {
+    Reflect.deleteProperty(globalThis, "IntersectionObserver");
+    Reflect.deleteProperty(FakeElement.prototype, "querySelectorAll");
+  }
 });
 
 test.each([

@@ -1,6 +1,6 @@
 /** What was said, oldest first, each with who has it by now. */
 import { useSignal } from "@preact/signals";
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import type { Care, Client } from "../../client";
 import { type Media, type Voice, VoiceMissing } from "../../media";
 import { AddedBy } from "../../ui/added-by";
@@ -31,6 +31,34 @@ function nameOf(said: Said, care: Care): string {
   return (byStaff ? care.therapist.value : care.name.value) || t("who.therapistStart");
 }
 
+/** Share of a message that must be in view to have been seen; a long one never is as a whole. */
+const SEEN_SHARE = 0.1;
+
+/** Calls `tell` with those of `ids` that come into view; gives the way to stop. */
+function whenSeen(
+  list: HTMLElement | null,
+  ids: readonly string[],
+  tell: (seen: readonly string[]) => void,
+): () => void {
+  if (ids.length === 0 || list === null) return () => undefined;
+  if (!("IntersectionObserver" in globalThis)) {
+    tell(ids);
+    return () => undefined;
+  }
+  const observer = new IntersectionObserver(
+    (entries) => {
+      const seen = entries.filter(({ isIntersecting }) => isIntersecting);
+      for (const { target } of seen) observer.unobserve(target);
+      if (seen.length > 0) tell(seen.map(({ target }) => (target as HTMLElement).dataset.id ?? ""));
+    },
+    { threshold: SEEN_SHARE },
+  );
+  for (const one of list.querySelectorAll<HTMLElement>("[data-id]")) {
+    if (ids.includes(one.dataset.id ?? "")) observer.observe(one);
+  }
+  return () => observer.disconnect();
+}
+
 export function Thread({ client, care, media }: TalkProps) {
   const today = client.today.value;
   const voices = media?.voices.value;
@@ -38,17 +66,16 @@ export function Thread({ client, care, media }: TalkProps) {
   const news = unheard(care);
   // A voice is heard when it was listened to; what is written, when it stands here.
   const read = news.filter(({ id, value }) => value.text !== undefined && !voices?.has(id));
-  useEffect(() => {
-    void tellHeard(
-      client,
-      care,
-      read.map(({ id }) => id),
-    );
-  }, [read.length, care.circle]);
+  const list = useRef<HTMLDivElement>(null);
+  const ids = read.map(({ id }) => id);
+  useEffect(
+    () => whenSeen(list.current, ids, (seen) => void tellHeard(client, care, seen)),
+    [ids.join(), care.circle],
+  );
   const heard = heardBy(care);
   let day = "";
   return (
-    <div class="talk" data-testid="talk">
+    <div class="talk" data-testid="talk" ref={list}>
       {all.map((said) => {
         const { id, value } = said;
         const its = dayOf(value.at, value.tz_min);
@@ -59,7 +86,7 @@ export function Thread({ client, care, media }: TalkProps) {
         return (
           <>
             {isNew && <p class="soft small strong">{sayDay(its, today)}</p>}
-            <article class={said.mine ? "mine" : ""} key={id} data-testid="message">
+            <article class={said.mine ? "mine" : ""} key={id} data-id={id} data-testid="message">
               <div class={`bubble ${said.mine ? "me" : ""}`}>
                 <p class="kicker row wrap">
                   <span>{nameOf(said, care)}</span>
