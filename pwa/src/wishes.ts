@@ -27,3 +27,11 @@ export function wishOn(
   if (last === undefined || last.value.wish === "go_on") return undefined;
   return last.value.until !== undefined && last.value.until < today ? undefined : last;
 }
+
+const DAY_MS = 86_400_000;
+
+/** The day on which the programme goes on after a rest; "always" where nobody can say. */
+export function goesOnFrom({ until }: Wish): string {
+  if (until === undefined) return "always";
+  return new Date(Date.parse(`${until}T00:00:00Z`) + DAY_MS).toISOString().slice(0, 10);
+}

@@ -12,6 +12,7 @@ import type { Plan } from "../records.gen.ts";
 import { dayOf, nextReminder, type Schedule } from "../reminders.ts";
 import type { Allowed, Chosen, Reminding, Told } from "../reminding.ts";
 import { isQuiet } from "../reminding.ts";
+import { goesOnFrom, wishOn } from "../wishes.ts";
 import { localDay } from "./clock.ts";
 import { type Bell, browserBell } from "./reminding-bell.ts";
 import { sayAll, tagOf } from "./reminding-words.ts";
@@ -137,6 +138,16 @@ export class OpenReminding implements Reminding {
       phone.on("woken", () => this.#then(() => this.#takeMarks())),
       phone.on("visible", () => this.#then(() => this.#look())),
     );
+    let rest = restTill(this.#of);
+    this.#stops.push(
+      effect(() => {
+        const now = restTill(this.#of);
+        if (now === rest) return;
+        rest = now;
+        this.#settle();
+        this.#remind();
+      }),
+    );
     const tick = () => {
       this.#remind();
       this.#stopTick = phone.after(LOOK_MS, tick);
@@ -147,7 +158,7 @@ export class OpenReminding implements Reminding {
 
   /** As the server will reckon, which has heard of this phone just now and sent nothing yet. */
   #next(): number | undefined {
-    const chosen = this.chosen.value;
+    const chosen = this.#standing(this.chosen.value);
     void this.#of.today.value;
     if (chosen === undefined) return undefined;
     const schedule = scheduleOf(chosen, this.#bell.zone());
@@ -158,11 +169,19 @@ export class OpenReminding implements Reminding {
     return minute === undefined ? undefined : minute * 60;
   }
 
+  /** What was chosen; at rest while the person wishes to rest, or has stopped. */
+  #standing(chosen: Chosen | undefined): Chosen | undefined {
+    const rest = restTill(this.#of);
+    if (chosen === undefined || rest === undefined) return chosen;
+    const isLonger = chosen.paused === undefined || rest === "always" || rest > chosen.paused;
+    return isLonger && chosen.paused !== "always" ? { ...chosen, paused: rest } : chosen;
+  }
+
   // -- on this phone -----------------------------------------------------------------------------
 
   /** In the app itself, where the phone shows no messages. */
   #remind(): void {
-    const chosen = this.chosen.peek();
+    const chosen = this.#standing(this.chosen.peek());
     const now = new Date(this.#around.phone.nowMs());
     const time = `${pad(now.getHours())}:${pad(now.getMinutes())}`;
     const isDue =
@@ -238,7 +257,7 @@ export class OpenReminding implements Reminding {
   }
 
   async #tellServer(): Promise<void> {
-    const { chosen } = this.#row;
+    const chosen = this.#standing(this.#row.chosen);
     if (chosen === undefined) await this.#takeBack();
     else if (this.allowed.peek() === "yes") await this.#tell(chosen);
     else this.told.value = "off";
@@ -318,6 +337,16 @@ function isPaused({ paused }: Chosen, today: string): boolean {
 /** Circles in which this person exercises, or does so with somebody. */
 function caredFor({ cares }: Reminded): readonly Care[] {
   return cares.value.filter(({ role }) => role === "patient" || role === "caregiver");
+}
+
+/** The day on which the programme goes on everywhere, as it was wished; undefined: it goes on now. */
+function restTill(of: Reminded): string | "always" | undefined {
+  const days = caredFor(of).map(({ diary }) => {
+    const wish = wishOn(diary.value, of.today.value)?.value;
+    return wish && goesOnFrom(wish);
+  });
+  if (days.length === 0 || days.includes(undefined)) return undefined;
+  return days.sort()[0];
 }
 
 function isDoneOn({ sessions }: Care, day: string): boolean {

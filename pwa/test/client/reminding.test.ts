@@ -8,6 +8,7 @@ import type { Bell, Mark, Slip } from "../../src/client/reminding-bell.ts";
 import { openShelf, type Shelf } from "../../src/client/shelf.ts";
 import type { SyncStatus } from "../../src/client.ts";
 import { care, kneePlan, plan, session, TODAY } from "../../src/gallery/fake.ts";
+import type { Wish } from "../../src/records.gen.ts";
 import type { Allowed, Chosen } from "../../src/reminding.ts";
 import { FakePhone } from "./fake-phone.ts";
 
@@ -413,6 +414,31 @@ test("the next one is told by the phone's own reckoning, and moves on when today
   expect(opened.next.value).toBe(at(19));
   await opened.choose({ ...CHOSEN, paused: "always" });
   expect(opened.next.value).toBeUndefined();
+});
+
+test("while somebody rests no reminder comes, and they go on by themselves after it", async () => {
+  const opened = await open();
+  await opened.choose({ ...CHOSEN, weekdays: [1, 2, 3, 4, 5, 6, 7] });
+  await opened.settled();
+  const told = () => asked.filter(([, path]) => path === "/reminders").at(-1)?.[2];
+  expect(told()).not.toHaveProperty("paused");
+  const wish = (value: Partial<Wish>) => {
+    const stamp = { type: "wish", lam: 9, at: 1, tz_min: 0, day: TODAY } as const;
+    const [id, place, author] = ["ev:2511:dme:c000009", "phone", "me"] as const;
+    const said = { ...stamp, wish: "pause" as const, ...value };
+    const others = [{ id, place, author, mine: true, value: said }];
+    cares.value = [care({ sessions: [], plans: [plan()], others })];
+  };
+  wish({ until: "2025-11-20" });
+  await opened.settled();
+  expect(told()).toMatchObject({ paused: "2025-11-21" });
+  wish({ wish: "stop" });
+  await opened.settled();
+  expect(told()).toMatchObject({ paused: "always" });
+  wish({ wish: "go_on" });
+  await opened.settled();
+  expect(told()).not.toHaveProperty("paused");
+  expect(opened.chosen.value).not.toHaveProperty("paused");
 });
 
 test("quiet hours in which the reminder itself lies are left out", async () => {
