@@ -2,10 +2,17 @@
 import type { ComponentChildren } from "preact";
 import type { Opened } from "../client";
 import type { AnyRecord, Wish } from "../records.gen";
+import { DoorRoom } from "../rooms/door/door";
 import { PatientRooms } from "../rooms/patient";
 import { RecordRoom } from "../rooms/record";
+import { unopened } from "../rooms/record/unopened";
+import { SendingRoom } from "../rooms/sending";
+import { TherapistRooms } from "../rooms/therapist";
+import type { Space } from "../sending";
+import { later } from "../ui/later";
 import { type RecordStep, show } from "../ui/route";
 import { at, care, fakeClient, session, TODAY } from "./fake";
+import { fakeSending } from "./fake-sending";
 
 const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const CIRCLE = "cown";
@@ -28,6 +35,24 @@ function room(parts: Parts = {}, step?: RecordStep, broken = false): () => Compo
 
 const RESTING = wished("pause", { until: "2025-11-24", reason: "away" });
 
+const ASKED: Opened<AnyRecord> = {
+  ...wished("erase", { reason: "better" }),
+  mine: false,
+  place: "server",
+  entered: { role: "caregiver", name: LONG_NAME },
+};
+
+function roomHere(space: Space, waiting: number): ComponentChildren {
+  show({ room: "sending", step: "room" });
+  return <SendingRoom client={fakeClient({ sending: fakeSending({ space, waiting }) })} />;
+}
+
+const shut = later(unopened);
+
+function Shut() {
+  return <shut.Part onBack={() => undefined} />;
+}
+
 export const RECORD_STATES: Readonly<Record<string, () => ComponentChildren>> = {
   record: room(),
   "record-resting": room({ others: [RESTING] }),
@@ -40,6 +65,33 @@ export const RECORD_STATES: Readonly<Record<string, () => ComponentChildren>> = 
   notice: room({}, "notice"),
   "notice-other": room({ role: "caregiver", name: LONG_NAME }, "notice"),
   "record-copy": room({}, "copy"),
+  "room-here": () => roomHere({ used: 1_240_000, all: 96_000_000, isKept: false }, 0),
+  "room-near": () => roomHere({ used: 8_400_000, all: 9_600_000, isKept: true }, 12),
+  unopened: () => (
+    <DoorRoom
+      door={undefined}
+      state={{ at: "failed", retry: () => undefined }}
+      onOpen={() => undefined}
+      onProfile={() => undefined}
+      onRetry={() => undefined}
+      onLeave={() => undefined}
+      onSomeone={() => undefined}
+      onCard={() => undefined}
+      onBeside={() => undefined}
+      onStuck={() => false}
+    />
+  ),
+  "unopened-more": () => <Shut />,
+  "patient-wish": () => {
+    const one = care({
+      circle: CIRCLE,
+      role: "therapist",
+      others: [ASKED],
+      sessions: [session(1)],
+    });
+    show({ room: "patient", circle: CIRCLE });
+    return <TherapistRooms client={fakeClient({ cares: [one], role: "therapist" })} />;
+  },
   "today-resting": () => {
     show({ room: "home" });
     return <PatientRooms client={fakeClient({ cares: [care({ others: [RESTING] })] })} />;
