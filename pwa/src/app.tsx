@@ -86,7 +86,7 @@ import { fetchTexts } from "./library/texts";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { hide } from "./ui/hide";
 import { later } from "./ui/later";
-import { go, goHome, route } from "./ui/route";
+import { go, goHome, HOME, route, swap } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
 import { languageTag, moreWords } from "./words";
 
@@ -127,6 +127,10 @@ const record = later(async () => {
   return (await import("./rooms/record")).RecordRoom;
 });
 const language = later(async () => (await import("./rooms/language")).LanguageRoom);
+const check = later(async () => {
+  await moreWords("safety");
+  return (await import("./rooms/check")).CheckRoom;
+});
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
 function roomsOf(client: Client) {
@@ -187,6 +191,10 @@ export function App({ loadDoor }: AppProps) {
   const door = way.door.value;
   const onOpen = (opened: Client) => void way.show(opened);
   if (route.value.room === "language") return <language.Part />;
+  // Who is in danger needs no number: what can be said without a record is said.
+  if (route.value.room === "wrong" && !client) {
+    return <check.Part client={undefined} care={undefined} />;
+  }
   if (client && door) return <Rooms client={client} door={door} onOpen={onOpen} />;
   return (
     <DoorRoom
@@ -327,6 +335,8 @@ class Entrance {
 
   async #putAway(): Promise<void> {
     const client = this.client.peek();
+    // What was open is nobody's business at the door.
+    swap(HOME);
     this.client.value = undefined;
     hide.value = undefined;
     await client?.close();

@@ -5,6 +5,7 @@ import type { Door, LinkView, ProfileView } from "../../src/client";
 import { fakeClient, fakeDoor } from "../../src/gallery/fake";
 // Loaded here, so that opening a profile does not wait for the code of its rooms.
 import "../../src/rooms/patient";
+import { CheckRoom } from "../../src/rooms/check";
 import { go, route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -163,4 +164,28 @@ test("a tap on somebody else's reminder closes who is open, and opens them", asy
   await open(door);
   await tap({ profile: "p2", kind: "reminder" });
   expect(opened).toEqual(["p1", "p2"]);
+});
+
+test("something is wrong is one tap away also where a number is asked for, and leaves nothing behind", async () => {
+  expect(CheckRoom).toBeDefined();
+  const client = fakeClient();
+  const two: readonly ProfileView[] = [...ONE, { id: "p2", picture: "boat", role: "patient" }];
+  const page = await open(fakeDoor({ kind: "setup" }, two, client));
+  await page.tap("help");
+  await page.tap("check-yes");
+  expect(page.has("check-emergency")).toBe(true);
+  await page.tap("check-home");
+  await page.tap("profile-leaf");
+  await page.tap("help");
+  expect(page.has("check")).toBe(true);
+  await page.tap("check-yes");
+  expect(page.has("check-emergency")).toBe(true);
+  // The phone locks: neither the card nor the answer is seen by who picks it up.
+  await client.close();
+  (client.ended as { value: boolean }).value = true;
+  await settled();
+  expect(page.has("check-emergency")).toBe(false);
+  await page.tap("help");
+  expect(page.has("check")).toBe(true);
+  expect(page.has("said-yes")).toBe(false);
 });

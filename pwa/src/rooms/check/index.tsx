@@ -12,26 +12,32 @@ import { Page } from "../../ui/page";
 import { Joints } from "../../ui/parts";
 import { go, route } from "../../ui/route";
 import { addWords, t, type WordId } from "../../words";
+import { enMore } from "../../words/en-more";
 import { enSafety } from "../../words/en-safety";
 import { Signed } from "../signed";
 import { keepCheck } from "./keep";
 import { Help, Outcome } from "./outcome";
 
+addWords(enMore);
 addWords(enSafety);
 
 export interface CheckProps {
-  readonly client: Client;
+  /** Undefined at the door. */
+  readonly client: Client | undefined;
   /** Undefined while this phone belongs to no circle: then nothing is kept. */
   readonly care: Care | undefined;
 }
 
-/** What was answered since the first question, in memory; the end of it is written. */
-const answers = signal<Answers>([]);
+/** What was answered since the first question, in memory, and whose it is; the end is written. */
+const answers = signal<{ readonly of: Client | undefined; readonly said: Answers }>({
+  of: undefined,
+  said: [],
+});
 
 export function CheckRoom({ client, care }: CheckProps) {
   const here = route.value;
   const step = here.room === "wrong" ? (here.step ?? 0) : 0;
-  const said = answers.value;
+  const said = answers.value.of === client ? answers.value.said : [];
   if (step === "call") return <Help key="call" care={care} />;
   const advice = step === "end" ? adviceOf(said) : undefined;
   if (advice) return <Outcome key="end" care={care} advice={advice} said={said} />;
@@ -40,7 +46,7 @@ export function CheckRoom({ client, care }: CheckProps) {
   const question = QUESTIONS[at] as Question;
   const answer = (each: Said) => {
     const next = [...said.slice(0, at), { question: question.id, answer: each }];
-    answers.value = next;
+    answers.value = { of: client, said: next };
     const end = adviceOf(next);
     if (end) keepCheck(client, care, next, end);
     go({ room: "wrong", step: end ? "end" : at + 1 });

@@ -16,13 +16,13 @@ interface Kept {
 export const kept = signal<Kept>({});
 
 export function keepCheck(
-  client: Client,
+  client: Client | undefined,
   care: Care | undefined,
   answers: Answers,
   advice: Check["advice"],
 ): void {
   kept.value = {};
-  if (!care) return;
+  if (!client || !care) return;
   const day = client.today.peek();
   const performed_at = Math.floor(Date.now() / 1000);
   const keep = async () => {

@@ -215,7 +215,6 @@ interface ChooserProps {
 function Chooser({ profiles, onPick, onSomeone }: ChooserProps) {
   return (
     <Page
-      help={false}
       testid="door-who"
       foot={
         <button type="button" class="btn wide" data-testid="door-someone" onClick={onSomeone}>

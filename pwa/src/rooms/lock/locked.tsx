@@ -89,7 +89,7 @@ function Pad({ door, profile, then, onOpen, onLeave, onForgot }: PadDoorProps) {
   const words = phoneNot.value ? t("lock.byPhoneNot") : refusal.words;
   return (
     // The pad may be as high as a small screen: nothing lies over it.
-    <Page help={false} testid="locked">
+    <Page testid="locked">
       <div class="whose">
         <Portrait picture={profile.picture} />
         <h1>{t("lock.locked", { picture })}</h1>
