@@ -65,6 +65,7 @@ async def compare(trip: OneRequest, names: Collection[str], begin: Begin) -> Com
     held = {name: await inventory(trip.copies[name]) for name in sorted(names)}
     if not held:
         return found
+    await _bring_lost_chunks(trip, held)
     said = await trip.ask(begin, Owed(_digests(held)))
     wanted: list[Asked] = [
         Wanted(one.circle, one.bucket, held[one.circle].differing(one.bucket, one.parts))
@@ -84,6 +85,22 @@ async def compare(trip: OneRequest, names: Collection[str], begin: Begin) -> Com
     if wanted and not begin.cursor:
         found.extra.items += _digests({name: await inventory(trip.copies[name]) for name in held})
     return found
+
+
+async def _bring_lost_chunks(trip: OneRequest, names: Collection[str]) -> None:
+    """Have sent again what of the chunks that are kept here the server has lost."""
+    for name in names:
+        copy = trip.copies[name]
+        waiting = set(copy.state.unsent)
+        kept = {
+            stored.id: [stored.leaves[0].rev]
+            async for stored in copy.range(CHUNK_PREFIX)
+            if stored.id not in waiting
+        }
+        lost = await trip.lacking(name, kept) if kept else []
+        if lost:
+            copy.state.unsent += lost
+            await copy.save()
 
 
 async def inventory(copy: CircleCopy) -> Inventory:

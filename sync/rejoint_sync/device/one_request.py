@@ -13,7 +13,7 @@ Source: docs/protocol.md, "One-request sync".
 
 import asyncio
 import contextlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Final
 
@@ -212,6 +212,20 @@ class OneRequest:
                 return
             if turn.bytes and not said.answered and self._state.cursor == cursor:
                 return  # nothing moves: the next sync tries again
+
+    async def lacking(self, circle: str, revs: Mapping[str, Sequence[str]]) -> list[str]:
+        """Names of documents that the server does not have.
+
+        Args:
+            circle: Where.
+            revs: Revisions that are here, by name.
+
+        Raises:
+            Unreachable: There is no server to talk to.
+            SyncError: It does not serve this device there.
+        """
+        answer = await self._line.known.call("POST", f"/db/{circle}/_revs_diff", body=revs)
+        return [name for name in revs if name in answer]
 
     async def ask(self, begin: Begin, owed: Owed) -> Said:
         """One request; its answer is taken as it comes.

@@ -105,3 +105,21 @@ async def test_a_short_sound_is_one_piece_and_chunks_break_no_other_act(clinic: 
     [attachment] = [one for one in shown["records"] if one["value"]["type"] == "attachment"]
     assert "part" not in attachment["value"]
     assert attachment["place"] == "server"
+
+
+async def test_chunks_that_a_restore_lost_are_brought_again_by_who_has_them(
+    clinic: Clinic, tmp_path: Path
+) -> None:
+    if not clinic.network.offers_sync:
+        pytest.skip("replication offers all to a server that is another one")
+    circle = await clinic.care()
+    message = await spoken(clinic, circle)
+    await clinic.do("therapist", "sync")
+    chunks = await clinic.store.range(circle, "ch:", "ch;", limit=9)
+    assert len(chunks) == 4
+    await clinic.store.purge(circle, {one.id: [one.leaves[0].rev] for one in chunks})
+    with pytest.raises(NotFound):
+        await clinic.do("therapist", "listen", circle, message, tmp_path / "lost")
+    await clinic.do("patient", "sync", compares=True)
+    told = await clinic.do("therapist", "listen", circle, message, tmp_path / "back")
+    assert told["fetched"] == 4
