@@ -44,6 +44,8 @@ export class OpenSending implements Sending {
   readonly unopened: ReadonlySignal<readonly Stuck[]>;
   readonly brought: Signal<readonly Brought[]> = signal([]);
   readonly canSeal = signal(false);
+  /** What came in a form that is none, and is not here yet. */
+  readonly #misread: Signal<readonly Stuck[]> = signal([]);
   readonly #of: Sender;
   readonly #around: Surroundings;
   readonly #quiet: () => void;
@@ -56,7 +58,8 @@ export class OpenSending implements Sending {
     this.limit = around.meter.limit;
     this.waiting = this.#told((care) => care.owed().length).sum;
     this.unsent = this.#told((care) => stuckOf(care.refused)).all;
-    this.unopened = this.#told((care) => stuckOf(care.unreadable)).all;
+    const unopened = this.#told((care) => stuckOf(care.unreadable)).all;
+    this.unopened = computed(() => [...unopened.value, ...this.#misread.value]);
     this.#quiet = of.sync.subscribe(() => void this.#reread().catch(() => {}));
   }
 
@@ -80,7 +83,7 @@ export class OpenSending implements Sending {
   }
 
   async tryAgain(): Promise<void> {
-    for (const care of this.#of.circles()) if (care.receipts.retry()) await care.moved([]);
+    for (const { courier } of this.#of.circles()) await courier.retry();
     await this.#of.syncNow();
   }
 
@@ -147,11 +150,23 @@ export class OpenSending implements Sending {
   async #reread(): Promise<void> {
     const { shelf, carriage } = this.#around;
     const rows = await shelf.all("carried", this.#of.profile.id);
+    this.#misread.value = await this.#rereadMisread();
     this.#point = await carriage.key();
     this.canSeal.value = this.#point !== undefined;
     this.brought.value = rows
       .map(({ id, at, bytes, state }) => ({ id, at, bytes, state }))
       .sort((one, other) => other.at - one.at);
+  }
+
+  async #rereadMisread(): Promise<Stuck[]> {
+    const { misread = [] } = (await this.#around.shelf.get("exchange", this.#of.profile.id)) ?? {};
+    const stuck = new Map<string, Stuck>();
+    for (const [circle, id, code] of misread) {
+      const care = this.#of.circles().find((one) => one.circle === circle);
+      const isHere = id !== "" && (await care?.records.read(id))?.length !== 0;
+      if (!isHere) stuck.set(circle + id, { id, code });
+    }
+    return [...stuck.values()];
   }
 
   async #learn(): Promise<void> {

@@ -166,11 +166,12 @@ function leanOf(row: Packed, { author, head }: Lean): Lean {
 
 async function sealedOf(
   circle: string,
-  [kind, month, , counter, seq, , c, s]: Packed,
+  row: Packed,
   { author, head }: Lean,
 ): Promise<StoredDocument> {
+  const [, , , , seq, , c, s] = row;
   if (!isCount(seq) || !isBytes(c) || !isBytes(s)) throw malformed();
-  const _id = nameOf([kind, month, new Uint8Array(), counter], author);
+  const _id = nameOf(row, author);
   const document = { _id, h: `${seq}.${head}`, c: b64uEncode(c), s: b64uEncode(s) };
   return { ...document, _rev: await revOf(circle, document) };
 }
