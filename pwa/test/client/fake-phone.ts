@@ -18,6 +18,7 @@ export class FakePhone implements Phone {
   haste = 1;
   /** A clock that nobody sets, where a test brings one. */
   steadyMs?: () => number;
+  timing?: NonNullable<Phone["timing"]>;
   readonly #server: Server;
   readonly #serverMs: () => number;
   readonly #listeners = new Map<PhoneEvent, Set<() => void>>();
