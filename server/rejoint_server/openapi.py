@@ -258,6 +258,7 @@ def _services(circle: Json) -> dict[str, Json]:
     rid, device = _path_parameter("rid"), _path_parameter("device")
     asked = {"in": "query", "name": "device", "required": True, "schema": _NAME}
     before = {"in": "query", "name": "before", "schema": _COUNT}
+    word = {"in": "query", "name": "act", "schema": _NAME}
 
     def act(name: str, *parameters: Json, body: type[BaseModel] | None = None) -> Json:
         schema = None if body is None else body.model_json_schema()
@@ -287,7 +288,7 @@ def _services(circle: Json) -> dict[str, Json]:
         "/clinics/{circle}/keys": {
             "post": _plain("post-keys", circle, body=Asked.model_json_schema())
         },
-        "/clinics/{circle}/audit": {"get": act("get-audit", before)},
+        "/clinics/{circle}/audit": {"get": act("get-audit", before, word)},
     }
 
 

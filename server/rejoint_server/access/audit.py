@@ -4,6 +4,7 @@ Each act is one note beside the clinic's circle; the oldest are forgotten.
 """
 
 import asyncio
+from itertools import islice
 from typing import Any, Final
 
 from rejoint_server.access.circle_notes import CircleNotes
@@ -53,11 +54,24 @@ class Audit:
                 return
             self._last[clinic] = number
 
-    async def acts(self, clinic: str, before: int | None = None) -> list[dict[str, Any]]:
-        """The newest acts, or those before a number; at most `ACTS_SHOWN`, the newest first."""
+    async def acts(
+        self, clinic: str, before: int | None = None, act: str | None = None
+    ) -> list[dict[str, Any]]:
+        """The newest acts, at most `ACTS_SHOWN`, the newest first.
+
+        Args:
+            clinic: Whose trail.
+            before: Only those before this number.
+            act: Only those of this word.
+        """
         found = await self._notes.all(clinic)
         rows = [{"n": int(name), **row} for name, row in found.items()]
-        return [row for row in reversed(rows) if before is None or row["n"] < before][:ACTS_SHOWN]
+        asked = (
+            row
+            for row in reversed(rows)
+            if (before is None or row["n"] < before) and act in (None, row["act"])
+        )
+        return list(islice(asked, ACTS_SHOWN))
 
     async def _number(self, clinic: str) -> int:
         if clinic not in self._last:

@@ -156,6 +156,7 @@ def clinic_routes(desk: Desk, tickets: Tickets, audit: Audit) -> list[Controller
     @get("/clinics/{circle:str}/audit")
     async def trail(request: HttpRequest, circle: FromPath[str]) -> dict[str, Any]:
         await desk.admin(request, circle)
-        return {"acts": await audit.acts(circle, raw_request(request).query.count("before"))}
+        query = raw_request(request).query
+        return {"acts": await audit.acts(circle, query.count("before"), query.text("act"))}
 
     return [suspend, suspended, lift, issue, keys, trail]

@@ -167,11 +167,19 @@ async def test_silence_stands_once_in_the_trail_and_in_the_figures(world: World)
     await world.ask("PUT", "/reminders", SCHEDULE)
     for day in range(SILENT_DAYS + 3):
         await world.at(SEVEN_S + 86_400 * day)
-    trail = await world.scene.json(
-        "GET", f"/clinics/{world.admin.circle}/audit", headers=world.admin.login(world.scene)
-    )
-    silent = [one for one in trail["acts"] if one["act"] == "silent"]
+    trail = f"/clinics/{world.admin.circle}/audit"
+    login = world.admin.login(world.scene)
+    acts = (await world.scene.json("GET", trail, headers=login))["acts"]
+    silent = [one for one in acts if one["act"] == "silent"]
     assert [one["device"] for one in silent] == [world.device]
+    assert len(acts) > 1
+    # Who looks for silence alone need not fetch the trail.
+    asked = await world.scene.json("GET", f"{trail}?act=silent", headers=login)
+    assert asked["acts"] == silent
+    asked = await world.scene.json(
+        "GET", f"{trail}?act=silent&before={silent[0]['n']}", headers=login
+    )
+    assert asked["acts"] == []
     page = (await world.scene.ask("GET", "/metrics", headers={"host": "localhost"})).text
     assert "rejoint_reminders_silent 1.0" in page
     assert world.device not in page
