@@ -57,6 +57,23 @@ export interface StoppedView {
   readonly reach: number;
 }
 
+/** A device with reminders that the server did not hear of for 14 days. */
+export interface SilentView {
+  readonly device: string;
+  /** The circle in which the server noted it. */
+  readonly circle: string;
+  /** No sign of it since this unix second, or longer. */
+  readonly since: number;
+  /** Whether it is somebody's of the clinic. */
+  readonly isStaff: boolean;
+  /** Whose it is; "" where this phone does not read that circle. */
+  readonly name: string;
+  /** Whose circle it is in; "" where this phone does not read it, and for the clinic's own. */
+  readonly patient: string;
+  /** Who of the clinic founded that circle, where the name is not known; "" for nobody of them. */
+  readonly by: string;
+}
+
 /** Patients who can be handed on together: those in whose circles a member has acted. */
 export interface BatchView {
   /** Member id in the clinic; "" for circles that patients' own phones founded. */
@@ -119,6 +136,8 @@ export interface ClinicActs {
   wishes(): Promise<readonly WishView[]>;
   /** The name is right: let her in. */
   confirm(wish: Pick<WishView, "circle" | "member">): Promise<void>;
+  /** As an admin: phones that fell silent, the latest first; some may have come back unseen. */
+  silent(): Promise<readonly SilentView[]>;
   late(): Promise<readonly LateView[]>;
   /** Let late records count up to counter `n`. */
   accept(device: string, stream: "c" | "k", n: number): Promise<void>;

@@ -7,6 +7,7 @@ import { issueTicket, sayName, staffOf } from "./enrolment.ts";
 import { beginNotes, grantNotes, notesOf, writeForClinicians } from "./grants.ts";
 import { batchesOf, confirmWish, openWishes, wish } from "./handover.ts";
 import { acceptLate, goneDevices, lateRecords } from "./late.ts";
+import { silentPhones } from "./silences.ts";
 import { setStopped, stoppedDevices, takeOutEverywhere } from "./suspensions.ts";
 
 /** What can be done about a circle whose members were opened. */
@@ -24,6 +25,7 @@ export function openActs(acting: Acting): ClinicActs {
     wish: (circles, member) => wish(acting, circles, member),
     wishes: () => openWishes(acting),
     confirm: ({ circle, member }) => confirmWish(acting, circle, member),
+    silent: () => silentPhones(acting),
     late: () => lateRecords(acting),
     accept: (device, stream, n) => acceptLate(acting, device, stream, n),
     beginNotes: () => beginNotes(acting),

@@ -13,9 +13,10 @@ import { fold, type Statement } from "../circle/fold.ts";
 import type { Member } from "../circle/log.ts";
 import type { BatchView, WishView } from "../clinic.ts";
 import type { Profile, Setting } from "../records.gen.ts";
-import { type Acting, asked, clinicHere, clinicOf, meIn, passes } from "./acting.ts";
+import { type Acting, clinicHere, clinicOf, meIn, passes } from "./acting.ts";
 import type { OpenCare } from "./care.ts";
 import { asRecord } from "./shapes.ts";
+import { trailOf } from "./trail.ts";
 
 const PREFIX = "take_";
 /** Settings in one record, as the record allows. */
@@ -32,32 +33,16 @@ function devicesOf(clinic: OpenCare, member: string): Member[] {
     .filter((one) => one.member === member && (one.role === "therapist" || one.role === "admin"));
 }
 
-interface Act {
-  readonly n: number;
-  readonly device: string;
-  readonly circle: string;
-}
-
-/** All acts that the clinic's trail still has. */
-async function trailOf(acting: Acting, clinic: OpenCare): Promise<Act[]> {
-  const path = `/clinics/${clinic.circle}/audit`;
-  const found: Act[] = [];
-  for (let before = ""; ; ) {
-    const { acts } = (await asked(acting, path + before)) as { readonly acts: readonly Act[] };
-    found.push(...acts);
-    const last = acts.at(-1);
-    if (last === undefined || last.n <= 1) return found;
-    before = `?before=${last.n}`;
-  }
-}
-
 /** As an admin: whose patients could be handed on, by the trail of who let whom in. */
 export async function batchesOf(acting: Acting): Promise<BatchView[]> {
   const clinic = clinicHere(acting);
   const { devices } = clinic.membership;
   const circles = new Map<string, Set<string>>();
   const treated = new Set<string>();
-  const acts = (await trailOf(acting, clinic)).filter(({ circle }) => circle !== clinic.circle);
+  // Who falls silent has done nothing.
+  const acts = (await trailOf(acting, clinic)).filter(
+    ({ circle, act }) => circle !== clinic.circle && act !== "silent",
+  );
   for (const { device, circle } of acts) {
     const by = devices.get(device)?.member;
     if (by === undefined) continue;

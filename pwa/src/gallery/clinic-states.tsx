@@ -4,11 +4,13 @@ import type { ClinicView } from "../clinic";
 import { MembersRoom } from "../rooms/members";
 import { type MembersStep, show } from "../ui/route";
 import { care, fakeClient } from "./fake";
-import { type FakeOffice, fakeActs, staffView } from "./fake-clinic";
+import { type FakeOffice, fakeActs, silentView, staffView } from "./fake-clinic";
 import { device, fakeMembers, membersView, person } from "./fake-members";
 
 const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
 const CIRCLE = "cclinic";
+const DAY_S = 86_400;
+const LONG_AGO_S = Date.UTC(2025, 8, 12, 12) / 1000;
 const PATIENT: Partial<ClinicView> = { purpose: "patient", canAddKey: false };
 
 function room(
@@ -29,9 +31,16 @@ function room(
 
 const LOST = device({ id: "dlost" });
 const WISH = { circle: "c1", patient: "Amina", member: "m1", name: "Omar", devices: 1 };
+const SILENT = [
+  silentView({ device: "d1", name: "Amina", patient: "Amina", since: LONG_AGO_S + 40 * DAY_S }),
+  silentView({ device: "d2", by: LONG_NAME, since: LONG_AGO_S + 33 * DAY_S }),
+  silentView({ device: "d3", name: "Joy", patient: "محمد عبد الرحمن", since: LONG_AGO_S + DAY_S }),
+  silentView({ device: "d4", since: LONG_AGO_S }),
+  silentView({ device: "d5", isStaff: true, since: LONG_AGO_S }),
+];
 
 export const CLINIC_STATES: Readonly<Record<string, () => ComponentChildren>> = {
-  "clinic-more": room({ at: "more" }, {}, { wishes: [WISH, WISH] }),
+  "clinic-more": room({ at: "more" }, {}, { wishes: [WISH, WISH], silent: SILENT }),
   "clinic-more-therapist": room(
     { at: "more" },
     { isAdmin: false, canAddKey: false, staff: [staffView({ name: "", mine: true })] },
@@ -60,6 +69,8 @@ export const CLINIC_STATES: Readonly<Record<string, () => ComponentChildren>> = 
     },
   ),
   "clinic-stopped-none": room({ at: "stopped" }),
+  "clinic-silent": room({ at: "silent" }, {}, { silent: SILENT }),
+  "clinic-silent-none": room({ at: "silent" }),
   "clinic-handover": room(
     { at: "handover" },
     {},

@@ -5,6 +5,7 @@ import type {
   ClinicActs,
   ClinicView,
   LateView,
+  SilentView,
   StaffView,
   StoppedView,
   WishView,
@@ -37,11 +38,18 @@ export function clinicView(parts: Partial<ClinicView> = {}): ClinicView {
   };
 }
 
+export function silentView(parts: Partial<SilentView> = {}): SilentView {
+  const since = Date.UTC(2025, 9, 27, 12) / 1000;
+  const unknown = { name: "", patient: "", by: "" };
+  return { device: "dsilent", circle: "c1", since, isStaff: false, ...unknown, ...parts };
+}
+
 /** What a server would tell. */
 export interface FakeOffice {
   readonly stopped?: readonly StoppedView[];
   readonly batches?: readonly BatchView[];
   readonly wishes?: readonly WishView[];
+  readonly silent?: readonly SilentView[];
   readonly late?: readonly LateView[];
 }
 
@@ -76,6 +84,7 @@ export function fakeActs(
     wish: (circles, member) => act(`wish ${circles.length} ${member}`),
     wishes: async () => told.wishes ?? [],
     confirm: ({ circle, member }) => act(`confirm ${circle} ${member}`),
+    silent: async () => told.silent ?? [],
     late: async () => told.late ?? [],
     accept: (device, stream, n) => act(`accept ${device} ${stream}${n}`),
     beginNotes: () => act("beginNotes"),

@@ -72,6 +72,7 @@ export type ClinicStep =
   | "handover"
   | "wishes"
   | "late"
+  | "silent"
   | "notes"
   | "key";
 

@@ -41,6 +41,15 @@ export const enClinic = {
   "stopped.out": "You can take it out nowhere, or it is out.",
   "stopped.done": { one: "It is out of {n} record.", other: "It is out of {n} records." },
 
+  "silent.title": "Phones that fell silent",
+  "silent.row": "The server heard nothing of them for 14 days.",
+  "silent.body": "Ask how these people are. Some may be back already.",
+  "silent.ask": "Names stay with the therapists. Their lists show who told nothing since then.",
+  "silent.none": "No phone fell silent.",
+  "silent.since": "No sign since {day}",
+  "silent.by": "With a patient whom {name} took in",
+  "silent.patient": "With a patient of the clinic",
+
   "hand.title": "Hand patients on",
   "hand.row": "You wish it; a therapist of the patient says yes.",
   "hand.from": "Whose patients?",

@@ -18,6 +18,8 @@ let rosa: OpenProfile;
 const opened: OpenProfile[] = [];
 /** Requests that get no answer. */
 let cut: (url: string, init: RequestInit) => boolean = () => false;
+/** What the trail says in place of the server's, by how it is asked. */
+let trail: Readonly<Record<string, readonly object[]>> = {};
 
 beforeAll(async () => {
   server = await startServer();
@@ -27,6 +29,7 @@ beforeAll(async () => {
 
 afterEach(async () => {
   cut = () => false;
+  trail = {};
   await Promise.all(opened.splice(0).map((one) => one.close()));
 });
 
@@ -46,8 +49,11 @@ function headless(): (...words: readonly string[]) => Record<string, unknown> {
 }
 
 function phone(): FakePhone {
-  const fetchOrCut = (url: string, init: RequestInit) =>
-    cut(url, init) ? Promise.reject(new TypeError("cut")) : fetch(url, init);
+  const fetchOrCut = (url: string, init: RequestInit) => {
+    const said = trail[url.split("/audit")[1] ?? "none"];
+    if (said !== undefined) return Promise.resolve(Response.json({ acts: said }));
+    return cut(url, init) ? Promise.reject(new TypeError("cut")) : fetch(url, init);
+  };
   return new FakePhone({ fetch: fetchOrCut }, new URL(server.setup).origin);
 }
 
@@ -198,6 +204,52 @@ test("the clinic wishes, the therapist says yes to a name, and the rest of it is
     expect(one.care(first).name.value).toBe("Bela");
   }
   expect(rosa.care(first).nameOfDevice(lena.care(first).keys.id)).toBe("Lena");
+});
+
+test("who fell silent goes by name where this phone reads the circle, else by who took them in", async () => {
+  const [amina, circle] = await patientOf(rosa, "Amina");
+  const omar = await colleague("Omar Six");
+  const [, theirs] = await patientOf(omar, "Zawadi");
+  await rosa.syncNow();
+  const at = rosa.clock.serverS;
+  const lost = deviceIn(rosa.care(circle), "patient");
+  const other = deviceIn(omar.care(theirs), "patient");
+  const staffs = omar.care(theirs).keys.id;
+  const act = { n: 9, at, act: "silent" };
+  const acted = [
+    { ...act, device: lost, circle },
+    { ...act, device: lost, circle, at: at - 9 },
+    { ...act, device: other, circle: theirs },
+    { ...act, device: staffs, circle: clinicOf(rosa) },
+    { ...act, device: rosa.care(circle).keys.id, circle },
+    { ...act, device: "dold", circle: theirs, at: at - 77 * 86_400 },
+  ];
+  trail = { "?act=silent": acted };
+  const office = await acts(rosa, clinicOf(rosa));
+  const since = at - 14 * 86_400;
+  const unknown = { since, isStaff: false, patient: "", by: "" };
+  expect(await office.silent()).toEqual([
+    { ...unknown, device: lost, circle, name: "Amina", patient: "Amina" },
+    { ...unknown, device: other, circle: theirs, name: "", by: "Omar Six" },
+    { ...unknown, device: staffs, circle: clinicOf(rosa), name: "Omar Six", isStaff: true },
+  ]);
+  expect(await (await acts(omar, clinicOf(omar))).silent()).toEqual([]);
+
+  // Its records of after that are here: it is back. A phone that was taken out is looked for no more.
+  trail = { "?act=silent": [{ ...act, device: lost, circle, at: at - 3600 }] };
+  await amina.logSession(circle, session(1));
+  await amina.syncNow();
+  await rosa.syncNow();
+  await until(() => rosa.care(circle).sessions.value.length === 1);
+  expect(await office.silent()).toEqual([]);
+  trail = { "?act=silent": [{ ...act, device: lost, circle, at: at + 3600 }] };
+  expect((await office.silent()).length).toBe(1);
+  await office.takeOut(lost);
+  expect(await office.silent()).toEqual([]);
+
+  // Who falls silent has not treated anybody by that.
+  trail = { "": [{ ...act, n: 1, device: staffs, circle: theirs }] };
+  expect(await office.batches()).toEqual([]);
 });
 
 test("a colleague's own word is no wish of the clinic", async () => {

@@ -3,7 +3,13 @@ import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
 import type { ClinicView } from "../../src/clinic";
 import { care, fakeClient } from "../../src/gallery/fake";
-import { type FakeOffice, fakeActs, staffView, TICKET_LINK } from "../../src/gallery/fake-clinic";
+import {
+  type FakeOffice,
+  fakeActs,
+  silentView,
+  staffView,
+  TICKET_LINK,
+} from "../../src/gallery/fake-clinic";
 import { device, fakeMembers, membersView, person } from "../../src/gallery/fake-members";
 // Fetched here already, so that no test waits for it.
 import "../../src/rooms/clinic";
@@ -50,7 +56,7 @@ function rows(): string[] {
 
 test("each is offered what they may, and no more", async () => {
   await room("more");
-  expect(rows()).toEqual(["enrol", "wishes", "handover", "stop", "stopped", "key"]);
+  expect(rows()).toEqual(["enrol", "silent", "wishes", "handover", "stop", "stopped", "key"]);
   await room("more", { isAdmin: false, canAddKey: false });
   expect(rows()).toEqual(["wishes", "stopped"]);
   const patient = { purpose: "patient", isAdmin: false, staff: [], gone: 1 } as const;
@@ -70,10 +76,11 @@ test("how much waits is said before it is opened", async () => {
   const late = [
     { device: "d1", name: "", stream: "c", through: 3, records: [record, { ...record, n: 3 }] },
   ] as const;
-  const told = { wishes: [wish, wish, wish], stopped, late };
+  const told = { wishes: [wish, wish, wish], stopped, late, silent: [silentView()] };
   await room("more", { gone: 1 }, told);
   const count = (at: string) => page.get(`count-${at}`).textContent;
-  expect([count("wishes"), count("stopped"), count("late")]).toEqual(["3", "1", "2"]);
+  const counts = ["wishes", "stopped", "late", "silent"].map(count);
+  expect(counts).toEqual(["3", "1", "2", "1"]);
   expect(page.has("count-enrol")).toBe(false);
 });
 
@@ -118,6 +125,42 @@ test("clinicians are offered to take a stopped phone out, where they can", async
   await page.tap("take-out");
   await page.tap("take-out");
   expect(acts.calls).toEqual(["takeOut d1"]);
+});
+
+test("of a phone that fell silent no more is said than this person may know", async () => {
+  const silent = [
+    silentView({ device: "d1", name: "Amina", patient: "Amina" }),
+    silentView({ device: "d2", name: "Joy", patient: "Amina" }),
+    silentView({ device: "d3", by: "Omar" }),
+    silentView({ device: "d4" }),
+    silentView({ device: "d5", isStaff: true }),
+    silentView({ device: "d6", patient: "Bela" }),
+  ];
+  await room("silent", {}, { silent });
+  const titles = page
+    .all("silent-one")
+    .map((one) => one.all(({ localName }) => localName === "h2")[0]);
+  expect(titles.map((title) => title?.textContent)).toEqual([
+    "Amina",
+    "Joy for Amina",
+    "With a patient whom Omar took in",
+    "With a patient of the clinic",
+    "A name that is not here yet",
+    "Bela",
+  ]);
+  expect(page.all("silent-one")[0]?.textContent).toContain("No sign since 27 Oct");
+  expect(page.has("silent-ask")).toBe(true);
+});
+
+test("where every silent phone has its name, nobody is sent to ask", async () => {
+  await room("silent", {}, { silent: [silentView({ name: "Amina", patient: "Amina" })] });
+  expect(page.has("silent-ask")).toBe(false);
+});
+
+test("where no phone fell silent that is all that is said", async () => {
+  await room("silent");
+  expect(page.text()).toContain("No phone fell silent.");
+  expect(page.text()).not.toContain("Ask how these people are.");
 });
 
 test("a wish says whose patients go to whom, and that it opens nothing", async () => {

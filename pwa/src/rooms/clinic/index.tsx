@@ -13,6 +13,7 @@ import { Key } from "./key";
 import { Late } from "./late";
 import { Menu } from "./menu";
 import { ClinicNotes } from "./notes";
+import { Silent } from "./silent";
 import { Stop, Stopped } from "./stop";
 import { Wishes } from "./wishes";
 
@@ -31,6 +32,7 @@ const SCREENS = {
   handover: HandOn,
   wishes: Wishes,
   late: Late,
+  silent: Silent,
   notes: ClinicNotes,
   key: Key,
 } as const satisfies Record<ClinicStep, unknown>;

@@ -31,6 +31,10 @@ function rowsOf({ acts }: Pick<ClinicProps, "acts">): Row[] {
       isOffered: isClinic && isAdmin,
     },
     {
+      ...{ at: "silent", icon: "nonet", title: "silent.title", body: "silent.row" },
+      isOffered: isClinic && isAdmin,
+    },
+    {
       ...{ at: "late", icon: "clock", title: "late.title", body: "late.row" },
       isOffered: gone > 0,
     },
@@ -61,14 +65,17 @@ function rowsOf({ acts }: Pick<ClinicProps, "acts">): Row[] {
 
 /** How much waits behind the rows that somebody should look at. */
 async function countsOf({ acts }: Pick<ClinicProps, "acts">): Promise<Counts> {
-  const { purpose, staff, gone } = acts.view.peek();
+  const { purpose, isAdmin, staff, gone } = acts.view.peek();
+  const isClinic = purpose === "clinic";
   const isStaff = staff.length > 0;
-  const [late, wishes, stopped] = await Promise.all([
+  const [silent, late, wishes, stopped] = await Promise.all([
+    isClinic && isAdmin ? acts.silent() : [],
     gone > 0 ? acts.late() : [],
-    isStaff && purpose === "clinic" ? acts.wishes() : [],
+    isStaff && isClinic ? acts.wishes() : [],
     isStaff ? acts.stopped() : [],
   ]);
   return {
+    silent: silent.length,
     late: late.reduce((sum, { records }) => sum + records.length, 0),
     wishes: wishes.length,
     stopped: stopped.filter(({ reach }) => reach > 0).length,
