@@ -12,13 +12,13 @@ export function Silent({ acts, client }: ClinicProps) {
   return (
     <Page canGoBack help={false} testid="silent">
       <h1>{t("silent.title")}</h1>
-      {told.value?.length !== 0 && <p>{t("silent.body")}</p>}
+      {(told.value?.length ?? 0) > 0 && <p>{t("silent.body")}</p>}
       {isUnknown && <p data-testid="silent-ask">{t("silent.ask")}</p>}
       <Waiting told={told} />
       {told.value?.length === 0 && <p class="soft">{t("silent.none")}</p>}
       {told.value?.map((view) => (
         <section class="card stack" key={view.device} data-testid="silent-one">
-          <h2 dir="auto">{whose(view)}</h2>
+          <h2>{whose(view)}</h2>
           <p class="soft">{t("silent.since", { day: dayHere(view.since, client.today.value) })}</p>
         </section>
       ))}
