@@ -4,6 +4,7 @@ Each story runs against a real server. What a phone that was taken out can still
 on its screen and in its database.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,10 +63,10 @@ class Clinic:
     def write_note(self, text: str) -> None:
         self.desk.by("note-text").fill(text)
         self.desk.by("note-save").click()
-        expect(self.desk.by("note-body").first).to_have_text(text)
-        expect(self.desk.by("note").first.get_by_test_id("place-server")).to_be_visible(
-            timeout=SENT
-        )
+        expect(self.desk.by("note-body").last).to_have_text(text)
+        newest = self.desk.by("message").last
+        # On the server, or seen there already by whom it is for.
+        expect(newest.get_by_test_id(re.compile("state-(server|seen)"))).to_be_visible(timeout=SENT)
 
     def close(self, *phones: Phone) -> None:
         for phone in (self.desk, self.phone, *phones):

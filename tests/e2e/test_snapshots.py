@@ -11,7 +11,7 @@ from e2e.phone import Phone
 from e2e.test_circles import SENT, Clinic, sync_phone
 from e2e.test_story import log_session
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 NOTES = 7
 
@@ -70,7 +70,7 @@ def test_a_therapists_second_phone_starts_from_a_snapshot(clinic: Clinic) -> Non
     expect(second.by("checking")).to_be_visible(timeout=SENT)
     expect(second.by("session-row")).to_have_count(1)
     # It was written when ten records were there: two names, a plan, a session and six notes.
-    expect(second.by("note")).to_have_count(NOTES - 1)
+    expect(second.by("message")).to_have_count(NOTES - 1)
     expect(second.by("patient").get_by_text("Knee").first).to_be_visible()
 
     second.page.unroute("**/sync")
@@ -81,6 +81,6 @@ def test_a_therapists_second_phone_starts_from_a_snapshot(clinic: Clinic) -> Non
     second.by("patient-row").first.click()
     expect(second.by("checking")).to_have_count(0, timeout=SENT)
     expect(second.by("session-row")).to_have_count(1)
-    expect(second.by("note")).to_have_count(NOTES)
+    expect(second.by("message")).to_have_count(NOTES)
     expect(second.by("net-trouble")).to_have_count(0)
     second.close()

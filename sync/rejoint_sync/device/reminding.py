@@ -6,11 +6,8 @@ A phone has these acts too; this one has no push subscription, so it is told but
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
-from pydantic import ValidationError
-
 from rejoint_sync.device.desk import Desk
 from rejoint_sync.errors import BadRequest
-from rejoint_sync.reminders import Schedule
 
 REMINDERS_PATH: Final = "/reminders"
 
@@ -30,6 +27,11 @@ class RemindingActs(Desk):
         Raises:
             BadRequest: It is none; nothing was asked.
         """
+        # Every command of a device starts a process: what few of them need is loaded by those.
+        from pydantic import ValidationError  # noqa: PLC0415
+
+        from rejoint_sync.reminders import Schedule  # noqa: PLC0415
+
         try:
             schedule = Schedule.model_validate(chosen)
         except ValidationError as error:

@@ -170,6 +170,7 @@ def test_whatever_ends_it_ends_the_server_too(
         assert demo.process.returncode == (-how if how == signal.SIGKILL else 0)
 
 
+@pytest.mark.long
 def test_an_interrupted_start_goes_on_where_it_was(tmp_path: Path) -> None:
     """Each step is done once, whenever Ctrl-C came."""
     for wait_s in (2.0, 4.0):
