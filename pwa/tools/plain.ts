@@ -52,13 +52,16 @@ export function plainPage(): string {
   ].join("\n");
 }
 
-/** What stands where the app will be: one line per language, which leads to the page. */
+/** The app's name, as in the manifest; it says nothing about its owner. */
+const NAME = "My routine";
+
+/** What stands where the app will be: its name, then one line per language that leads to the page. */
 export function openingLines(): string {
   const lines = TAGS.map(
     (tag) =>
       `<a href="/plain.html#${tag}" lang="${tag}" dir="${direction(tag)}">${escaped(wordsOf(tag)["page.opening"])}</a>`,
   );
-  return `<nav class="opening">${lines.join("")}</nav>`;
+  return `<div class="opening"><p>${NAME}</p><nav>${lines.join("")}</nav></div>`;
 }
 
 /** Writes the page, and the lines that lead to it. */

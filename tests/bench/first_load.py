@@ -39,7 +39,13 @@ KEPT: Final = """() => new Promise((done) => {
   serviceWorker.addEventListener("controllerchange", () => done());
   if (serviceWorker.controller) done();
 })"""
-PAINTED: Final = """() => performance.getEntriesByName('first-contentful-paint')[0].startTime"""
+PAINTED: Final = """() => new Promise((done) => {
+  const told = (entries) => {
+    for (const { name, startTime } of entries.getEntries())
+      if (name === "first-contentful-paint") done(startTime);
+  };
+  new PerformanceObserver(told).observe({ type: "paint", buffered: true });
+})"""
 ANSWERED: Final = """async () => {
   const until = performance.now() + 120_000;
   while (performance.now() < until) {

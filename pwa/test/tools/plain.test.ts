@@ -1,8 +1,10 @@
 /** Whoever comes with a browser that can not run the app reads why, in their language. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { LANGUAGES } from "../../src/words/languages";
 import { openingLines, plainPage } from "../../tools/plain.ts";
 
+const MANIFEST = new URL("../../public/manifest.webmanifest", import.meta.url).pathname;
 const TAGS = LANGUAGES.map(({ tag }) => tag).sort();
 const SECTION = /<section id="(\w+)" lang="(\w+)" dir="(\w+)">(.*?)<\/section>/gs;
 const LINE = /<a href="\/plain\.html#(\w+)" lang="(\w+)" dir="\w+">([^<]+)<\/a>/g;
@@ -22,4 +24,6 @@ test("each line that leads there leads to its own language", () => {
   const lines = [...openingLines().matchAll(LINE)];
   expect(lines.map(([, target]) => target).sort()).toEqual(TAGS);
   for (const [, target, lang] of lines) expect(target).toBe(lang);
+  const { name } = JSON.parse(readFileSync(MANIFEST, "utf8")) as { name: string };
+  expect(openingLines()).toContain(`<p>${name}</p>`);
 });
