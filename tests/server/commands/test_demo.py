@@ -152,7 +152,9 @@ def test_a_second_start_reuses_what_is_there(first: tuple[Path, list[str], Witne
     assert set(links(before)).isdisjoint(links(lines))
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.long)]
+)
 def test_whatever_ends_it_ends_the_server_too(
     first: tuple[Path, list[str], Witness], how: signal.Signals
 ) -> None:

@@ -12,6 +12,9 @@ from e2e.server_process import ServerProcess
 from rejoint_server.commands.demo_clinic import CommandFailed, DemoClinic, Device
 from rejoint_server.commands.demo_story import PATIENTS
 
+pytestmark = pytest.mark.long
+"""`test_demo.py` makes the same clinic in every run."""
+
 
 class Made:
     """A clinic made once, on a server whose data this side knows nothing of."""

@@ -74,6 +74,7 @@ def test_an_invitation_is_taken_back(care: tuple[Shell, str, str]) -> None:
     assert shell.status == 1
 
 
+@pytest.mark.long
 def test_new_keys_and_the_clinicians_stream(care: tuple[Shell, str, str]) -> None:
     shell, _, circle = care
     assert shell.device("rekey", *of("therapist", circle))["streams"] == ["c"]
@@ -89,6 +90,7 @@ def test_new_keys_and_the_clinicians_stream(care: tuple[Shell, str, str]) -> Non
     )
 
 
+@pytest.mark.long
 def test_a_device_is_suspended_and_served_again(care: tuple[Shell, str, str]) -> None:
     shell, clinic, circle = care
     patient = shell.device("key", "--home", "@patient")["device"]
@@ -107,6 +109,7 @@ def test_closed_and_opened_again(care: tuple[Shell, str, str]) -> None:
     assert shell.device("reopen", *of("therapist", circle))["closed"] is False
 
 
+@pytest.mark.long
 def test_late_records_are_accepted(care: tuple[Shell, str, str]) -> None:
     shell, _, circle = care
     link = shell.device("invite", *of("patient", circle), "--role", "caregiver")["link"]
