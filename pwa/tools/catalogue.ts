@@ -2,11 +2,11 @@
  * Catalogues of the languages: read, checked against the English words, and compiled at build.
  *
  * `src/words/<tag>.icu` is JSON: `words`, by the ids of the English ones, in ICU MessageFormat of
- * which texts, arguments and one plural are used. A catalogue is given to the app in three pieces,
- * `<tag>.icu?patient` with the words of the patient's rooms, a list in the order of the English ones,
- * `<tag>.icu?safety` with those of the check for danger signs, `<tag>.icu?care` with those of messages
- * and cards, and `<tag>.icu?rest` with the others,
- * both by their ids; `words/index.ts` only looks their forms up.
+ * which texts, arguments and one plural are used. A catalogue is given to the app in four pieces:
+ * `<tag>.icu?patient` with the words of the patient's rooms, a list in the order of the English ones;
+ * by their ids `<tag>.icu?safety` with those of the check for danger signs, `<tag>.icu?care` with those
+ * of messages and cards, and `<tag>.icu?rest` with the others. `words/index.ts` only looks their forms
+ * up.
  *
  * Source: ICU MessageFormat, "Plural Argument"; CLDR plural rules, as the runtime has them.
  */
@@ -34,8 +34,7 @@ type Part = "patient" | "safety" | "care" | "rest" | "page";
 
 /**
  * The English words that a patient's phone needs, those of the check, of messages and cards, all
- * others of the app, and
- * those of the page for browsers that can not run it (`plain.ts`).
+ * others of the app, and those of the page for browsers that can not run it (`plain.ts`).
  */
 export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,

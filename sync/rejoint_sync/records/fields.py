@@ -30,7 +30,7 @@ Reason = Literal["too_hard", "pain", "not_understood", "no_time"]
 TextId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,63}$")]
 LanguageTag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]{2,35}$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^[+0-9*#][0-9*# ()/.-]{1,29}$")]
-Score = Annotated[int, Field(ge=0, le=10)] | NotSaid
+Score = PainAnswer
 LocalTime = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 Weekday = Annotated[int, Field(ge=1, le=7)]
 
