@@ -171,6 +171,7 @@ def test_a_reminder_is_asked_for_pinged_and_answered_without_a_network(
     worker_of(phone).evaluate(
         "self.registration.getNotifications().then((all) => all.map((one) => one.close()))"
     )
+    shows(phone, [])  # one place for all: a late closing would take the next one with it
     pushes.deliver(reminder.replace('"reminder"', '"note"'))
     shows(phone, ["Something new for you|"])
     worker_of(phone).evaluate(TAPS, "")
