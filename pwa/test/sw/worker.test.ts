@@ -5,6 +5,11 @@ import { stripTypeScriptTypes } from "node:module";
 import { join } from "node:path";
 import { runInNewContext } from "node:vm";
 import { beforeEach, expect, test } from "vitest";
+import { Clock } from "../../src/client/clock.ts";
+import { Line } from "../../src/client/line.ts";
+import { openShelf } from "../../src/client/shelf.ts";
+import { MEDIA_TYPE } from "../../src/exchange/frames.ts";
+import { FakePhone } from "../client/fake-phone.ts";
 
 const SOURCE = stripTypeScriptTypes(
   readFileSync(join(import.meta.dirname, "../../src/sw/worker.ts"), "utf8"),
@@ -19,7 +24,11 @@ let fetched: string[];
 /** Windows of the app, each with what it was told. */
 let windows: string[][];
 /** What was posted, and how the server answers it. */
-let posted: { body: string; headers: Record<string, string> }[];
+let posted: {
+  readonly body: string;
+  readonly headers: Record<string, string>;
+  readonly credentials?: RequestCredentials;
+}[];
 let server: () => Response | Promise<Response>;
 let locked: string[];
 /** Milliseconds after which requests are given up; at once here. */
@@ -134,7 +143,9 @@ function worker(version: string) {
       const url = typeof request === "string" ? request : request.url;
       if (init.method === "POST") {
         const body = await (init.body as Blob).text();
-        posted.push({ body, headers: Object.fromEntries(init.headers as Headers) });
+        const headers = Object.fromEntries(init.headers as Headers);
+        const { credentials } = init;
+        posted.push({ body, headers, ...(credentials && { credentials }) });
         return Promise.race([server(), givenUp(init.signal as AbortSignal)]);
       }
       fetched.push(url.replace(ORIGIN, ""));
@@ -353,6 +364,23 @@ test("where no page is open, what was left is sent once, under the lock of its p
   expect(locked).toEqual(["sync p1", "sync p2"]);
   await first.sync();
   expect(posted).toHaveLength(2);
+});
+
+test("what was left goes over the connection that pages have", async () => {
+  const first = worker("1");
+  await park("p1", "sealed");
+  await first.sync();
+  const asked: RequestInit[] = [];
+  const fetch = async (_: string, init: RequestInit) => {
+    asked.push(init);
+    return new Response(null, { status: 204, headers: { "Content-Type": MEDIA_TYPE } });
+  };
+  const phone = new FakePhone({ fetch }, ORIGIN);
+  const clock = await Clock.open(phone, await openShelf(phone.indexedDB));
+  await new Line(phone, clock).post("/sync", new Uint8Array(), "Session abc");
+  // Chromium makes another connection for requests without credentials; these stand for neither.
+  const kindOf = ({ credentials = "same-origin" }: RequestInit) => credentials;
+  expect(kindOf(posted[0] ?? {})).toBe(kindOf(asked[0] ?? {}));
 });
 
 test("what the server could not take waits for the next time", async () => {
