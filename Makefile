@@ -19,7 +19,7 @@ APP_READY := $(PY_READY) $(NODE_READY) $(PWA_READY)
 PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-long sim proof-checks check format types lock audit bench torture shots sheet clean
+.PHONY: help setup demo run test test-long sim proof-checks check format types lock audit bench torture shots sheet look clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -94,6 +94,10 @@ shots: setup $(VENV)/.browser ## pictures of every screen into build/shots/
 
 sheet: setup $(VENV)/.browser ## contact sheets of every screen, in English, Arabic and Hindi
 	python pwa/tools/shots.py --sheets --languages en ar hi --widths 320 412 1280 $(ARGS)
+
+look: setup $(VENV)/.browser ## measure every screen in every language, at 200 % text and in the system's colours
+	python pwa/tools/shots.py --no-pictures --languages en es fr pt sw hi ar --widths 320 412 1280 \
+	  --text 100 200 --themes light dark more more-dark forced forced-dark $(ARGS)
 
 clean: ## remove everything that make built (not ./data)
 	rm -rf $(VENV) pwa/node_modules tests/conformance/node_modules pwa/dist build

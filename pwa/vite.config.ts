@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { defineConfig, type Plugin, type Rolldown } from "vite";
+import { defineConfig, type Plugin, type Rolldown, type UserConfig } from "vite";
 import { catalogues } from "./tools/catalogue.ts";
 import { finish } from "./tools/finish.ts";
 import type { Chunk } from "./tools/parts.ts";
@@ -46,7 +46,27 @@ function finishing(): Plugin {
   };
 }
 
-export default defineConfig({
+export default defineConfig(({ mode }) => (mode === "gallery" ? gallery : app));
+
+const shared: UserConfig = {
+  resolve: { alias: Object.fromEntries(STAND_INS.map((name) => [name, standIn(name)])) },
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+};
+
+/** `--mode gallery`: the page with every screen, for `tools/shots.py`. */
+const gallery: UserConfig = {
+  ...shared,
+  build: {
+    target: "es2022",
+    minify: false,
+    modulePreload: false,
+    rolldownOptions: { external: ["crypto"], input: "gallery.html" },
+  },
+  plugins: [catalogues()],
+};
+
+const app: UserConfig = {
+  ...shared,
   // A file that is inlined, or a script that the bundler adds to the page, would break the policy
   // that everything comes from files of this origin.
   build: {
@@ -85,7 +105,5 @@ export default defineConfig({
       },
     },
   },
-  resolve: { alias: Object.fromEntries(STAND_INS.map((name) => [name, standIn(name)])) },
-  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   plugins: [catalogues(), plain(), finishing()],
-});
+};

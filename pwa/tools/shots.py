@@ -1,25 +1,32 @@
 """Photograph every screen of the gallery and look for what an eye should not have to find.
 
 For each state, language, theme and width it writes
-build/shots/<language>-<theme>-<width>/<state>.png and reports text that runs out of the page,
-targets under 48 px, axe violations and errors of the console. With --sheets it also lays the
-pictures of a width side by side.
+build/shots/<language>-<theme>-<width>/<state>.png and reports what `look.js` finds (text that is
+cut, overlaps or runs out of the page, targets under 48 px, letters and lines too small), axe
+violations, contrast among them, and errors of the page. With --sheets it also lays the pictures of
+a set side by side. Themes are light, dark, more, more-dark (more contrast is wanted), forced and
+forced-dark (colours of the system).
 
-    python pwa/tools/shots.py --widths 360 1280 --states today-first desk-patients
+    python pwa/tools/shots.py --states today-first '^desk-' --widths 360 1280 --languages ar
+    python pwa/tools/shots.py --no-pictures --languages sw hi --text 200 --themes light forced
 """
 
 import argparse
 import asyncio
 import os
 import re
-import signal
-import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from itertools import product
 from pathlib import Path
+from shutil import copyfile
+from tempfile import TemporaryDirectory
+from threading import Thread
+from typing import Literal, NamedTuple
 
 from playwright.async_api import Browser, Error, Page, async_playwright
 
@@ -29,129 +36,173 @@ AXE = PWA / "node_modules" / "axe-core" / "axe.min.js"
 VITE = PWA / "node_modules" / "vite" / "bin" / "vite.js"
 HEIGHTS = {320: 640, 360: 760, 412: 892, 1280: 860}
 SHEET_COLUMNS = {1280: 2}
-
-LOOK = """() => {
-  const wide = document.documentElement.scrollWidth - innerWidth;
-  const out = [];
-  if (wide > 0) out.push(`page is ${wide} px too wide`);
-  for (const e of document.querySelectorAll('button, a, input, select, textarea')) {
-    const box = e.getBoundingClientRect();
-    const name = (e.getAttribute('aria-label') || e.textContent).trim().slice(0, 30);
-    if (!box.width) continue;
-    if (box.width < 47.5 || box.height < 47.5)
-      out.push(`target ${Math.round(box.width)}x${Math.round(box.height)}: ${name}`);
-    if (e.scrollWidth > e.clientWidth + 1) out.push(`text runs out of: ${name}`);
-  }
-  return out;
-}"""
-AUDIT = """async () => {
-  const found = await axe.run(document, { resultTypes: ['violations'] });
+SCRIPTS = {"ar": "Arab", "hi": "Deva"}
+# A screen stands when no part of it is still on its way and nothing has moved for a while.
+STANDS = """() => new Promise((stands) => {
+  let timer;
+  const calm = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => document.querySelector('.starting') ? calm() : stands(), 80);
+  };
+  new MutationObserver(calm).observe(document, { subtree: true, childList: true });
+  setTimeout(stands, 10000);
+  calm();
+})"""
+# All rules once; in the other themes of a screen only the one that a theme can break.
+AUDIT = """async (rules) => {
+  const only = rules.length ? { runOnly: rules } : {};
+  const found = await axe.run(document, { resultTypes: ['violations'], ...only });
   return found.violations.map((v) =>
     `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).slice(0, 3).join(' | ')}`);
 }"""
 
 
+class Media(NamedTuple):
+    """What a theme is to the browser."""
+
+    scheme: Literal["light", "dark"]
+    contrast: Literal["more", "no-preference"] = "no-preference"
+    forced: Literal["active", "none"] = "none"
+
+
+THEMES = {
+    "light": Media("light"),
+    "dark": Media("dark"),
+    "more": Media("light", contrast="more"),
+    "more-dark": Media("dark", contrast="more"),
+    "forced": Media("light", forced="active"),
+    "forced-dark": Media("dark", forced="active"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What to photograph: states, widths in px, themes, languages and text size in percent."""
+    """What to photograph: states, widths in px, themes, languages and text sizes in percent."""
 
     states: tuple[str, ...]
     widths: tuple[int, ...]
     themes: tuple[str, ...]
     languages: tuple[str, ...]
-    text: int
+    texts: tuple[int, ...]
     audit: bool
+    pictures: bool
 
-    def sets(self) -> Iterator[tuple[str, str, int]]:
-        """Language, theme and width of each set of pictures."""
-        return product(self.languages, self.themes, self.widths)
+    def looks(self) -> Iterator[tuple[str, int, int]]:
+        """Theme, width and text size of each look at a screen.
+
+        Without pictures, a theme after the first is looked at once: colours do not move words.
+        """
+        first = self.themes[0], self.widths[0], self.texts[0]
+        for look in product(self.themes, self.widths, self.texts):
+            if self.pictures or look[0] == first[0] or look[1:] == first[1:]:
+                yield look
+
+    def sets(self) -> Iterator[str]:
+        """Folder of each set of pictures."""
+        for language, look in product(self.languages, self.looks()):
+            yield folder(language, *look)
 
 
-def free_port() -> int:
-    """Return a port on this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+def folder(language: str, theme: str, width: int, text: int) -> str:
+    """Return the name of the folder of one set of pictures."""
+    return f"{language}-{theme}-{width}" + ("" if text == 100 else f"-{text}")
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        pass
 
 
 @asynccontextmanager
 async def gallery() -> AsyncIterator[str]:
-    """Serve the gallery while the block runs; yields its address."""
-    port = free_port()
-    server = await asyncio.create_subprocess_exec(
-        os.environ.get("NODE", str(PWA.parent / ".venv" / "bin" / "node")),
-        *(str(VITE), "--host", "127.0.0.1", "--port", str(port), "--strictPort"),
-        cwd=PWA,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        start_new_session=True,
-    )
-    try:
-        await asyncio.wait_for(_ready(server), timeout=60)
-        yield f"http://127.0.0.1:{port}/gallery.html"
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        await server.wait()
+    """Build the gallery and serve it while the block runs; yields its address."""
+    node = os.environ.get("NODE", str(PWA.parent / ".venv" / "bin" / "node"))
+    with TemporaryDirectory() as built:
+        args = ("build", "--mode", "gallery", "--logLevel", "error", "--outDir", built)
+        build = await asyncio.create_subprocess_exec(node, str(VITE), *args, cwd=PWA)
+        if await build.wait():
+            raise RuntimeError("the gallery can not be built")
+        copyfile(AXE, Path(built) / AXE.name)
+        server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=built))
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/gallery.html"
+        server.shutdown()
 
 
-async def _ready(server: asyncio.subprocess.Process) -> None:
-    assert server.stdout is not None
-    said = ""
-    async for line in server.stdout:
-        said += line.decode()
-        if "ready in" in said:
-            return
-    raise RuntimeError(f"the gallery did not start: {said[:500]}")
+async def photograph(browser: Browser, address: str, wish: Wish, jobs: int) -> int:
+    """Take every picture of `wish`, in `jobs` pages at once; returns how many faults were seen."""
+    for kind in wish.sets() if wish.pictures else ():
+        (SHOTS / kind).mkdir(parents=True, exist_ok=True)
+    screens = product(wish.languages, wish.states)
 
-
-async def photograph(browser: Browser, address: str, wish: Wish) -> int:
-    """Take every picture of `wish`; returns how many faults were seen."""
-    faults = 0
-    for language, theme, width in wish.sets():
-        folder = SHOTS / f"{language}-{theme}-{width}"
-        folder.mkdir(parents=True, exist_ok=True)
-        page = await browser.new_page(
-            viewport={"width": width, "height": HEIGHTS.get(width, 800)},
-            color_scheme="dark" if theme == "dark" else "light",
-            device_scale_factor=1,
-            reduced_motion="reduce",
-        )
-        for state in wish.states:
-            seen = await _shoot(page, f"{address}?state={state}&language={language}", wish)
-            await page.screenshot(path=folder / f"{state}.png", full_page=True)
-            for fault in seen:
-                print(f"{language} {theme} {width} {state}: {fault}")
-            faults += len(seen)
+    async def work() -> int:
+        faults = 0
+        page = await browser.new_page(device_scale_factor=1, reduced_motion="reduce")
+        for language, state in screens:
+            for fault in await _screen(page, address, (language, state), wish):
+                print(f"{language} {fault}", flush=True)
+                faults += 1
         await page.close()
-    return faults
+        return faults
+
+    return sum(await asyncio.gather(*(work() for _ in range(jobs))))
 
 
-async def _shoot(page: Page, address: str, wish: Wish) -> list[str]:
-    errors: list[str] = []
+async def _screen(page: Page, address: str, screen: tuple[str, str], wish: Wish) -> list[str]:
+    """One screen in all its looks; a fault that several looks share is told with the first."""
+    language, state = screen
+    faults: dict[str, str] = {}
+
+    def tell(look: str, what: str) -> None:
+        faults.setdefault(what, look)
 
     def broke(error: Error) -> None:
-        errors.append(f"error: {error}")
+        tell("", f"error: {error}")
 
     page.on("pageerror", broke)
-    await page.goto(address)
+    width = wish.widths[0]
+    await page.set_viewport_size({"width": width, "height": HEIGHTS.get(width, 800)})
+    await page.goto(f"{address}?state={state}&language={language}")
     await page.locator("#app > *").first.wait_for()
-    if wish.text != 100:
-        await page.evaluate(f"document.documentElement.style.fontSize = '{wish.text}%'")
-    await page.wait_for_timeout(120)
-    errors += await page.evaluate(LOOK)
+    await page.evaluate(STANDS)
     if wish.audit:
-        await page.evaluate(AXE.read_text())
-        errors += await page.evaluate(AUDIT)
+        await page.add_script_tag(url=AXE.name)
+    script = SCRIPTS.get(language[:2], "Latn")
+    for theme, width, text in wish.looks():
+        await _dress(page, theme, width, text)
+        look = f"{theme} {width} {text}%"
+        for what in await page.evaluate((PWA / "tools" / "look.js").read_text(), script):
+            tell(look, what)
+        if wish.audit and (width, text) == (wish.widths[0], wish.texts[0]):
+            rules = [] if theme == wish.themes[0] else ["color-contrast"]
+            for what in await page.evaluate(AUDIT, rules):
+                tell(look, what)
+        if wish.pictures:
+            path = SHOTS / folder(language, theme, width, text) / f"{state}.png"
+            await page.screenshot(path=path, full_page=True)
     page.remove_listener("pageerror", broke)
-    return errors
+    return [f"{look} {state}: {what}" for what, look in faults.items()]
+
+
+async def _dress(page: Page, theme: str, width: int, text: int) -> None:
+    """Give the page its theme, width and text size, and the height it needs to lie open."""
+    scheme, contrast, forced = THEMES[theme]
+    await page.emulate_media(
+        color_scheme=scheme, contrast=contrast, forced_colors=forced, reduced_motion="reduce"
+    )
+    await page.evaluate(f"document.documentElement.style.fontSize = '{text}%'")
+    least = HEIGHTS.get(width, 800)
+    await page.set_viewport_size({"width": width, "height": least})
+    whole = await page.evaluate("document.documentElement.scrollHeight")
+    if whole > least:
+        await page.set_viewport_size({"width": width, "height": whole})
 
 
 async def sheets(browser: Browser, wish: Wish) -> None:
     """Lay the pictures of each set on one page, a few states at a time."""
-    for language, theme, width in wish.sets():
+    for language, (theme, width, text) in product(wish.languages, wish.looks()):
         columns = SHEET_COLUMNS.get(width, 6)
-        kind = f"{language}-{theme}-{width}"
+        kind = folder(language, theme, width, text)
         rows = columns * 2
         for at in range(0, len(wish.states), rows):
             part = wish.states[at : at + rows]
@@ -188,42 +239,50 @@ async def states_of(browser: Browser, address: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-async def main() -> int:
-    """Run the command line; returns 1 when a fault was seen."""
+def asked() -> argparse.Namespace:
+    """Return what the command line asks for."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--states", nargs="*", default=[], help="names or regular expressions")
     parser.add_argument("--widths", nargs="*", type=int, default=[320, 360, 412, 1280])
-    parser.add_argument("--themes", nargs="*", default=["light", "dark"])
+    parser.add_argument("--themes", nargs="*", default=["light", "dark"], choices=list(THEMES))
     parser.add_argument("--languages", nargs="*", default=["en"])
-    parser.add_argument("--text", type=int, default=100, help="percent")
-    parser.add_argument("--no-audit", action="store_true")
+    parser.add_argument("--text", nargs="*", type=int, default=[100], help="percent")
+    parser.add_argument("--jobs", type=int, default=2, help="pages at once")
+    parser.add_argument("--no-audit", action="store_true", help="without axe")
+    parser.add_argument("--no-pictures", action="store_true", help="look for faults only")
     parser.add_argument("--sheets", action="store_true")
-    asked = parser.parse_args()
+    return parser.parse_args()
+
+
+async def main() -> int:
+    """Run the command line; returns 1 when a fault was seen."""
+    args = asked()
     async with gallery() as address, async_playwright() as driver:
         browser = await driver.chromium.launch(
             executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"),
             args=["--no-sandbox", "--disable-gpu"],
         )
         known = await states_of(browser, address)
-        wanted = tuple(
+        wanted = [
             name
             for name in known
-            if not asked.states or any(re.search(w, name) for w in asked.states)
-        )
+            if not args.states or any(re.search(w, name) for w in args.states)
+        ]
         wish = Wish(
-            states=wanted,
-            widths=tuple(asked.widths),
-            themes=tuple(asked.themes),
-            languages=tuple(asked.languages),
-            text=asked.text,
-            audit=not asked.no_audit,
+            states=tuple(wanted),
+            widths=tuple(args.widths),
+            themes=tuple(args.themes),
+            languages=tuple(args.languages),
+            texts=tuple(args.text),
+            audit=not args.no_audit,
+            pictures=not args.no_pictures,
         )
-        faults = await photograph(browser, address, wish)
-        if asked.sheets:
+        faults = await photograph(browser, address, wish, args.jobs)
+        if args.sheets:
             await sheets(browser, wish)
         await browser.close()
-    pictures = len(wanted) * len(list(wish.sets()))
-    print(f"{pictures} pictures in build/shots, {faults} faults")
+    looks = len(wanted) * len(list(wish.sets()))
+    print(f"{looks} looks at {len(wanted)} screens, {faults} faults; pictures go to build/shots")
     return 1 if faults else 0
 
 

@@ -16,8 +16,9 @@ const html = document.documentElement;
 const theme = asked.get("theme");
 if (theme) html.dataset.theme = theme;
 
+// A region counts too: `ar-EG` writes numbers in its own digits.
 const language = asked.get("language") ?? "en";
-await fetchLanguage(language, [language]);
+await fetchLanguage(language.slice(0, 2), [language]);
 await moreWords();
 await moreWords("care");
 await fetchTexts(languageTag());
