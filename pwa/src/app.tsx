@@ -85,6 +85,7 @@ import { onTap, type Tap, takeTap } from "./client/tapped";
 import { fetchTexts } from "./library/texts";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
 import { hide } from "./ui/hide";
+import { forPatients } from "./ui/for-patients";
 import { later } from "./ui/later";
 import { go, goHome, HOME, route, swap } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
@@ -327,6 +328,8 @@ class Entrance {
     goHome();
     this.client.value = client;
     this.#showTapped();
+    const { role } = client.profile;
+    forPatients.value = role === "patient" || role === "caregiver";
     hide.value = client.profile.locked || several ? () => void this.hide() : undefined;
     client.ended.subscribe((ended) => {
       if (ended && this.client.peek() === client) void this.hide();
@@ -339,6 +342,7 @@ class Entrance {
     swap(HOME);
     this.client.value = undefined;
     hide.value = undefined;
+    forPatients.value = true;
     await client?.close();
   }
 

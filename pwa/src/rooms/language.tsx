@@ -8,7 +8,7 @@ import { type Choice, keepLanguage, LANGUAGES } from "../words/languages";
 
 export function LanguageRoom() {
   return (
-    <Page canGoBack help={false} testid="language">
+    <Page canGoBack testid="language">
       <h1>{t("language.title")}</h1>
       <ul class="card list">
         {LANGUAGES.map((choice) => (

@@ -27,9 +27,9 @@ export function later<Props extends object>(
     return (
       <div class="page">
         <main class="main" aria-busy={!failed}>
-          <p class="soft starting" role="status">
-            {t("wait.moment")}
-          </p>
+          <div role="status">
+            <h1 class="soft starting">{t("wait.moment")}</h1>
+          </div>
           {failed && (
             <button type="button" class="btn wide" onClick={() => void ready()}>
               {t("act.retry")}

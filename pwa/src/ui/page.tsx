@@ -2,6 +2,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { t } from "../words";
+import { forPatients } from "./for-patients";
 import { hide } from "./hide";
 import { Icon } from "./icon";
 import { ListenButton } from "./listen";
@@ -11,7 +12,7 @@ import { hasToast, Toast } from "./toast";
 interface BarProps {
   readonly title?: string;
   readonly canGoBack?: boolean;
-  /** Left out where one is already inside help or not yet a patient. */
+  /** Left out where one is already inside help or not yet a patient; never there for staff. */
   readonly help?: boolean;
 }
 
@@ -27,7 +28,7 @@ export function Bar({ title = "", canGoBack = false, help = true }: BarProps) {
       <p class="grow">{title}</p>
       <ListenButton />
       <HideButton />
-      {help && (
+      {help && forPatients.value && (
         <button
           class="btn help"
           type="button"

@@ -4,7 +4,7 @@ import type { Forms } from "./forms";
 export const enInstall = {
   "install.title": "Before you leave",
   "install.allDone": "All is on this phone. It works without a network.",
-  "install.notYet": "Stay near the network until all lines have a tick.",
+  "install.notYet": "Stay near the network until the first three lines have a tick.",
   "install.plan": "Your plan is here",
   "install.kept": "The app is on this phone",
   "install.sent": "The clinic knows this phone",
@@ -14,4 +14,5 @@ export const enInstall = {
   "install.ios": "Tap the share sign below: a box with an arrow. Then tap *Add to Home Screen*.",
   "install.iosWhy": "Do this on an iPhone. Otherwise it may clear your records after seven days.",
   "install.waits": "not yet",
+  "install.spare": "if you like",
 } as const satisfies Record<string, Forms>;

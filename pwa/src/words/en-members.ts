@@ -134,7 +134,7 @@ export const enMembers = {
   "paper.wrong": "That is not what the card says. Look again.",
   "paper.has": "You have a card since {day}.",
   "paper.new": "Make a new card",
-  "paper.newBody": "The old one is worth nothing then.",
+  "paper.newBody": "A new card makes the old one worth nothing.",
   "paper.later": "Later",
   "paper.look": "Show it again",
   "paper.rehearse": "Try it: type it from the paper",

@@ -16,6 +16,7 @@ export const enRecord = {
   "record.copy": "Take a copy",
   "record.copyBody": "A file to read, print or give to somebody.",
   "record.choice": "Rest or stop",
+  "record.how": "How long, and why",
   "record.rest": "Rest for a week",
   "record.stop": "Stop the exercises",
   "record.end": "Delete my record",

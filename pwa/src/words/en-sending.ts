@@ -26,7 +26,7 @@ export const enSending = {
   "data.over": "The limit is reached.",
   "data.most": "How much may it be in a month?",
   "data.none": "No limit",
-  "data.body": "At the limit, pictures wait. Your exercises and pain always go.",
+  "data.body": "At the limit, voices wait. Your exercises and pain always go.",
   "data.waits": {
     one: "{n} record waits on this phone.",
     other: "{n} records wait on this phone.",

@@ -6,6 +6,7 @@ import { fakeClient, fakeDoor } from "../../src/gallery/fake";
 // Loaded here, so that opening a profile does not wait for the code of its rooms.
 import "../../src/rooms/patient";
 import { CheckRoom } from "../../src/rooms/check";
+import { forPatients } from "../../src/ui/for-patients";
 import { go, route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -39,8 +40,26 @@ test.each(["incomplete", "used", "expired", "unknown", "offline"] as const)(
     expect(page.has(`link-${why}`)).toBe(true);
     expect(page.has("link-retry")).toBe(why === "offline");
     expect(page.text()).not.toMatch(/error|undefined|door\./i);
+    await page.tap("link-leave");
+    expect(page.has("door-none")).toBe(true);
   },
 );
+
+test("who is not sure about an invitation goes on without it", async () => {
+  const page = await open(fakeDoor({ kind: "join", role: "patient", purpose: "patient" }), "#j1.a");
+  await page.tap("join-not");
+  expect(page.has("door-none")).toBe(true);
+});
+
+test("help stands in the bars of rooms that patients and therapists share, for patients", async () => {
+  const page = await open(fakeDoor({ kind: "setup" }, ONE));
+  go({ room: "language" });
+  await vi.waitFor(() => expect(page.has("language")).toBe(true));
+  expect(page.has("help")).toBe(true);
+  forPatients.value = false;
+  await settled();
+  expect(page.has("help")).toBe(false);
+});
 
 test("a link that could not be looked at is looked at again", async () => {
   const views: LinkView[] = [
@@ -68,7 +87,7 @@ test("records that can not be opened are said to be there, and opened again on d
     throw new Error("no database");
   });
   expect(page.has("door-failed")).toBe(true);
-  page.root.all((each) => each.localName === "button")[0]?.send("click");
+  page.root.all((each) => each.textContent === "Try again")[0]?.send("click");
   await settled();
   expect(tries).toBe(2);
 });
@@ -93,6 +112,7 @@ test("a link opened while a profile is open closes it and comes first", async ()
 const TWO: readonly ProfileView[] = [...ONE, { id: "p2", picture: "sun", role: "patient" }];
 
 afterEach(() => {
+  forPatients.value = true;
   vi.unstubAllGlobals();
 });
 

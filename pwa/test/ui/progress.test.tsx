@@ -148,6 +148,9 @@ describe("goals", () => {
     expect(page.get("ladder").attributes["data-last"]).toBe("4");
     await page.tap("goal-now");
     await page.tap("goal-drop");
+    expect(page.has("goal-score")).toBe(true);
+    await page.tap("goal-drop");
+    expect(page.has("better")).toBe(true);
     expect(page.has("goal")).toBe(false);
   });
 

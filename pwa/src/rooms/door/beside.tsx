@@ -43,18 +43,23 @@ export function BesideAnother({ door, onOpen, onBack }: BesideProps) {
       help={false}
       testid="beside"
       foot={
-        <button
-          type="button"
-          class="btn main-act"
-          data-testid="beside-next"
-          aria-disabled={value === undefined}
-          onClick={() => {
-            if (value !== undefined) step.value = "look";
-          }}
-        >
-          {t("beside.next")}
-          <Icon name="next" />
-        </button>
+        <>
+          <button
+            type="button"
+            class="btn main-act"
+            data-testid="beside-next"
+            aria-disabled={value === undefined}
+            onClick={() => {
+              if (value !== undefined) step.value = "look";
+            }}
+          >
+            {t("beside.next")}
+            <Icon name="next" />
+          </button>
+          <button type="button" class="btn wide" data-testid="beside-back" onClick={onBack}>
+            {t("act.back")}
+          </button>
+        </>
       }
     >
       <h1>{t("beside.title")}</h1>
@@ -67,9 +72,6 @@ export function BesideAnother({ door, onOpen, onBack }: BesideProps) {
       )}
       <p>{t("beside.body")}</p>
       {value !== undefined && <CodeText text={value.code} testid="beside-code" />}
-      <button type="button" class="btn wide" data-testid="beside-back" onClick={onBack}>
-        {t("act.back")}
-      </button>
     </Page>
   );
 }

@@ -117,13 +117,14 @@ export function DoorRoom(props: DoorProps) {
       if (!door) return <Starting />;
       if (view.kind === "setup") return <setup.Part {...{ door, fragment, onOpen, onStuck }} />;
       if (view.kind === "join") {
-        return <Join {...{ door, fragment, view, profiles, onOpen, onStuck }} />;
+        return <Join {...{ door, fragment, view, profiles, onOpen, onStuck, onLeave }} />;
       }
       return (
         <Broken
           why={view.why}
+          hasRoutine={profiles.length > 0}
           onRetry={onRetry}
-          onLeave={profiles.length > 0 ? onLeave : undefined}
+          onLeave={onLeave}
         />
       );
     }
@@ -152,7 +153,6 @@ function Failed({ retry }: { retry: () => void }) {
   if (isShown.value) return <unopened.Part onBack={show(false)} />;
   return (
     <Page
-      help={false}
       testid="door-failed"
       foot={
         <>
@@ -250,27 +250,29 @@ function Chooser({ profiles, onPick, onSomeone }: ChooserProps) {
 
 type Why = Extract<LinkView, { kind: "broken" }>["why"];
 
-function Broken(props: { why: Why; onRetry: () => void; onLeave: (() => void) | undefined }) {
-  const { why, onRetry, onLeave } = props;
+interface BrokenProps {
+  readonly why: Why;
+  readonly hasRoutine: boolean;
+  readonly onRetry: () => void;
+  readonly onLeave: () => void;
+}
+
+function Broken({ why, hasRoutine, onRetry, onLeave }: BrokenProps) {
   return (
     <Page
       help={false}
       testid={`link-${why}`}
       foot={
-        (why === "offline" || onLeave) && (
-          <>
-            {why === "offline" && (
-              <button type="button" class="btn main-act" data-testid="link-retry" onClick={onRetry}>
-                {t("act.retry")}
-              </button>
-            )}
-            {onLeave && (
-              <button type="button" class="btn wide" data-testid="link-leave" onClick={onLeave}>
-                {t("door.toRoutine")}
-              </button>
-            )}
-          </>
-        )
+        <>
+          {why === "offline" && (
+            <button type="button" class="btn main-act" data-testid="link-retry" onClick={onRetry}>
+              {t("act.retry")}
+            </button>
+          )}
+          <button type="button" class="btn wide" data-testid="link-leave" onClick={onLeave}>
+            {t(hasRoutine ? "door.toRoutine" : "door.otherWays")}
+          </button>
+        </>
       }
     >
       <div class="empty mid" role="status">

@@ -20,6 +20,8 @@ interface JoinProps {
   readonly profiles: readonly ProfileView[];
   readonly onOpen: (client: Client) => void;
   readonly onStuck: OnStuck;
+  /** Goes on without the link, which stays good. */
+  readonly onLeave: () => void;
 }
 
 /** Something about keys is in the way: says whether it is seen to, and how to go on then. */
@@ -29,7 +31,8 @@ export type OnStuck = (
   profileId?: string,
 ) => boolean;
 
-export function Join({ door, fragment, view, profiles, onOpen, onStuck }: JoinProps) {
+export function Join(props: JoinProps) {
+  const { door, fragment, view, profiles, onOpen, onStuck, onLeave } = props;
   const state = useSignal<"" | "busy" | "failed">("");
   const asking = useSignal<Asking | undefined>(undefined);
   const mustAsk = view.mode === "approve";
@@ -53,7 +56,18 @@ export function Join({ door, fragment, view, profiles, onOpen, onStuck }: JoinPr
   const who = { busy: state.value === "busy", profiles: fitting, join, mustAsk };
   if (asking.value) return <ask.Part asking={asking.value} />;
   return (
-    <Page help={false} testid="join" foot={<JoinButton {...who} />}>
+    <Page
+      help={false}
+      testid="join"
+      foot={
+        <>
+          <JoinButton {...who} />
+          <button type="button" class="btn wide" data-testid="join-not" onClick={onLeave}>
+            {t("door.joinNot")}
+          </button>
+        </>
+      }
+    >
       <div class="stack">
         <h1>{t(patient ? "door.join" : "door.joinWork")}</h1>
         <p>{t(patient ? "door.joinBody" : "door.joinWorkBody")}</p>
@@ -70,7 +84,7 @@ export function Join({ door, fragment, view, profiles, onOpen, onStuck }: JoinPr
       <ul class="card stack">
         <Point icon="seen" id={patient ? "door.joinSees" : "door.joinWorkSees"} />
         <Point icon="lock" id="door.joinHidden" />
-        <Point icon="check" id="door.joinFree" />
+        <Point icon="close" id="door.joinStop" />
       </ul>
       <WhoJoins {...who} />
       <div role="alert">

@@ -19,12 +19,19 @@ addWords(enInstall);
 /** Source: the engine of every browser there; it keeps what is not on the home screen for a week. */
 const isApple = () => /iPhone|iPad/.test(navigator.userAgent);
 
-function Line({ id, has }: { id: WordId; has: boolean }) {
+interface LineProps {
+  readonly id: WordId;
+  readonly has: boolean;
+  /** One may leave without it. */
+  readonly isSpare?: boolean;
+}
+
+function Line({ id, has, isSpare = false }: LineProps) {
   return (
     <li class="row pad" data-testid={id} data-state={has ? "there" : "not"}>
       <span class={`tick ${has ? "done" : ""}`}>{has && <Icon name="check" />}</span>
       <span class="grow strong">{t(id)}</span>
-      {!has && <span class="soft">{t("install.waits")}</span>}
+      {!has && <span class="soft">{t(isSpare ? "install.spare" : "install.waits")}</span>}
     </li>
   );
 }
@@ -52,7 +59,7 @@ export function InstallRoom({ client, care }: { client: Client; care: Care }) {
         <Line id="install.sent" has={isKnown} />
         <Line id="install.plan" has={hasPlan} />
         <Line id="install.kept" has={kept.value} />
-        <Line id="install.home" has={isHome} />
+        <Line id="install.home" has={isHome} isSpare={!isApple()} />
       </ul>
       <div role="status">
         <Banner icon={isDone ? "check" : "clock"} {...(isDone ? {} : { tone: "warn" as const })}>

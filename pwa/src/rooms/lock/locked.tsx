@@ -144,7 +144,6 @@ function Forgot({ picture, onBack, onWipe }: ForgotProps) {
   return (
     <Page
       key="forgot"
-      help={false}
       testid="forgot"
       foot={
         <>

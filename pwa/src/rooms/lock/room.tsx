@@ -80,7 +80,7 @@ function Home({ door, client, view, step, look }: HomeProps) {
     step.value = next;
   };
   return (
-    <Page key="lock" help={false} canGoBack title={t("lock.title")} testid="lock">
+    <Page key="lock" canGoBack title={t("lock.title")} testid="lock">
       <div class="whose">
         <Portrait picture={picture} />
         <h1>{lock ? t("lock.is", { picture: name }) : t("lock.none")}</h1>
@@ -228,7 +228,7 @@ function Ask({ door, client, view, step, onOpen }: AskProps) {
   const isNew = step.value === "new";
   const words = phoneNot.value ? t("lock.phoneFailed") : refusal.words;
   return (
-    <Page key={step.value} help={false} title={t("lock.title")} testid={`lock-${step.value}`}>
+    <Page key={step.value} title={t("lock.title")} testid={`lock-${step.value}`}>
       <h1>{t(isNew ? "lock.put" : titleOf(step.value, view))}</h1>
       <div role="alert" data-testid="pin-refused">
         {words && (
@@ -272,7 +272,6 @@ export function SomeoneNew({ onBack }: { onBack: () => void }) {
   return (
     <Page
       key="someone"
-      help={false}
       testid="someone"
       foot={
         <button type="button" class="btn main-act" data-testid="someone-back" onClick={onBack}>

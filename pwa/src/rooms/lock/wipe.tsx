@@ -34,11 +34,10 @@ export function WipeQuestion({ door, profile, unsent, onNo, onGone }: WipeProps)
   return (
     <Page
       key="wipe"
-      help={false}
       testid="wipe"
       foot={
         <>
-          <button type="button" class="btn wide" data-testid="wipe-no" onClick={onNo}>
+          <button type="button" class="btn main-act" data-testid="wipe-no" onClick={onNo}>
             {t("lock.wipeNo")}
           </button>
           <button

@@ -39,7 +39,7 @@ export function PaperRoom({ client }: { client: Client }) {
   }, [client]);
   if (card.value === undefined) {
     return (
-      <Page canGoBack help={false} testid="paper-wait">
+      <Page canGoBack testid="paper-wait">
         <h1>{t("wait.moment")}</h1>
       </Page>
     );
@@ -73,7 +73,6 @@ function Home({ client, card, step }: HomeProps) {
   return (
     <Page
       canGoBack
-      help={false}
       testid="paper"
       foot={
         <>
@@ -97,7 +96,6 @@ function Home({ client, card, step }: HomeProps) {
       {since > 0 && (
         <Banner icon="check" testid="paper-has">
           <p>{t("paper.has", { day: dayHere(since) })}</p>
-          <p class="small">{t("paper.newBody")}</p>
         </Banner>
       )}
       {since > 0 && (
@@ -113,6 +111,7 @@ function Home({ client, card, step }: HomeProps) {
           >
             {t("paper.rehearse")}
           </button>
+          <p class="soft small">{t("paper.newBody")}</p>
         </section>
       )}
       {others.map((other) => (
@@ -192,7 +191,6 @@ interface CodeProps {
 function Shown({ code, step }: CodeProps) {
   return (
     <Page
-      help={false}
       testid="paper-shown"
       foot={
         <>
@@ -244,7 +242,6 @@ function Try({ card, code, step }: CodeProps & { readonly card: Card }) {
   return (
     <form onSubmit={(event) => void check(event)} noValidate>
       <Page
-        help={false}
         testid="paper-try"
         foot={
           isRight ? (

@@ -96,6 +96,7 @@ export function NewGoal({ client, care }: GoalProps) {
 export function ScoreGoal({ client, care, goal }: GoalProps & { goal: string }) {
   const failed = useSignal(false);
   const busy = useSignal(false);
+  const isSure = useSignal(false);
   const line = goalsOf(care).find((each) => each.goal.id === goal);
   const act = async (draft: Parameters<Client["write"]>[1]) => {
     if (busy.peek()) return;
@@ -125,9 +126,12 @@ export function ScoreGoal({ client, care, goal }: GoalProps & { goal: string }) 
             type="button"
             class="btn wide"
             data-testid="goal-drop"
-            onClick={() => void act({ type: "void", target: goal, reason: "mistake" })}
+            onClick={() => {
+              if (isSure.peek()) void act({ type: "void", target: goal, reason: "mistake" });
+              isSure.value = true;
+            }}
           >
-            {t("better.goalDrop")}
+            {t(isSure.value ? "better.goalDropYes" : "better.goalDrop")}
           </button>
         </>
       }

@@ -22,7 +22,7 @@ export function Copy({ client, care }: RecordProps) {
   };
   const today = client.today.value;
   return (
-    <Page canGoBack help={false} testid="record-copy-room">
+    <Page canGoBack testid="record-copy-room">
       <h1>{t("record.copy")}</h1>
       <Banner icon="alert" tone="warn" testid="copy-open">
         <p>{t("copy.open")}</p>

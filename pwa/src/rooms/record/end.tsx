@@ -33,11 +33,13 @@ export function End({ client, care }: RecordProps) {
   return (
     <Page
       canGoBack
-      help={false}
       testid="record-ending"
       foot={
         !isAsked && (
           <>
+            <button type="button" class="btn main-act" data-testid="end-no" onClick={back}>
+              {t("end.no")}
+            </button>
             <button
               type="button"
               class="btn wide danger"
@@ -46,9 +48,6 @@ export function End({ client, care }: RecordProps) {
               onClick={() => void ask()}
             >
               {t(state.value === "busy" ? "wait.moment" : own ? "end.yes" : "end.ask", whoIn(care))}
-            </button>
-            <button type="button" class="btn main-act" data-testid="end-no" onClick={back}>
-              {t("end.no")}
             </button>
           </>
         )

@@ -71,27 +71,37 @@ export function Home({ client, care }: RecordProps) {
       {!isEnding && (
         <section class="stack">
           <h2>{t("record.choice")}</h2>
-          {wish === undefined && (
-            <>
-              <button
-                type="button"
-                class="btn wide big-ans"
-                data-testid="record-rest"
-                onClick={() => void ask({ wish: "pause", until: dayAfter(today, REST_DAYS) })}
-              >
-                <Icon name="pause" />
-                {t("record.rest")}
-              </button>
-              <button
-                type="button"
-                class="btn wide big-ans"
-                data-testid="record-stop"
-                onClick={() => void ask({ wish: "stop" })}
-              >
-                <Icon name="close" />
-                {t("record.stop")}
-              </button>
-            </>
+          {wish === undefined ? (
+            <button
+              type="button"
+              class="btn wide big-ans"
+              data-testid="record-rest"
+              onClick={() => void ask({ wish: "pause", until: dayAfter(today, REST_DAYS) })}
+            >
+              <Icon name="pause" />
+              {t("record.rest")}
+            </button>
+          ) : (
+            <button
+              type="button"
+              class="btn wide big-ans"
+              data-testid="record-how"
+              onClick={() => to("rest")}
+            >
+              <Icon name="edit" />
+              {t("record.how")}
+            </button>
+          )}
+          {wish?.value.wish !== "stop" && (
+            <button
+              type="button"
+              class="btn wide big-ans"
+              data-testid="record-stop"
+              onClick={() => void ask({ wish: "stop" })}
+            >
+              <Icon name="close" />
+              {t("record.stop")}
+            </button>
           )}
           <button
             type="button"

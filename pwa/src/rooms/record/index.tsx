@@ -25,7 +25,7 @@ export function RecordRoom({ client }: { client: Client }) {
   const care = client.cares.value.find((each) => each.circle === circle);
   if (here.room !== "record" || care === undefined) {
     return (
-      <Page canGoBack help={false} testid="record-wait">
+      <Page canGoBack testid="record-wait">
         <h1>{t("wait.moment")}</h1>
       </Page>
     );

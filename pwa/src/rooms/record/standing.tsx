@@ -55,21 +55,23 @@ export function Standing({ client, care }: RecordProps) {
   };
   return (
     <Banner icon={isClosed ? "lock" : "pause"} testid="record-standing">
-      <p class="strong">{isClosed ? t("record.closed") : wish && wishLine(wish)}</p>
-      {isClosed && <p>{t("record.closedUntil", { day: erasedOn(closedAt) })}</p>}
-      {!isClosed && wish !== undefined && endsRecord(wish) && (
-        <p>{isOwn(care) ? t("record.askedOwn") : t("record.askedOther", whoIn(care))}</p>
-      )}
-      <button
-        type="button"
-        class="btn wide"
-        data-testid="record-on"
-        aria-disabled={busy.value}
-        onClick={() => void goOn()}
-      >
-        {t(busy.value ? "wait.moment" : isClosed ? "record.reopen" : "record.on")}
-      </button>
-      <Failed isShown={failed.value} words={isClosed ? "record.needsNet" : "log.failed"} />
+      <div class="stack">
+        <p class="strong">{isClosed ? t("record.closed") : wish && wishLine(wish)}</p>
+        {isClosed && <p>{t("record.closedUntil", { day: erasedOn(closedAt) })}</p>}
+        {!isClosed && wish !== undefined && endsRecord(wish) && (
+          <p>{isOwn(care) ? t("record.askedOwn") : t("record.askedOther", whoIn(care))}</p>
+        )}
+        <button
+          type="button"
+          class="btn wide"
+          data-testid="record-on"
+          aria-disabled={busy.value}
+          onClick={() => void goOn()}
+        >
+          {t(busy.value ? "wait.moment" : isClosed ? "record.reopen" : "record.on")}
+        </button>
+        <Failed isShown={failed.value} words={isClosed ? "record.needsNet" : "log.failed"} />
+      </div>
     </Banner>
   );
 }

@@ -22,13 +22,9 @@ export function Ask({ reminding }: RemindersProps) {
   return (
     <Page
       canGoBack
-      help={false}
       testid="remind-ask"
       foot={
         <>
-          <button type="button" class="btn wide" data-testid="remind-not" onClick={back}>
-            {t("remind.askNot")}
-          </button>
           <button
             type="button"
             class="btn main-act"
@@ -38,6 +34,9 @@ export function Ask({ reminding }: RemindersProps) {
           >
             {t("remind.askGo")}
             <Icon name="next" />
+          </button>
+          <button type="button" class="btn wide" data-testid="remind-not" onClick={back}>
+            {t("remind.askNot")}
           </button>
         </>
       }

@@ -80,16 +80,9 @@ function Proposed(
   return (
     <Page
       canGoBack
-      help={false}
       testid="remind-proposed"
       foot={
         <>
-          <button type="button" class="btn wide" data-testid="remind-no" onClick={props.leave}>
-            {t("remind.no")}
-          </button>
-          <button type="button" class="btn wide" data-testid="remind-other" onClick={props.onOther}>
-            {t("remind.change")}
-          </button>
           <button
             type="button"
             class="btn main-act"
@@ -98,6 +91,12 @@ function Proposed(
           >
             <Icon name="check" />
             {t("remind.take")}
+          </button>
+          <button type="button" class="btn wide" data-testid="remind-other" onClick={props.onOther}>
+            {t("remind.change")}
+          </button>
+          <button type="button" class="btn wide" data-testid="remind-no" onClick={props.leave}>
+            {t("remind.no")}
           </button>
         </>
       }
@@ -120,15 +119,9 @@ function Own(props: ChooseProps & { readonly before: Chosen | undefined }) {
   return (
     <Page
       canGoBack
-      help={false}
       testid="remind-choose"
       foot={
         <>
-          {!before && (
-            <button type="button" class="btn wide" data-testid="remind-no" onClick={props.leave}>
-              {t("remind.no")}
-            </button>
-          )}
           <button
             type="button"
             class="btn main-act"
@@ -138,6 +131,11 @@ function Own(props: ChooseProps & { readonly before: Chosen | undefined }) {
             <Icon name="clock" />
             {t("remind.save")}
           </button>
+          {!before && (
+            <button type="button" class="btn wide" data-testid="remind-no" onClick={props.leave}>
+              {t("remind.no")}
+            </button>
+          )}
         </>
       }
     >

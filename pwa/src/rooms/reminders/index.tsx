@@ -44,7 +44,7 @@ export function RemindersRoom({ client }: { client: Client }) {
   const reminding = found.value;
   if (here.room !== "reminders" || reminding === undefined) {
     return (
-      <Page canGoBack help={false} testid="remind-wait">
+      <Page canGoBack testid="remind-wait">
         <h1>{t("wait.moment")}</h1>
       </Page>
     );

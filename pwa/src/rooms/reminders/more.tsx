@@ -25,7 +25,7 @@ export function More(props: RemindersProps & { readonly chosen: Chosen }) {
   const { quiet: __, ...loud } = chosen;
   const offered = QUIETS.filter((one) => !isQuiet(one, chosen.time));
   return (
-    <Page canGoBack help={false} testid="remind-choices">
+    <Page canGoBack testid="remind-choices">
       <h1>{t("remind.more")}</h1>
       {hasFailed && <Failed />}
       <Question id="nudge" title={t("remind.nudge")}>

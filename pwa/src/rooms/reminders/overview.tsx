@@ -25,7 +25,7 @@ export function Overview(props: RemindersProps & { readonly chosen: Chosen }) {
   const { paused: _, ...on } = chosen;
   const stopped = isPaused(chosen, today);
   return (
-    <Page canGoBack help={false} testid="remind" foot={stopped && <GoOn onTap={() => keep(on)} />}>
+    <Page canGoBack testid="remind" foot={stopped && <GoOn onTap={() => keep(on)} />}>
       <h1>{t("remind.title")}</h1>
       <section class="card stack">
         <p class="when num" data-testid="remind-when">
@@ -141,7 +141,7 @@ function Hurdle(props: RemindersProps & { readonly chosen: Chosen }) {
       <Wall testid="remind-not-yet" body="remind.notYet">
         <button
           type="button"
-          class="btn act"
+          class="btn main-act"
           data-testid="remind-to-ask"
           onClick={() => go({ room: "reminders", step: "ask" })}
         >

@@ -48,7 +48,7 @@ export function Bring({ client, sending }: SendingProps) {
   }
   const brought = sending.brought.value;
   return (
-    <Page canGoBack help={false} testid="bring">
+    <Page canGoBack testid="bring">
       <h1>{t("sending.bring")}</h1>
       <p>{t("bring.body")}</p>
       <button
@@ -151,7 +151,6 @@ export function Look({ onFile, onStop }: LookProps) {
   const words = count === 0 ? t("bring.start") : t("bring.seen", { have, count });
   return (
     <Page
-      help={false}
       testid="bring-look"
       foot={
         <button

@@ -30,7 +30,6 @@ export function Check({ sending, found: before = "" }: SendingProps & { found?: 
   return (
     <Page
       canGoBack
-      help={false}
       testid="check"
       foot={
         <button

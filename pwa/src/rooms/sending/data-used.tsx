@@ -23,7 +23,7 @@ export function DataUsed({ sending }: SendingProps) {
   const left = limit.value - used.value;
   const amounts = { used: sayBytes(used.value), limit: sayBytes(limit.value) };
   return (
-    <Page canGoBack help={false} testid="data-used">
+    <Page canGoBack testid="data-used">
       <h1>{t("data.title")}</h1>
       <section class="card">
         <p class="amount" data-testid="used">

@@ -34,7 +34,6 @@ export function Diagnosis({ sending }: SendingProps) {
   return (
     <Page
       canGoBack
-      help={false}
       testid="diagnosis"
       foot={
         <>

@@ -44,7 +44,7 @@ export function SendingRoom({ client }: { client: Client }) {
   }, [client]);
   if (here.room !== "sending" || sending.value === undefined) {
     return (
-      <Page canGoBack help={false} testid="sending-wait">
+      <Page canGoBack testid="sending-wait">
         <h1>{t("wait.moment")}</h1>
       </Page>
     );

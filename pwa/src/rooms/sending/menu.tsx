@@ -45,7 +45,7 @@ export function Menu({ sending }: SendingProps) {
   ];
   rows.push({ at: "room", icon: "storage", title: t("room.title"), body: t("room.rowBody") });
   return (
-    <Page canGoBack help={false} testid="sending">
+    <Page canGoBack testid="sending">
       <h1>{t("sending.title")}</h1>
       {rows.map(({ at, icon, title, body, count = 0 }) => (
         <button

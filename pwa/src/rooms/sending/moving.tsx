@@ -29,7 +29,6 @@ export function Moving({ file, onDone }: MovingProps) {
   const seconds = Math.ceil((pictures.count * SHOWN_MS) / 1000);
   return (
     <Page
-      help={false}
       testid="moving"
       foot={
         <button type="button" class="btn main-act" data-testid="moving-done" onClick={onDone}>

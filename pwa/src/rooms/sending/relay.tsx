@@ -44,7 +44,7 @@ export function Relay({ sending }: SendingProps) {
   }
   const count = sending.waiting.value;
   return (
-    <Page canGoBack help={false} testid="relay">
+    <Page canGoBack testid="relay">
       <h1>{t("sending.relay")}</h1>
       {count === 0 ? (
         <Empty icon="server" title={t("relay.none")}>

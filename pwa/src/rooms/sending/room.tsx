@@ -42,7 +42,7 @@ export function RoomHere({ sending }: SendingProps) {
     });
   const waits = sending.waiting.value > 0;
   return (
-    <Page canGoBack help={false} testid="room">
+    <Page canGoBack testid="room">
       <h1>{t("room.title")}</h1>
       <Gauge space={space.value} />
       {space.value && (

@@ -64,7 +64,6 @@ export function WhatIsStuck({ sending }: SendingProps) {
   return (
     <Page
       canGoBack
-      help={false}
       testid="stuck"
       foot={
         !isEmpty && (
