@@ -5,7 +5,7 @@
  * - window: top of the picture, or "x,y,width,height" for a closer look.
  * - working: letters of the body parts that work.
  * - props: letter + numbers, split by spaces; see `propPath`. band: "x,y" where a band is tied, or
- *   "h", "f" for one from hand to hand, from foot to foot.
+ *   "h", "f" for one from hand to hand, from foot to foot; "c" for a cloth under the near hand.
  * - view: "v" from the front; "z" sitting toward the one who looks; "r" elbows stay at the side and
  *   forearms turn; "c" the near knee swings out; "k", "e" near knee, near elbow bend the other way.
  * - frame: hipX hipY lean bend head handX handY footX footY footAngle, then the far hand and foot
@@ -20,7 +20,7 @@ const LINES: Readonly<Record<string, string>> = {
   bk05: "44/pl///|48 73 -124 0 40 62 91 77 90 0 62 91 79 89 0|48 73 -124 0 40 62 91 77 90 0 62 91 99 44 -70",
   bk06: "34/lA///|42 69 88 0 -12 68 91 24 91 150 70 90 26 90 150|42 69 86 0 -12 68 91 -4 62 170 108 54 26 90 150",
   bk07: "38/tp///|48 88 -90 0 8 60 92 68 66 -20 60 91 70 65 -20|48 88 -90 0 8 60 92 78 89 -10 60 91 70 65 -20",
-  bk08: "34/tp///vke|50 86 58 0 0 54 82 13 86 110 87 91 13 89 110|48 79 72 0 0 50 78 11 82 110 87 91 12 86 110",
+  bk08: "34/tp/a60,64,60,52//vke|50 86 58 0 0 54 82 13 86 110 87 91 13 89 110|48 79 72 0 0 50 78 11 82 110 87 91 12 86 110",
   bk09: "44/p///|46 89 88 0 0 99 92 2 92 170|46 89 62 -4 -46 86 91 2 92 170",
   bk10: "/ls/a74,34,90,34//|48 52 3 0 -2 36 56 66 89 -14 62 54 32 84 36|50 51 3 0 -2 50 58 50 90 0 52 57 46 80 34|48 52 3 0 -2 60 54 34 84 36 38 55 66 89 -14",
   nk01: "2,24,62,56/nc/c46 a60,42,48,42//|32 72 0 0 30 38 68 52 90 0 -30|32 72 0 0 -6 38 68 52 90 0 14",
@@ -30,7 +30,7 @@ const LINES: Readonly<Record<string, string>> = {
   nk05: "16,12,68,62/nafd/f50 a24,26,34,27 a72,29,60,29//vze|50 66 0 0 0 40 68 44 90 0 58 66 56 90 0|50 66 0 0 0 40.5 31.5 44 90 0 58 66 56 90 0",
   nk06: "2,24,62,56/ta/c46 a54,46,42,48//|32 72 12 -3 20 48 68 52 90 0 -26|33 72 -4 1 -4 34 66 52 90 0 6",
   sh01: "/af/t60 a44,85,68,85,-3//|34 52 62 0 -20 44 76 28 90 0 67 55 46 90 0|34 52 62 0 -20 68 76 28 90 0 67 55 46 90 0",
-  sh02: "22/af/c34 t48 r63,57.5//|22 72 0 0 0 54 55 40 90 0 30 70 42 90 0|23 72 28 0 -10 84 55 40 90 0 40 70 42 90 0",
+  sh02: "22/af/c34 t48/c/|22 72 0 0 0 54 55 40 90 0 30 70 42 90 0|23 72 28 0 -10 84 55 40 90 0 40 70 42 90 0",
   sh03: "/af/w80//|54 51 2 0 -2 74 24 54 90 0|54 51 2 0 -10 74 2 54 90 0",
   sh04: "6,4,68,62/af/w27 a40,38,31,38//vr|50 51 0 0 0 42 49 46 90 0 58 49 54 90 0|50 51 0 0 0 33 45 46 90 0 58 49 54 90 0",
   sh05: "16,4,68,62/af/a46,58,30,53,-3/h/vr|50 51 0 0 0 52 44 46 90 0 56 47 54 90 0|50 51 0 0 0 42 52 46 90 0 56 47 54 90 0|50 51 0 0 0 30 42 46 90 0 56 47 54 90 0",
@@ -58,7 +58,7 @@ const LINES: Readonly<Record<string, string>> = {
   ba01: "/so/t66//|44 51 0 0 0 46 58 46 91 0 68 57 44 90 0|44 51 0 0 0 46 58 50 91 0 68 57 38 90 0",
   ba02: "/lso/t66//|44 51 0 0 0 46 58 44 91 0 68 57 46 90 0|44 51 0 0 0 46 58 44 91 0 66 55 50 70 10",
   ba03: "/lso/l a70,30,86,30//|34 51 0 0 0 42 58 28 90 0 40 57 40 90 0|42 51 0 0 0 48 58 42 84 10 46 57 40 90 0|46 51 0 0 0 54 58 52 90 0 52 57 40 90 0",
-  ba04: "/l/l a34,3,18,3//v|60 51 0 0 0 48 58 56 92 0 72 58 64 92 0|48 53 0 0 0 34 56 34 92 0 62 56 62 92 0|38 51 0 0 0 26 58 34 92 0 50 58 42 92 0",
+  ba04: "/ls/l a34,3,18,3//v|70 51 0 0 0 58 58 66 92 0 82 58 74 92 0|58 53 0 0 0 44 56 42 92 0 72 56 72 92 0|46 51 0 0 0 34 58 42 92 0 58 58 50 92 0|34 53 0 0 0 20 56 18 92 0 48 56 48 92 0",
 };
 
 /** One pose: ten numbers (near side), or fifteen with the far hand and foot, and one more. */
@@ -82,8 +82,8 @@ export interface Drawing {
   /** Letters of the body parts that work. */
   readonly working: string;
   readonly props: readonly Prop[];
-  /** Where a band is tied, or that it goes from hand to hand (h), from foot to foot (f). */
-  readonly band: readonly [x: number, y: number] | "h" | "f" | undefined;
+  /** Where a band is tied, that it goes from hand to hand (h), from foot to foot (f); a cloth (c). */
+  readonly band: readonly [x: number, y: number] | "h" | "f" | "c" | undefined;
   /** From where it is seen and how limbs bend, see above. */
   readonly view: string;
   readonly frames: readonly Frame[];
@@ -124,7 +124,7 @@ function readLine(line: string): Drawing {
 
 function bandOf(text: string | undefined): Drawing["band"] {
   if (!text) return undefined;
-  if (text === "h" || text === "f") return text;
+  if (text === "h" || text === "f" || text === "c") return text;
   const [x = 0, y = 0] = numbers(text, ",");
   return [x, y];
 }

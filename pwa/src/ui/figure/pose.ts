@@ -20,7 +20,7 @@ export const FOREARM = 13;
 
 /** Parts from back to front; upper case = far side, t p = trunk, n c = neck and head. */
 export const PARTS = "AFDLSOnctplsoafd".split("");
-const FACING = "nctpLSOlsoAFDafd".split("");
+const FACING = "ncptLSOlsoAFDafd".split("");
 
 /** Whether the person stands or sits toward the one who looks: no side is farther away. */
 export function isFacing({ view, frames }: Drawing): boolean {
@@ -185,7 +185,9 @@ export function outlines(frame: Frame, drawing: Drawing): Outlines {
   parts.t = limb(waist, chest, front ? 6.8 : 5.4, front ? 8.6 : 6.2);
   parts.p = limb(hip, waist, front ? 7.6 : 6, front ? 6.8 : 5.4);
   const { band } = drawing;
-  parts.b = band ? lineOf(band === "f" ? toes : band === "h" ? hands : [band, ...hands]) : "";
+  const [hand = hip] = hands;
+  const held = { f: toes, h: hands, c: [along(hand, -90, 6), along(hand, 90, 6)] };
+  parts.b = band ? lineOf(typeof band === "string" ? held[band] : [band, ...hands]) : "";
   return parts;
 }
 
