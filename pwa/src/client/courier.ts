@@ -27,6 +27,7 @@ import { recordName } from "./receipts.ts";
 import type { SeenRow } from "./shelf.ts";
 import { Summaries, type Summing } from "./summaries.ts";
 import type { Surroundings } from "./surroundings.ts";
+import { letGo, type Told } from "./taken-back.ts";
 
 /** After so long the key of a stream is changed, whatever happened. */
 const REKEY_SECONDS = 365 * 86_400;
@@ -44,7 +45,7 @@ export interface Found {
 }
 
 /** The circle that is carried. */
-export interface Carried extends Synced, Sending, Growing, Summing {
+export interface Carried extends Synced, Sending, Growing, Summing, Told {
   readonly feeds: Feeds;
   /** Log and keys are here, and this device is in the circle. */
   readonly isWhole: boolean;
@@ -115,6 +116,7 @@ export class Courier {
     await this.#outbox.tidy();
     this.#handedOut = this.#due;
     this.#due = [];
+    await letGo(this.#of, this.#around.chunks);
     const chunks = this.#around.chunks.owed(this.#of.circle);
     return [...(await this.#outbox.ready()), ...this.#handedOut, ...chunks];
   }

@@ -91,6 +91,20 @@ test("a log that is made later goes before the chunks, and a cut costs the piece
   await until(() => voice(mine, id)?.place === "server");
 });
 
+test("a sound that was taken back before it was sent never is, and leaves this phone", async () => {
+  scene.patientPhone.isOnline = false;
+  const id = await mine.say({ type: "message" }, VOICE);
+  const other = await mine.say({ type: "message" }, { ...VOICE, bytes: BYTES.slice(1) });
+  await scene.patient.write(scene.circle, { type: "void", target: id, reason: "mistake" });
+  scene.patientPhone.isOnline = true;
+  await scene.patient.syncNow();
+  expect(scene.care.taken.value.map((one) => [one.id, one.place])).toEqual([[id, "server"]]);
+  await until(() => voice(mine, other)?.place === "server");
+  expect(chunksThere()).toHaveLength(4);
+  await expect(mine.listen(id)).rejects.toMatchObject({ why: "away" });
+  expect((await mine.listen(other)).bytes).toEqual(BYTES.slice(1));
+});
+
 test("where the month's budget is used up the text goes and the sound waits", async () => {
   const sending = await scene.patient.sending();
   await sending.setLimit(1_000);
