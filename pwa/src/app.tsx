@@ -17,7 +17,8 @@
  * - language: language with language-{tag}; open-language (at the door, in status)
  * - today: today, exercise-{place}, exercise-start, done-all (tells "all done" at once: 4 taps are
  *   done-all, pain-N, effort-N, save), log-start (-> log-done), morning-open, morning-answer,
- *   note-card, open-messages, open-better, open-cards, open-days, open-status, net-offline, net-trouble, net-refused
+ *   note-card, open-messages, open-better, open-cards, open-days, open-record, open-more (-> more with
+ *   open-reminders, open-print, open-status, open-language), net-offline, net-trouble, net-refused
  * - exercise: exercise, exercise-run, exercise-phase, exercise-too-hard, exercise-done
  * - log: log-done with done-all, done-some, done-none; log-which with which-{place}, which-next;
  *   log-why with reason-{too_hard, pain, not_understood, no_time}, reason-skip; log-pain with
@@ -40,7 +41,7 @@
  *   stuck-again, stuck-file; relay with relay-waits, relay-file, relay-picture, relay-no-key; moving
  *   with moving-code, moving-done; bring with bring-camera, bring-choose, bring-file, brought
  *   (data-state), drop-{id}; bring-look with scan-video, bring-seen, bring-stop; sending-failed
- * - reminders (from today: open-reminders, from saved: saved-remind): remind-proposed with remind-take,
+ * - reminders (from more: open-reminders, from saved: saved-remind): remind-proposed with remind-take,
  *   remind-other; remind-choose with remind-{07:00, 09:00, 15:00, 18:00}, remind-earlier,
  *   remind-later, remind-time, remind-day-{1..7},
  *   remind-save, remind-no; remind-ask with remind-allow, remind-not; remind with remind-when,

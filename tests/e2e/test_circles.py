@@ -83,9 +83,12 @@ def clinic(playwright: Playwright, tmp_path: Path) -> Iterator[Clinic]:
 
 def sync_phone(phone: Phone) -> None:
     """Back on today after a round."""
+    phone.by("open-more").click()
     phone.by("open-status").click()
     phone.by("sync-now").click()
     expect(phone.by("sync-now")).to_have_attribute("aria-disabled", "false", timeout=SENT)
+    phone.page.go_back()
+    expect(phone.by("more")).to_be_visible()
     phone.page.go_back()
     expect(phone.by("today")).to_be_visible()
 

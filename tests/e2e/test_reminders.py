@@ -134,6 +134,7 @@ def test_a_reminder_is_asked_for_pinged_and_answered_without_a_network(
         return browser
 
     phone.page.expose_function("subscribeThere", subscribe)
+    phone.by("open-more").click()
     phone.by("open-reminders").click()
     phone.by("remind-09:00").click()
     phone.by("remind-save").click()

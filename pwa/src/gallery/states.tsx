@@ -310,6 +310,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "today-trouble": patient({ plans: [plan(), plan()] }, { room: "home" }, TROUBLE),
   "today-no-plan": patient({ plans: [], therapist: "" }, { room: "home" }, OFFLINE),
   exercise: patient({}, { room: "exercise", at: 1 }, {}, TWO_DONE),
+  more: patient({}, { room: "more" }, OFFLINE),
   "figures-right": () => <Figures side="right" />,
   "figures-left": () => <Figures side="left" />,
   "plan-on-paper": patient({}, { room: "print" }),

@@ -65,13 +65,15 @@ interface PageProps extends BarProps {
   /** Main action and its companions. */
   readonly foot?: ComponentChildren;
   readonly testid?: string;
+  /** Two columns where the screen is as wide as a desk. */
+  readonly isWide?: boolean;
 }
 
 /** One patient screen; `key` it by room so that focus moves to the new heading. */
-export function Page({ children, foot, testid, ...bar }: PageProps) {
+export function Page({ children, foot, testid, isWide, ...bar }: PageProps) {
   const main = useNewPage();
   return (
-    <div class="page" data-testid={testid}>
+    <div class={isWide ? "page wide" : "page"} data-testid={testid}>
       <Bar {...bar} />
       <main class="main" ref={main}>
         {children}

@@ -21,6 +21,7 @@ export type Route =
   | { readonly room: "messages"; readonly step?: "ready" | "write" }
   | { readonly room: "better"; readonly step?: BetterStep }
   | { readonly room: "cards"; readonly card?: string }
+  | { readonly room: "more" }
   | { readonly room: "status" }
   | { readonly room: "lock" }
   | { readonly room: "wrong"; readonly step?: CheckStep }

@@ -139,6 +139,7 @@ export const en = {
   "today.print": "My plan on paper",
   "today.status": "Phone and network",
   "today.reminders": "Reminders",
+  "today.more": "More",
   "today.due": "It is past {time}. Time for your routine.",
   "today.waiting": { one: "{n} waiting", other: "{n} waiting" },
   "today.which": "Whose plan?",

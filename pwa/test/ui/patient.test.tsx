@@ -166,6 +166,7 @@ describe("an exercise", () => {
 
   test("is on the plan on paper, with picture, dose and lines", async () => {
     await enter(fakeClient());
+    await page.tap("open-more");
     await page.tap("open-print");
     const text = page.get("print").textContent ?? "";
     expect(text).toContain("Sit to stand");
@@ -197,7 +198,7 @@ describe("today", () => {
   test("says without blame that there is no network", async () => {
     await enter(fakeClient({ sync: { state: "offline", unsent: 4 } }));
     expect(page.get("net-offline").textContent).toBe("No network. All is saved on this phone.");
-    expect(page.get("open-status").textContent).toContain("4 waiting");
+    expect(page.get("open-more").textContent).toContain("4 waiting");
   });
 
   test("shows a note until it was opened", async () => {
@@ -235,6 +236,7 @@ test("the status says what the server refused", async () => {
   const refused = [{ id: "ev:2511:d:c000001", reason: "This phone was removed." }];
   await enter(fakeClient({ sync: { unsent: 1, refused } }));
   expect(page.has("net-refused")).toBe(true);
+  await page.tap("open-more");
   await page.tap("open-status");
   expect(page.get("refused").textContent).toContain("This phone was removed.");
   await page.tap("refused-go");

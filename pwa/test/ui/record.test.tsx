@@ -3,6 +3,7 @@ import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
 import { care, fakeClient, morning, note, session, TODAY } from "../../src/gallery/fake";
 import type { AnyRecord, Consent, Wish } from "../../src/records.gen";
+import type { OwnPlace } from "../../src/rooms/patient/today";
 import { RecordRoom } from "../../src/rooms/record";
 import { bundleOf, instantOf } from "../../src/rooms/record/bundle";
 import { NOTICE, versionHere } from "../../src/rooms/record/consent";
@@ -128,11 +129,11 @@ test("today asks for an answer until there is one, and shows a rest", async () =
   const one = care({ circle: CIRCLE });
   const client = fakeClient({ cares: [one] });
   const Card = await ownCard();
-  const draw = () => {
-    render(<Card client={client} care={one} at="top" />, page.root as unknown as Element);
+  const draw = (at: OwnPlace) => {
+    render(<Card client={client} care={one} at={at} />, page.root as unknown as Element);
     return settled();
   };
-  await draw();
+  await draw("first");
   expect(page.has("open-notice")).toBe(true);
   await client.write(CIRCLE, {
     type: "consent",
@@ -150,8 +151,9 @@ test("today asks for an answer until there is one, and shows a rest", async () =
     day: TODAY,
     until: "2025-11-20",
   } satisfies Omit<Wish, "lam" | "at" | "tz_min">);
-  await draw();
+  await draw("first");
   expect(page.has("open-notice")).toBe(false);
+  await draw("top");
   expect(page.text()).toContain("Resting until Thu 20 Nov");
 });
 

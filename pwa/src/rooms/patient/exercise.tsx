@@ -11,7 +11,7 @@ import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Beads, Joints } from "../../ui/parts";
 import { back, swap } from "../../ui/route";
-import { locale, number, t } from "../../words";
+import { locale, number, t, type WordId } from "../../words";
 import { doseText } from "../dose";
 import { answered, draftOf, setDraft } from "./draft";
 import { type PatientProps, planOf, therapistName } from "./today";
@@ -39,6 +39,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
     <Page
       canGoBack
       testid="exercise"
+      isWide
       foot={<Foot running={running} moment={moment} answer={answer} />}
     >
       <Joints
@@ -54,11 +55,27 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
         </p>
       </div>
       <Stage item={item} running={running} moment={moment} />
-      <Counter item={item} running={running} moment={moment} />
-      <SoundSwitch />
-      <EachSwitch />
-      {item.note && <TherapistWords text={item.note} name={therapistName(care)} />}
-      <How exercise={item.exercise} />
+      <div class="aside">
+        <Counter item={item} running={running} moment={moment} />
+        {item.note && <TherapistWords text={item.note} name={therapistName(care)} />}
+        <How exercise={item.exercise} />
+        <div class="card list">
+          <Switch
+            testid="sounds"
+            label="exercise.sounds"
+            isOn={sounds.value}
+            onSwitch={() => {
+              sounds.value = !sounds.peek();
+            }}
+          />
+          <Switch
+            testid="asks-each"
+            label="exercise.each"
+            isOn={asksEach.value}
+            onSwitch={switchEach}
+          />
+        </div>
+      </div>
     </Page>
   );
 }
@@ -132,7 +149,7 @@ function Stage({ item, running, moment }: RunProps & { item: PlanItem }) {
   const side = moment.value?.side ?? (item.side === "each" ? "right" : item.side);
   const pair = still || moment.value === undefined;
   return (
-    <>
+    <div class="thing stack">
       {hasFigure(item.exercise) && (
         <div class="stage">
           <Figure
@@ -163,26 +180,7 @@ function Stage({ item, running, moment }: RunProps & { item: PlanItem }) {
           </span>
         )}
       </div>
-    </>
-  );
-}
-
-/** Tones and vibration on or off. */
-function SoundSwitch() {
-  return (
-    <button
-      type="button"
-      class="btn"
-      role="switch"
-      aria-checked={sounds.value}
-      data-testid="sounds"
-      onClick={() => {
-        sounds.value = !sounds.peek();
-      }}
-    >
-      <Icon name={sounds.value ? "check" : "close"} size="s" />
-      {t("exercise.sounds")}
-    </button>
+    </div>
   );
 }
 
@@ -197,25 +195,35 @@ function readEach(): boolean {
   }
 }
 
-function EachSwitch() {
+function switchEach(): void {
+  asksEach.value = !asksEach.peek();
+  try {
+    localStorage.setItem("each", asksEach.peek() ? "yes" : "no");
+  } catch {
+    // Then it is asked for anew after a restart.
+  }
+}
+
+interface SwitchProps {
+  readonly testid: string;
+  readonly label: WordId;
+  readonly isOn: boolean;
+  readonly onSwitch: () => void;
+}
+
+/** A choice that stays, on with a tick. */
+function Switch({ testid, label, isOn, onSwitch }: SwitchProps) {
   return (
     <button
       type="button"
-      class="btn"
+      class="row pad link-row"
       role="switch"
-      aria-checked={asksEach.value}
-      data-testid="asks-each"
-      onClick={() => {
-        asksEach.value = !asksEach.peek();
-        try {
-          localStorage.setItem("each", asksEach.peek() ? "yes" : "no");
-        } catch {
-          // Then it is asked for anew after a restart.
-        }
-      }}
+      aria-checked={isOn}
+      data-testid={testid}
+      onClick={onSwitch}
     >
-      <Icon name={asksEach.value ? "check" : "close"} size="s" />
-      {t("exercise.each")}
+      <span class="grow">{t(label)}</span>
+      <span class={isOn ? "tick done" : "tick"}>{isOn && <Icon name="check" />}</span>
     </button>
   );
 }

@@ -1,13 +1,15 @@
 /** Telling a session: how much, which, why, pain, effort. One question at a time. */
 import { type Signal, signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import type { Opened, PainAnswer, Plan, Session } from "../../client";
 import { exerciseName } from "../../library";
 import type { PlanItem } from "../../records.gen";
 import { EffortFaces, PainPicker } from "../../ui/answers";
 import { Figure, hasFigure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
+import type { IconName } from "../../ui/icons";
 import { Page } from "../../ui/page";
-import { Banner, Joints, painText } from "../../ui/parts";
+import { Banner, Beads, Joints, painText } from "../../ui/parts";
 import { go, type LogStep, swap } from "../../ui/route";
 import { WhyNotSaved } from "../../ui/why-not-saved";
 import { t, type WordId } from "../../words";
@@ -94,10 +96,19 @@ function Steps({ at }: { at: number }) {
   return <Joints count={QUESTIONS} now={at - 1} done={(i) => i < at - 1} label={label} />;
 }
 
-function BigAnswer(props: { id: WordId; testid: string; pick: () => void }) {
+interface BigAnswerProps {
+  readonly id: WordId;
+  readonly testid: string;
+  /** Says the same without words. */
+  readonly picture: ComponentChildren;
+  readonly pick: () => void;
+}
+
+function BigAnswer({ id, testid, picture, pick }: BigAnswerProps) {
   return (
-    <button type="button" class="btn wide big-ans" data-testid={props.testid} onClick={props.pick}>
-      {t(props.id)}
+    <button type="button" class="btn wide big-ans" data-testid={testid} onClick={pick}>
+      {picture}
+      <span class="grow">{t(id)}</span>
     </button>
   );
 }
@@ -119,9 +130,24 @@ function HowMuch({ plan, draft }: StepProps) {
       testid="log-done"
       foot={
         <>
-          <BigAnswer id="log.all" testid="done-all" pick={all} />
-          <BigAnswer id="log.some" testid="done-some" pick={some} />
-          <BigAnswer id="log.none" testid="done-none" pick={none} />
+          <BigAnswer
+            id="log.all"
+            testid="done-all"
+            picture={<Beads count={3} done={3} />}
+            pick={all}
+          />
+          <BigAnswer
+            id="log.some"
+            testid="done-some"
+            picture={<Beads count={3} done={1} />}
+            pick={some}
+          />
+          <BigAnswer
+            id="log.none"
+            testid="done-none"
+            picture={<Beads count={3} done={0} />}
+            pick={none}
+          />
         </>
       }
     >
@@ -184,10 +210,10 @@ function Which({ plan, draft }: StepProps) {
       <p class="soft">{t("log.whichBody")}</p>
       <ol class="card list">
         {items.map((item, at) => (
-          <li class="row nowrap">
+          <li class="row which">
             <button
               type="button"
-              class="ex"
+              class="ex pad0"
               data-testid={`which-${at}`}
               aria-pressed={done.value.has(at)}
               onClick={() => toggle(at)}
@@ -216,7 +242,12 @@ function Which({ plan, draft }: StepProps) {
   );
 }
 
-const REASONS: readonly Reason[] = ["too_hard", "pain", "not_understood", "no_time"];
+const REASONS: readonly (readonly [Reason, IconName])[] = [
+  ["too_hard", "down"],
+  ["pain", "pain"],
+  ["not_understood", "unclear"],
+  ["no_time", "clock"],
+];
 
 function Why({ plan, draft, saving, save }: StepProps) {
   const { items } = plan.value;
@@ -231,11 +262,12 @@ function Why({ plan, draft, saving, save }: StepProps) {
       testid="log-why"
       foot={
         <>
-          {REASONS.map((reason) => (
+          {REASONS.map(([reason, icon]) => (
             <BigAnswer
               key={reason}
               id={`reason.${reason}`}
               testid={`reason-${reason}`}
+              picture={<Icon name={icon} size="l" />}
               pick={() => onward(explained(draft, items, reason))}
             />
           ))}

@@ -10,6 +10,7 @@ import { draftOf } from "./draft";
 import { Exercise } from "./exercise";
 import { Status } from "./help";
 import { Log, lastSaved } from "./log";
+import { Menu } from "./menu";
 import { Morning } from "./morning";
 import { Saved } from "./saved";
 import { type PatientProps, Today } from "./today";
@@ -46,6 +47,8 @@ export function More(props: PatientProps) {
   const here = route.value;
   useEffect(() => void past.ready(), []);
   switch (here.room) {
+    case "more":
+      return <Menu key="more" {...props} />;
     case "status":
       return <Status key="status" client={props.client} />;
     case "exercise":

@@ -7,18 +7,18 @@ import type { PlanItem } from "../../records.gen";
 import { Figure, hasFigure } from "../../ui/figure/figure";
 import { minutesOf } from "../../ui/figure/tempo";
 import { Icon } from "../../ui/icon";
-import type { IconName } from "../../ui/icons";
 import { isOnHomeScreen } from "../../ui/install";
 import { AsksBanner, AwaitedBanner, CheckingBanner, NetBanner } from "../../ui/net";
 import { Page } from "../../ui/page";
 import { Banner, Empty, Joints, painText } from "../../ui/parts";
-import { go, type Route } from "../../ui/route";
+import { go } from "../../ui/route";
 import { t } from "../../words";
 import { dayOf, sayDay, sayTimeThere, sayWeekday } from "../../words/dates";
 import { doneOn, morningOf } from "../days";
 import { doseText } from "../dose";
 import { type Said, unheard } from "../talk";
 import { type Draft, draftOf, filled, keepAndGo } from "./draft";
+import { LinkRow } from "./link-row";
 
 export interface PatientProps {
   readonly client: Client;
@@ -57,22 +57,48 @@ export function Today({ client, care }: PatientProps) {
   const saved = plan ? doneOn(care.sessions.value, today, plan.value) : new Set<string>();
   const steps = stepsOf(items, draft, saved);
   const next = steps.findIndex(({ state }) => state === "open");
+  const isOpen = !care.isOut.value && care.closedAt.value === 0;
   return (
     <Page
       testid="today"
-      foot={
-        plan &&
-        !care.isOut.value &&
-        care.closedAt.value === 0 && <Foot care={care} draft={draft} steps={steps} next={next} />
-      }
+      isWide
+      foot={plan && isOpen && <Foot care={care} draft={draft} steps={steps} next={next} />}
     >
       <div class="stack">
         <p class="soft strong">{sayWeekday(today)}</p>
         <h1>{plan ? t("today.title", { n: items.length }) : t("today.noPlan")}</h1>
         {plan && <Progress steps={steps} next={next} />}
       </div>
-      <NetBanner sync={client.sync.value} />
-      <Own client={client} care={care} at="top" />
+      <div class="aside">
+        <NetBanner sync={client.sync.value} />
+        <Own client={client} care={care} at="top" />
+        <Banners client={client} care={care} />
+        <First client={client} care={care} />
+        <NoteCard client={client} care={care} />
+        {isOpen && (plan || care.awaited.value) && <MorningCard client={client} care={care} />}
+      </div>
+      {plan ? (
+        <ol class="card list thing">
+          {steps.map((step, at) => (
+            <ExerciseRow step={step} at={at} isNext={at === next} />
+          ))}
+        </ol>
+      ) : (
+        <div class="thing">
+          <Empty icon="calendar" title={t("wait.moment")}>
+            <p class="soft">{t("today.noPlanBody")}</p>
+          </Empty>
+        </div>
+      )}
+      <Links client={client} care={care} />
+    </Page>
+  );
+}
+
+/** What is the matter today, said once. */
+function Banners({ client, care }: PatientProps) {
+  return (
+    <>
       {care.checking.value && <CheckingBanner />}
       {care.awaited.value && <AwaitedBanner />}
       {care.isOut.value && (
@@ -81,33 +107,25 @@ export function Today({ client, care }: PatientProps) {
         </Banner>
       )}
       <DueBanner client={client} />
-      {care.sessions.value.length === 0 && !isOnHomeScreen() && (
-        <nav class="card list">
-          <LinkRow icon="phone" label={t("today.install")} to={{ room: "install" }} />
-        </nav>
-      )}
       {care.asking.value > 0 && <AsksBanner care={care} />}
       {care.plans.value.length > 1 && (
         <Banner icon="alert" tone="warn">
           {t("today.twoPlans", { name: therapistName(care) })}
         </Banner>
       )}
-      <NoteCard client={client} care={care} />
-      {(plan || care.awaited.value) && <MorningCard client={client} care={care} />}
-      {plan ? (
-        <ol class="card list">
-          {steps.map((step, at) => (
-            <ExerciseRow step={step} at={at} isNext={at === next} />
-          ))}
-        </ol>
-      ) : (
-        <Empty icon="calendar" title={t("wait.moment")}>
-          <p class="soft">{t("today.noPlanBody")}</p>
-        </Empty>
+    </>
+  );
+}
+
+/** What is done once, before the exercises as long as it is not: the notice, the app on the phone. */
+function First({ client, care }: PatientProps) {
+  return (
+    <nav class="card list">
+      <Own client={client} care={care} at="first" />
+      {care.sessions.value.length === 0 && !isOnHomeScreen() && (
+        <LinkRow icon="phone" label={t("today.install")} to={{ room: "install" }} />
       )}
-      <Links client={client} care={care} />
-      <Own client={client} care={care} at="end" />
-    </Page>
+    </nav>
   );
 }
 
@@ -124,12 +142,15 @@ function DueBanner({ client }: { client: Client }) {
   );
 }
 
+/** Above the exercises: what stands, what is asked once; or among the ways to other rooms. */
+export type OwnPlace = "top" | "first" | "end";
+
 const own = signal<Awaited<ReturnType<typeof import("../record/today-card").ownCard>> | undefined>(
   undefined,
 );
 
 /** What today shows of one's own record; it may come a little later. */
-function Own(props: PatientProps & { readonly at: "top" | "end" }) {
+function Own(props: PatientProps & { readonly at: OwnPlace }) {
   const Card = own.value;
   useEffect(() => {
     const fetch = async () => {
@@ -278,39 +299,14 @@ function Links({ client, care }: PatientProps) {
         <LinkRow icon="listen" label={t("today.cards")} to={{ room: "cards" }} />
       )}
       <LinkRow icon="calendar" label={t("today.days")} to={{ room: "days" }} />
-      <LinkRow icon="clock" label={t("today.reminders")} to={{ room: "reminders" }} />
-      {planOf(care) && <LinkRow icon="person" label={t("today.print")} to={{ room: "print" }} />}
+      <Own client={client} care={care} at="end" />
       <LinkRow
-        icon="group"
-        label={t("today.members")}
-        to={{ room: "members", circle: care.circle }}
-      />
-      <LinkRow icon="lock" label={t("today.card")} to={{ room: "paper" }} />
-      <LinkRow
-        icon={unsent > 0 ? "phone" : "server"}
-        label={t("today.status")}
-        to={{ room: "status" }}
+        icon="more"
+        label={t("today.more")}
+        to={{ room: "more" }}
         end={unsent > 0 ? t("today.waiting", { n: unsent }) : ""}
       />
     </nav>
-  );
-}
-
-function LinkRow(props: { icon: IconName; label: string; to: Route; end?: string }) {
-  return (
-    <button
-      type="button"
-      class="row pad link-row"
-      data-testid={`open-${props.to.room}`}
-      onClick={() => go(props.to)}
-    >
-      <Icon name={props.icon} />
-      <span class="grow">
-        <strong>{props.label}</strong>
-        {props.end && <span class="soft small num below">{props.end}</span>}
-      </span>
-      <Icon name="next" />
-    </button>
   );
 }
 
