@@ -36,7 +36,6 @@ from rejoint_server.push.sender import Note
 from rejoint_server.reminders import Rows
 from rejoint_server.reminders.endpoints import reminder_routes
 from rejoint_server.reminders.news import News
-from rejoint_server.reminders.rows_couch import CouchRows
 from rejoint_server.reminders.rows_memory import MemoryRows
 from rejoint_server.reminders.rows_sqlite import SqliteRows
 from rejoint_server.reminders.schedules import Schedules
@@ -162,5 +161,8 @@ def _service_routes(
 def _rows(settings: Settings, store: Store) -> Rows:
     """Where schedules are kept: beside what the store keeps, however that is."""
     if isinstance(settings.store, CouchAddress):
+        # What speaks with a CouchDB takes a quarter of a second to load.
+        from rejoint_server.reminders.rows_couch import CouchRows  # noqa: PLC0415
+
         return CouchRows(settings.store)
     return SqliteRows(store) if isinstance(store, SqliteStore) else MemoryRows()

@@ -11,7 +11,6 @@ from rejoint_server.push.subscriptions import Notes
 from rejoint_server.settings import Settings
 from rejoint_sync.errors import StoreUnavailable
 from rejoint_sync.stores import LocalDocument
-from rejoint_sync.stores.couch import CouchStore
 from rejoint_sync.stores.sqlite_schema import STORE_FILE, connect, require_readable
 
 _DATABASE = "(SELECT num FROM database WHERE name = ?)"
@@ -61,6 +60,9 @@ async def kept_notes(settings: Settings) -> AsyncGenerator[Notes]:
         StoreUnavailable: There is no store, or it cannot be reached.
     """
     if settings.store != "sqlite":
+        # Takes a quarter of a second to load, for one who has a CouchDB.
+        from rejoint_sync.stores.couch import CouchStore  # noqa: PLC0415
+
         store = await CouchStore.open(settings.store)
         try:
             yield store

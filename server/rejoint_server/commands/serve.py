@@ -129,7 +129,6 @@ async def _serve(settings: Settings) -> None:
     from rejoint_server.app import create_app  # noqa: PLC0415
     from rejoint_server.clock import SystemClock  # noqa: PLC0415
     from rejoint_server.web import http_server  # noqa: PLC0415
-    from rejoint_sync.stores.couch import CouchStore  # noqa: PLC0415
     from rejoint_sync.stores.journal import Journal  # noqa: PLC0415
     from rejoint_sync.stores.sqlite import SqliteStore  # noqa: PLC0415
 
@@ -139,6 +138,8 @@ async def _serve(settings: Settings) -> None:
         opening = functools.partial(SqliteStore.open, history=settings.policy == "open")
         store: Store = await _open(opening, settings)
     else:
+        from rejoint_sync.stores.couch import CouchStore  # noqa: PLC0415 - as above
+
         store = await CouchStore.open(settings.store)
     journal: Journal | None = None
     try:

@@ -207,6 +207,13 @@ def test_one_process_and_nothing_outlives_it(tmp_path: Path) -> None:
             free.bind(("127.0.0.1", port))
 
 
+def test_what_is_not_needed_yet_is_not_loaded() -> None:
+    """What sends pings takes a second, what speaks with a CouchDB a quarter of one."""
+    code = "import sys, rejoint_server.commands.serve, rejoint_server.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(done.stdout.split()).isdisjoint({"pywebpush", "aiohttp", "couchdb", "httpx"})
+
+
 def test_the_event_loop_is_libuv(tmp_path: Path) -> None:
     """A request costs a fifth less processor time than with the loop of the standard library."""
     with running(tmp_path) as server:

@@ -1,7 +1,5 @@
 """The parts together, as the settings say."""
 
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,12 +44,3 @@ async def test_a_sender_does_what_the_settings_say(tmp_path: Path, *, loopback: 
     assert outcome.word == ("delivered" if loopback else "given up")
     assert received == (["https://clinic.example"] if loopback else [])
     assert notes == [("other", "delivered", "201") if loopback else ("other", "given up", "host")]
-
-
-def test_nothing_of_it_is_loaded_before_a_ping_is_sent() -> None:
-    """It takes a second, which a start, or another command, should not wait for."""
-    code = "import sys, rejoint_server.app; print('pywebpush' in sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
-    )
-    assert done.stdout == "False\n"
