@@ -63,6 +63,8 @@
   }
 
   function judge(e, text, boxes) {
+    if (/^[a-z]+(\.[a-zA-Z]+)+$/.test(text.trim()) && !e.closest(".findings"))
+      say("a word is missing", text);
     const style = styleOf(e);
     const size = px(style.fontSize);
     const inDrawing = e.closest("svg");

@@ -12,7 +12,7 @@ export function Figures({ side }: { side: "left" | "right" }) {
         {Object.keys(NAMES).map((id) => (
           <li class="card">
             <Figure exercise={id} side={side} pose="pair" />
-            <div class="row">
+            <div class="row wrap">
               <div class="thumb">
                 <Figure exercise={id} side={side} />
               </div>

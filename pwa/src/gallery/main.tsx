@@ -21,6 +21,7 @@ const language = asked.get("language") ?? "en";
 await fetchLanguage(language.slice(0, 2), [language]);
 await moreWords();
 await moreWords("care");
+await moreWords("safety");
 await fetchTexts(languageTag());
 html.lang = languageTag();
 html.dir = direction();

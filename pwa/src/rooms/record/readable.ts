@@ -3,8 +3,9 @@ import type { Care, Opened } from "../../client";
 import { exerciseName } from "../../library";
 import type { AnyRecord } from "../../records.gen";
 import { effortText, painText } from "../../ui/parts";
-import { direction, languageTag, t } from "../../words";
+import { direction, languageTag, number, t } from "../../words";
 import { dayOf, sayFullDate, sayTimeThere } from "../../words/dates";
+import { several } from "../../words/several";
 
 const DONE = { all: "done.all", some: "done.some", none: "done.none" } as const;
 const STYLE = `body{font:1rem/1.5 sans-serif;margin:2rem auto;max-width:40rem;padding:0 1rem}
@@ -18,6 +19,10 @@ function safe(text: string): string {
     '"': "&quot;",
   };
   return text.replace(/[&<>"]/g, (sign) => signs[sign] ?? sign);
+}
+
+function times(exercise: string, n: number): string {
+  return `${exerciseName(exercise)} ×${number(n)}`;
 }
 
 /** The lines of one record; none for what only holds the app together. */
@@ -34,10 +39,10 @@ function factsOf(value: AnyRecord): string[] {
       const { before, worst, after } = value.pain;
       const names = value.items
         .filter(({ sets_done }) => sets_done > 0)
-        .map(({ exercise, sets_done }) => `${exerciseName(exercise)} ×${sets_done}`);
+        .map(({ exercise, sets_done }) => times(exercise, sets_done));
       return [
         `${t("days.session")}: ${t(DONE[value.done])}`,
-        ...(names.length > 0 ? [names.join(", ")] : []),
+        ...(names.length > 0 ? [several(names)] : []),
         ...[before, worst, after].flatMap((pain, i) =>
           pain === undefined ? [] : [`${t(PAINS[i] ?? "copy.worst")}: ${painText(pain)}`],
         ),
@@ -56,7 +61,7 @@ function factsOf(value: AnyRecord): string[] {
     case "plan":
       return [
         `${t("copy.plan")}: ${value.title}`,
-        value.items.map(({ exercise, sets }) => `${exerciseName(exercise)} ×${sets}`).join(", "),
+        several(value.items.map(({ exercise, sets }) => times(exercise, sets))),
       ];
     case "goal":
       return [`${t("copy.goal")}: ${value.activity ?? t("copy.voice")}`];

@@ -10,6 +10,7 @@ import { Marks } from "../../ui/marks";
 import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
+import { several } from "../../words/several";
 import { lightOfDay, toldOf } from "../advice";
 import { Corrected } from "../corrected";
 import { morningOf } from "../days";
@@ -137,12 +138,12 @@ function reasonsText(session: Session): string {
   if (session.reason) kinds.add(session.reason);
   const [only] = kinds;
   if (only && kinds.size === 1 && given.length !== 1) return t(`reason.${only}`);
-  return given
-    .map(({ exercise, reason }) =>
+  return several(
+    given.map(({ exercise, reason }) =>
       t("patient.reasonOf", {
         exercise: exerciseName(exercise),
         reason: t(`reason.${reason ?? "no_time"}`),
       }),
-    )
-    .join(", ");
+    ),
+  );
 }
