@@ -72,7 +72,8 @@
  *   handover-wish; wishes with wish-yes, wish-all; late with late-up-to, late-all; clinic-notes with
  *   knotes-begin, knotes-let, knote-text, knote-save; clinic-key with key-line, key-add. What takes
  *   two taps has one id for both
- * - therapist: room-home, room-status, back; patients, add-patient, patient-row; add, patient-name,
+ * - therapist: room-home, room-status, back; patients, add-patient, need-{stop, asks,
+ *   silent, slow, words, waiting, track}, patient-row, find, track-show; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
  *   session-done, row-wish, wish with wish-{see, close, failed}, wish-closed, session-pain, session-effort, session-reasons; note-text, note-save, note,
@@ -85,8 +86,8 @@ import { keepPart } from "./client/offline";
 import { onTap, type Tap, takeTap } from "./client/tapped";
 import { fetchTexts } from "./library/texts";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
-import { hide } from "./ui/hide";
 import { forPatients } from "./ui/for-patients";
+import { hide } from "./ui/hide";
 import { later } from "./ui/later";
 import { go, goHome, HOME, route, swap } from "./ui/route";
 import { ToastVoice } from "./ui/toast";
@@ -102,6 +103,7 @@ const therapist = later(async () => {
     fetchTexts(languageTag()),
   ]);
   keepPart("desk");
+  keepPart("planning");
   keepPart("members");
   return (await import("./rooms/therapist")).TherapistRooms;
 });
@@ -327,10 +329,10 @@ class Entrance {
     const several = ((await this.door.peek()?.profiles()) ?? []).length > 1;
     if (this.client.peek() === client) return;
     goHome();
-    this.client.value = client;
-    this.#showTapped();
     const { role } = client.profile;
     forPatients.value = role === "patient" || role === "caregiver";
+    this.client.value = client;
+    this.#showTapped();
     hide.value = client.profile.locked || several ? () => void this.hide() : undefined;
     client.ended.subscribe((ended) => {
       if (ended && this.client.peek() === client) void this.hide();
@@ -341,9 +343,9 @@ class Entrance {
     const client = this.client.peek();
     // What was open is nobody's business at the door.
     swap(HOME);
+    forPatients.value = true;
     this.client.value = undefined;
     hide.value = undefined;
-    forPatients.value = true;
     await client?.close();
   }
 

@@ -22,6 +22,7 @@ const BUDGETS = {
   languages: 4 * 1024,
   telling: 8 * 1024,
   desk: 24 * 1024,
+  planning: 12 * 1024,
   signing: 8 * 1024,
   members: 24 * 1024,
   lock: 10 * 1024,

@@ -31,6 +31,7 @@ export const PARTS: Readonly<Record<string, RegExp>> = {
   languages: /^(rooms\/language|words\/languages)\./,
   telling: /^rooms\/telling\//,
   desk: /^(rooms\/therapist\/|client\/founding\.)/,
+  planning: /^rooms\/planning\//,
   signing: /^rooms\/signing\//,
   members:
     /^(rooms\/members\/|rooms\/door\/(ask|beside)|client\/(members|beside|poor-link)|circle\/(entries|invitation))\b/,

@@ -25,6 +25,7 @@ export function keepPart(
     | "reminders"
     | "languages"
     | "desk"
+    | "planning"
     | "signing"
     | "telling"
     | "members"

@@ -8,11 +8,12 @@ import { PatientRooms } from "../rooms/patient";
 import { answered, type Draft, draftOf, filled, setDraft } from "../rooms/patient/draft";
 import { lastSaved } from "../rooms/patient/log";
 import { TherapistRooms } from "../rooms/therapist";
-import { rememberLink } from "../rooms/therapist/invite";
+import { rememberLink } from "../rooms/therapist/links";
 import { hide } from "../ui/hide";
 import { type Route, show } from "../ui/route";
 import { CARE_STATES } from "./care-states";
 import { CHECK_STATES } from "./check-states";
+import { DESK_STATES } from "./desk-states";
 import {
   at,
   type CareParts,
@@ -263,6 +264,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   "door-join": link({ kind: "join", role: "patient", purpose: "patient" }),
   ...CARE_STATES,
   ...CHECK_STATES,
+  ...DESK_STATES,
   ...TELLING_STATES,
   ...MEMBER_STATES,
   ...REMINDERS_STATES,
@@ -308,9 +310,9 @@ export const STATES: Readonly<Record<string, Build>> = {
     REFUSED,
   ),
   "today-trouble": patient({ plans: [plan(), plan()] }, { room: "home" }, TROUBLE),
+  more: patient({}, { room: "more" }, OFFLINE),
   "today-no-plan": patient({ plans: [], therapist: "" }, { room: "home" }, OFFLINE),
   exercise: patient({}, { room: "exercise", at: 1 }, {}, TWO_DONE),
-  more: patient({}, { room: "more" }, OFFLINE),
   "figures-right": () => <Figures side="right" />,
   "figures-left": () => <Figures side="left" />,
   "plan-on-paper": patient({}, { room: "print" }),

@@ -14,6 +14,7 @@ import type { enInstall } from "./en-install";
 import type { enLock } from "./en-lock";
 import type { enMembers } from "./en-members";
 import type { enMore } from "./en-more";
+import type { enPlan } from "./en-plan";
 import type { enRecord } from "./en-record";
 import type { enReminders } from "./en-reminders";
 import type { enSafeDesk } from "./en-safe-desk";
@@ -32,6 +33,7 @@ export type WordId =
   | keyof typeof enLock
   | keyof typeof enMembers
   | keyof typeof enMore
+  | keyof typeof enPlan
   | keyof typeof enRecord
   | keyof typeof enSafeDesk
   | keyof typeof enSafety

@@ -3,6 +3,7 @@ import { enClinic } from "./en-clinic.ts";
 import { enDesk } from "./en-desk.ts";
 import { enInstall } from "./en-install.ts";
 import { enMembers } from "./en-members.ts";
+import { enPlan } from "./en-plan.ts";
 import { enRecord } from "./en-record.ts";
 import { enReminders } from "./en-reminders.ts";
 import { enSafeDesk } from "./en-safe-desk.ts";
@@ -13,6 +14,7 @@ export const restWords = {
   ...enInstall,
   ...enRecord,
   ...enDesk,
+  ...enPlan,
   ...enSafeDesk,
   ...enClinic,
   ...enReminders,

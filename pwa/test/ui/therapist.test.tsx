@@ -3,15 +3,17 @@ import { beforeEach, expect, test } from "vitest";
 import type { Client } from "../../src/client";
 import { care, fakeClient, LINK, morning, plan, session } from "../../src/gallery/fake";
 import { TalkCard } from "../../src/rooms/messages/desk";
+import { PlanningRoom } from "../../src/rooms/planning";
+import { firstOf } from "../../src/rooms/planning/item";
 import { TherapistRooms } from "../../src/rooms/therapist";
-import { firstOf } from "../../src/rooms/therapist/plan-editor";
 import { startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
 let page: ScreenPage;
 
 async function enter(client: Client): Promise<void> {
-  expect(TalkCard).toBeDefined();
+  // Fetched beside the desk: asked for here, so that they stand at once.
+  expect([TalkCard, PlanningRoom]).toHaveLength(2);
   render(<TherapistRooms client={client} />, page.root as unknown as Element);
   await settled();
 }

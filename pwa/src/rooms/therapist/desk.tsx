@@ -1,11 +1,17 @@
 /** The frame of a therapist's screen: rooms at the side, on a small screen a row above. */
 import type { ComponentChildren } from "preact";
+import type { Care } from "../../client";
 import { hide } from "../../ui/hide";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { useNewPage } from "../../ui/page";
 import { back, HOME, type Route, route, swap } from "../../ui/route";
 import { t, type WordId } from "../../words";
+
+/** What a patient is called at the desk. */
+export function nameOf(care: Care): string {
+  return care.name.value || t("desk.noName");
+}
 
 interface DeskProps {
   readonly title: string;

@@ -10,7 +10,6 @@ import { enDesk } from "../../words/en-desk";
 import { enMore } from "../../words/en-more";
 import { enSafety } from "../../words/en-safety";
 import { StatusCards, SyncButton } from "../status";
-import { AddPatient, ChangePlan } from "./add";
 import { Desk } from "./desk";
 import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
@@ -22,6 +21,11 @@ addWords(enSafety);
 const signing = later(async () => {
   keepPart("signing");
   return (await import("../signing")).SigningRoom;
+});
+
+const planning = later(async () => {
+  keepPart("planning");
+  return (await import("../planning")).PlanningRoom;
 });
 
 /** Who is in the clinic, and what brings one back who lost the phone. */
@@ -92,11 +96,11 @@ export function TherapistRooms({ client }: { client: Client }) {
   if (here.room === "contacts" || here.room === "texts") {
     return <signing.Part key={here.room} client={client} />;
   }
-  if (here.room === "add") return <AddPatient key="add" client={client} />;
+  if (here.room === "add") return <planning.Part key="add" client={client} care={undefined} />;
   if (here.room === "patient" || here.room === "plan") {
     const care = patientsOf(client).find(({ circle }) => circle === here.circle);
     if (care && here.room === "plan") {
-      return <ChangePlan key={`plan${care.circle}`} client={client} care={care} />;
+      return <planning.Part key={`plan${care.circle}`} client={client} care={care} />;
     }
     if (care) return <Patient key={care.circle} client={client} care={care} />;
   }

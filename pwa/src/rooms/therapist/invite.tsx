@@ -1,26 +1,18 @@
 /** The link and the square code that let a patient's phone join. */
-import { type ReadonlySignal, signal, useSignal } from "@preact/signals";
+import { useSignal } from "@preact/signals";
 import type { Care, Client } from "../../client";
 import { HandOver, onlyHere } from "../../ui/hand-over";
 import { Icon } from "../../ui/icon";
 import { Banner } from "../../ui/parts";
 import { SquareCode } from "../../ui/square-code";
 import { t } from "../../words";
-import { nameOf } from "./patients";
-
-/** Links made since the app was opened, by circle: a secret is not kept longer. */
-const links = signal<ReadonlyMap<string, string>>(new Map());
-
-export const madeLinks: ReadonlySignal<ReadonlyMap<string, string>> = links;
-
-export function rememberLink(circle: string, link: string): void {
-  links.value = new Map(links.peek()).set(circle, link);
-}
+import { nameOf } from "./desk";
+import { madeLinks, rememberLink } from "./links";
 
 /** Everything a therapist needs until the phone has joined. */
 export function Invitation({ client, care }: { client: Client; care: Care }) {
   const state = useSignal<"" | "busy" | "failed">("");
-  const link = links.value.get(care.circle);
+  const link = madeLinks.value.get(care.circle);
   const make = async () => {
     if (state.peek() === "busy") return;
     state.value = "busy";

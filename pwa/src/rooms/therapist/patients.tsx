@@ -1,19 +1,27 @@
-/** The list of patients: who has something new, what was last told, who has not joined yet. */
-import type { Care, Client, Opened } from "../../client";
-import type { Check } from "../../records.gen";
+/** Who needs a therapist, the most urgent first, each with the reason; the others on demand. */
+import { signal, useSignal } from "@preact/signals";
+import type { Care, Client } from "../../client";
+import { Field } from "../../ui/field";
 import { Icon } from "../../ui/icon";
-import { Lamp } from "../../ui/lamp";
 import { newOf } from "../../ui/looked";
 import { NetBanner } from "../../ui/net";
-import { Banner, Empty, painText } from "../../ui/parts";
+import { Banner, Empty } from "../../ui/parts";
 import { go } from "../../ui/route";
-import { t } from "../../words";
-import { sayDay, sayMoment } from "../../words/dates";
-import { lightOf } from "../advice";
+import { number, t } from "../../words";
+import { sayMoment } from "../../words/dates";
 import { unheard } from "../talk";
-import { unseenAlarms } from "./checks";
-import { Desk } from "./desk";
-import { wishesTold, wishFact } from "./wish";
+import { Desk, nameOf } from "./desk";
+import { NEEDS, type Need, type Needed, neededOf } from "./needs";
+import { PatientRow } from "./row";
+import { wishesTold } from "./wish";
+
+/** More patients than these are looked for by name, and those on track are shown when asked for. */
+const FEW = 8;
+const NAME_LETTERS_MAX = 80;
+const QUIET: ReadonlySet<Need> = new Set(["waiting", "track"]);
+
+/** Whether those on track are shown; stays while the app is open. */
+const isTrackShown = signal(false);
 
 /** The name of the list of what a patient told, for "new". */
 export function toldList(client: Client, care: Care): string {
@@ -28,29 +36,31 @@ function mineOut(records: readonly { readonly mine: boolean }[]): number {
   return records.filter(({ mine }) => !mine).length;
 }
 
-export function nameOf(care: Care): string {
-  return care.name.value || t("desk.noName");
+/** One patient in the list. */
+export interface Row {
+  readonly care: Care;
+  readonly needed: Needed;
+  readonly fresh: number;
+  /** Messages that this person has not heard. */
+  readonly words: number;
 }
 
 export function Patients({ client }: { client: Client }) {
-  const cares = patientsOf(client);
-  const rows = cares
+  const find = useSignal("");
+  const rows = patientsOf(client)
     .map((care) => ({
       care,
+      needed: neededOf(care, client.today.value),
       fresh: newOf(toldList(client, care), toldCount(care)),
       words: unheard(care).length,
-      alarm: unseenAlarms(care)[0],
     }))
     .sort(inOrder);
-  const withNew = rows.filter(({ fresh, words }) => fresh + words > 0).length;
+  const wanted = rows.filter(({ care }) => plain(nameOf(care)).includes(plain(find.value.trim())));
   return (
     <Desk
       testid="patients"
-      title={t("desk.patients")}
-      about={
-        cares.length > 0 &&
-        `${t("desk.count", { n: cares.length })}. ${withNew > 0 ? t("desk.countNew", { n: withNew }) : t("desk.quiet")}.`
-      }
+      title={t(rows.length > 0 ? "desk.needs" : "desk.patients")}
+      about={rows.length > 0 && <Sum rows={rows} />}
       acts={
         <>
           <Contact client={client} />
@@ -68,21 +78,86 @@ export function Patients({ client }: { client: Client }) {
             </button>
           </Banner>
         )}
+        {rows.length > FEW && (
+          <Field id="find" label={t("desk.find")} value={find} max={NAME_LETTERS_MAX} />
+        )}
         {rows.length === 0 ? (
           <Empty icon="group" title={t("desk.none")}>
             <p class="soft">{t("desk.noneBody")}</p>
           </Empty>
         ) : (
-          <ul class="card list">
-            {rows.map((row) => (
-              <li key={row.care.circle}>
-                <PatientRow client={client} {...row} />
-              </li>
-            ))}
-          </ul>
+          <Groups
+            client={client}
+            rows={wanted}
+            canFold={rows.length > FEW && find.value.trim() === ""}
+          />
         )}
       </div>
     </Desk>
+  );
+}
+
+/** How many need a look, and how many do not. */
+function Sum({ rows }: { rows: readonly Row[] }) {
+  const n = rows.filter(({ needed }) => !QUIET.has(needed.need)).length;
+  const all = t("desk.count", { n: rows.length });
+  return <>{n > 0 ? t("desk.needSome", { n, all }) : t("desk.needNone", { all })}</>;
+}
+
+interface GroupsProps {
+  readonly client: Client;
+  readonly rows: readonly Row[];
+  /** Whether those on track may be folded away. */
+  readonly canFold: boolean;
+}
+
+function Groups({ client, rows, canFold }: GroupsProps) {
+  if (rows.length === 0) return <p class="soft">{t("desk.notFound")}</p>;
+  return (
+    <div class="card list">
+      {NEEDS.map((need) => {
+        const group = rows.filter(({ needed }) => needed.need === need);
+        const isFolded = canFold && need === "track" && !isTrackShown.value;
+        return (
+          group.length > 0 && (
+            <section key={need} data-testid={`need-${need}`}>
+              <div class="band">
+                <h2 class="small grow">
+                  {t(`need.${need}`)} <span class="num">{number(group.length)}</span>
+                </h2>
+                {canFold && need === "track" && <Fold />}
+              </div>
+              {!isFolded && (
+                <ul class="list">
+                  {group.map((row) => (
+                    <li key={row.care.circle}>
+                      <PatientRow client={client} {...row} />
+                    </li>
+                  ))}
+                </ul>
+              )}
+            </section>
+          )
+        );
+      })}
+    </div>
+  );
+}
+
+function Fold() {
+  const isShown = isTrackShown.value;
+  return (
+    <button
+      type="button"
+      class="btn"
+      data-testid="track-show"
+      aria-expanded={isShown}
+      onClick={() => {
+        isTrackShown.value = !isShown;
+      }}
+    >
+      {t(isShown ? "desk.hide" : "desk.show")}
+    </button>
   );
 }
 
@@ -92,21 +167,17 @@ export function patientsOf(client: Client): Care[] {
   );
 }
 
-interface Row {
-  readonly care: Care;
-  readonly fresh: number;
-  /** Messages that this person has not heard. */
-  readonly words: number;
-  /** The newest sign of danger that nobody has said to have seen. */
-  readonly alarm: Opened<Check> | undefined;
+/** A name as it is compared: without case and accents. */
+function plain(name: string): string {
+  return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
-/** Signs of danger first, then something new, then by name; who has not joined comes last. */
+/** By group, the longest silent and what is new first, then by name. */
 function inOrder(a: Row, b: Row): number {
-  const alarms = Number(b.alarm !== undefined) - Number(a.alarm !== undefined);
-  const joined = Number(b.care.joined.value) - Number(a.care.joined.value);
+  const groups = NEEDS.indexOf(a.needed.need) - NEEDS.indexOf(b.needed.need);
+  const days = (b.needed.days ?? 0) - (a.needed.days ?? 0);
   const fresh = Number(b.fresh + b.words > 0) - Number(a.fresh + a.words > 0);
-  return alarms || joined || fresh || a.care.name.value.localeCompare(b.care.name.value);
+  return groups || days || fresh || a.care.name.value.localeCompare(b.care.name.value);
 }
 
 /** Asked once since the app was opened, before the second patient. */
@@ -136,87 +207,5 @@ function Contact({ client }: { client: Client }) {
         ? t("desk.upTo", { when: sayMoment(lastContact, client.today.value) })
         : t("desk.never")}
     </span>
-  );
-}
-
-function PatientRow({ client, care, fresh, words, alarm }: Row & { client: Client }) {
-  const open = () => go({ room: "patient", circle: care.circle });
-  return (
-    <button type="button" class="tri p4" data-testid="patient-row" onClick={open}>
-      <RowMark care={care} fresh={fresh} alarm={alarm} />
-      <span class="nm">
-        <bdi>{nameOf(care)}</bdi>
-      </span>
-      <span class="body">
-        {alarm ? (
-          <AlarmLine client={client} alarm={alarm} />
-        ) : care.joined.value ? (
-          <Told client={client} care={care} />
-        ) : (
-          t("desk.waiting")
-        )}
-      </span>
-      <span class="end row nowrap">
-        {words > 0 && (
-          <span class="tag" data-testid="new-words">
-            <Icon name="message" size="s" />
-            {t("today.newCount", { n: words })}
-          </span>
-        )}
-        {fresh > 0 && <span class="tag">{t("desk.new", { n: fresh })}</span>}
-        <Icon name={care.joined.value ? "next" : "qr"} />
-      </span>
-    </button>
-  );
-}
-
-/** The light of the last session where it warns, else a plain mark. */
-function RowMark({ care, fresh, alarm }: Omit<Row, "words">) {
-  if (alarm) return <Lamp light="stop" size="s" />;
-  const light = lightOf(
-    care.sessions.value.at(-1)?.value.pain.worst,
-    care.plans.value.at(-1)?.value.pain_rule,
-  );
-  if (fresh > 0 && (light === "slow" || light === "stop")) return <Lamp light={light} size="s" />;
-  return <Icon name={care.joined.value ? "person" : "clock"} />;
-}
-
-function AlarmLine({ client, alarm }: { client: Client; alarm: Opened<Check> }) {
-  return (
-    <>
-      <span class="fact strong" data-testid="row-alarm">
-        {t(`flag.${alarm.value.advice}`)}
-      </span>
-      <span class="fact">{sayDay(alarm.value.day, client.today.value)}</span>
-    </>
-  );
-}
-
-function Told({ client, care }: { client: Client; care: Care }) {
-  const session = care.sessions.value.at(-1)?.value;
-  const morning = care.pains.value.filter(({ value }) => value.context === "morning").at(-1);
-  const wish = wishFact(client, care);
-  if (!session && !morning && wish === "") return <>{t("desk.noSession")}</>;
-  return (
-    <>
-      {wish !== "" && (
-        <span class="fact strong" data-testid="row-wish">
-          {wish}
-        </span>
-      )}
-      {session && (
-        <span class="fact">
-          {t("desk.lastDay", { day: sayDay(session.day, client.today.value) })}
-        </span>
-      )}
-      {session && session.pain.worst !== undefined && (
-        <span class="fact">{t("desk.lastPain", { pain: painText(session.pain.worst) })}</span>
-      )}
-      {morning && (
-        <span class="fact meta">
-          {t("desk.lastMorning", { pain: painText(morning.value.score) })}
-        </span>
-      )}
-    </>
   );
 }

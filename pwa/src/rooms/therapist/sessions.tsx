@@ -132,7 +132,7 @@ function doneText(session: Session): string {
 }
 
 /** Every different reason once, with the exercise unless it is for the whole. */
-function reasonsText(session: Session): string {
+export function reasonsText(session: Session): string {
   const given = session.items.filter(({ reason }) => reason !== undefined);
   const kinds = new Set(given.map(({ reason }) => reason));
   if (session.reason) kinds.add(session.reason);

@@ -1,8 +1,8 @@
-/** What of a patient comes a moment after the room stands: messages, progress, cards of a plan. */
-import { type Signal, signal } from "@preact/signals";
+/** What of a patient comes a moment after the room stands: messages, progress. */
+import { signal } from "@preact/signals";
 import type { ComponentType } from "preact";
 import { useEffect } from "preact/hooks";
-import type { Care, Client, PlanInput } from "../../client";
+import type { Care, Client } from "../../client";
 
 interface CareProps {
   readonly client: Client;
@@ -10,7 +10,7 @@ interface CareProps {
 }
 
 /** A part of a room, fetched when it is first shown; without it the room is whole as well. */
-function soon<Props extends object>(load: () => Promise<ComponentType<Props>>) {
+export function soon<Props extends object>(load: () => Promise<ComponentType<Props>>) {
   const part = signal<{ readonly Loaded?: ComponentType<Props> }>({});
   return function Soon(props: Props) {
     const { Loaded } = part.value;
@@ -27,7 +27,4 @@ function soon<Props extends object>(load: () => Promise<ComponentType<Props>>) {
 export const Talk = soon<CareProps>(async () => (await import("../messages/desk")).TalkCard);
 export const Progress = soon<CareProps>(
   async () => (await import("../progress/desk")).ProgressCard,
-);
-export const Cards = soon<{ plan: Signal<PlanInput>; today: string }>(
-  async () => (await import("../lessons/picker")).CardPicker,
 );

@@ -9,11 +9,10 @@ import { Banner } from "../../ui/parts";
 import { back, swap } from "../../ui/route";
 import { t } from "../../words";
 import { doseText } from "../dose";
-import { Desk } from "./desk";
-import { rememberLink } from "./invite";
-import { nameOf } from "./patients";
-import { PainRuleCard, PlanEditor } from "./plan-editor";
-import { Cards } from "./soon";
+import { Desk, nameOf } from "../therapist/desk";
+import { rememberLink } from "../therapist/links";
+import { soon } from "../therapist/soon";
+import { PainRuleCard, PlanEditor } from "./item";
 
 const NAME_LETTERS_MAX = 80;
 const TITLE_LETTERS_MAX = 80;
@@ -23,6 +22,10 @@ function starterPlan(id: string): PlanInput {
   if (!starter) throw new Error("no starter plan");
   return planFrom(starter, t(starter.title));
 }
+
+const Cards = soon<{ plan: Signal<PlanInput>; today: string }>(
+  async () => (await import("../lessons/picker")).CardPicker,
+);
 
 type Saving = Signal<"" | "busy" | "missing" | "failed">;
 

@@ -1,0 +1,123 @@
+/**
+ * Who needs a therapist today, and why: from what a patient told and no clinician has looked at.
+ *
+ * Everybody is in one group, the first that fits; the reason is always given, so that it can be
+ * checked. What was receipted ("heard") counts no more, and what is older than two weeks is for the
+ * patient's page.
+ *
+ * Source: the order red, silent, amber, message, rest is what this project promises its therapists;
+ * the bounds are choices of this project.
+ */
+import type { Care, Opened } from "../../client";
+import type { AnyRecord, Check, Pain, Session } from "../../records.gen";
+import type { Light } from "../../ui/lamp";
+import { wishOn } from "../../wishes";
+import { dayOf, daysBetween } from "../../words/dates";
+import { lightOf, lightOfDay, toldOf } from "../advice";
+import { unheard } from "../talk";
+import { unseenAlarms } from "./checks";
+
+/** The groups of the list, in their order. */
+export const NEEDS = ["stop", "asks", "silent", "slow", "words", "waiting", "track"] as const;
+export type Need = (typeof NEEDS)[number];
+
+/** So many days without a session are silence. */
+export const SILENT_DAYS = 7;
+/** What is older moves nobody in the list. */
+const LOOK_BACK_DAYS = 14;
+
+/** Why somebody is where they are. */
+export interface Needed {
+  readonly need: Need;
+  /** The newest sign of danger that nobody has said to have seen. */
+  readonly alarm?: Opened<Check>;
+  /** The worst day that nobody has looked at. */
+  readonly session?: Opened<Session>;
+  /** A morning that hurt more than the rule allows. */
+  readonly morning?: Opened<Pain>;
+  /** Days since something was done. */
+  readonly days?: number;
+}
+
+/** What a patient told and no clinician has said to have seen: sessions and pain, oldest first. */
+export function unseenOf(care: Care): readonly (Opened<Session> | Opened<Pain>)[] {
+  const seen = receipted(care);
+  return care.diary.value.filter(
+    (one): one is Opened<Session> | Opened<Pain> =>
+      (one.value.type === "session" || one.value.type === "pain") && !one.mine && !seen.has(one.id),
+  );
+}
+
+function receipted(care: Care): ReadonlySet<string> {
+  return new Set(
+    care.diary.value.flatMap(({ value, staff }) =>
+      staff && value.type === "heard" ? value.targets : [],
+    ),
+  );
+}
+
+/** The group of one patient on `today`, with the reason. */
+export function neededOf(care: Care, today: string): Needed {
+  const alarm = unseenAlarms(care)[0];
+  if (alarm) return { need: "stop", alarm };
+  if (!care.joined.value) return { need: "waiting" };
+  const told = worstTold(care, today);
+  if (told?.light === "stop") return { need: "stop", ...told.why };
+  if (care.asking.value > 0 || isWishOpen(care, today)) return { need: "asks" };
+  const days = daysSilent(care, today);
+  if (days >= SILENT_DAYS) return { need: "silent", days };
+  if (told) return { need: "slow", ...told.why };
+  return { need: unheard(care).length > 0 ? "words" : "track" };
+}
+
+/** A wish that waits for an answer; nobody answers one that the record was closed for. */
+function isWishOpen(care: Care, today: string): boolean {
+  const wish = care.closedAt.value > 0 ? undefined : wishOn(care.diary.value, today);
+  return wish !== undefined && !wish.mine && !receipted(care).has(wish.id);
+}
+
+/** Days since the last session, or since there is a plan; 0 while nothing is to be done. */
+function daysSilent(care: Care, today: string): number {
+  const plan = care.plans.value.at(-1)?.value;
+  const rests = care.closedAt.value > 0 || wishOn(care.diary.value, today) !== undefined;
+  if (plan === undefined || rests) return 0;
+  const begun = plan.start ?? dayOf(plan.at, plan.tz_min);
+  const performed = care.sessions.value
+    .filter(({ value }) => value.done !== "none")
+    .map(({ value }) => value.day);
+  return Math.max(0, daysBetween([begun, ...performed].sort().at(-1) ?? begun, today));
+}
+
+interface Worst {
+  readonly light: Light;
+  readonly why: Pick<Needed, "session" | "morning">;
+}
+
+/** The worst that was told in the last days, the newest of equals; undefined without a warning. */
+function worstTold(care: Care, today: string): Worst | undefined {
+  const found = unseenOf(care)
+    .filter((one) => daysBetween(one.value.day, today) < LOOK_BACK_DAYS)
+    .map((one) => judged(care, one))
+    .reverse();
+  return found.find((one) => one?.light === "stop") ?? found.find((one) => one?.light === "slow");
+}
+
+function judged(care: Care, one: Opened<AnyRecord>): Worst | undefined {
+  const rule = care.plans.value.at(-1)?.value.pain_rule;
+  const { value } = one;
+  if (value.type === "session") {
+    const day = lightOfDay(toldOf(care.sessions.value, care.pains.value, value.day), rule);
+    const light = day?.light === "go" || !day ? strained(value) : day.light;
+    return light && { light, why: { session: one as Opened<Session> } };
+  }
+  if (value.type !== "pain" || value.context !== "morning") return undefined;
+  return lightOf(value.score, rule) === "stop"
+    ? { light: "stop", why: { morning: one as Opened<Pain> } }
+    : undefined;
+}
+
+/** What went wrong with an exercise is looked at before it is done again. */
+function strained(session: Session): "slow" | undefined {
+  const given = [session.reason, ...session.items.map(({ reason }) => reason)];
+  return given.some((reason) => reason !== undefined && reason !== "no_time") ? "slow" : undefined;
+}

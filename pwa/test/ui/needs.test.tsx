@@ -1,0 +1,123 @@
+/** Who needs a therapist: the group, the reason, and that a receipt takes somebody out of it. */
+import { render } from "preact";
+import { beforeEach, describe, expect, test } from "vitest";
+import {
+  at,
+  byStaff,
+  type CareParts,
+  care,
+  fakeClient,
+  morning,
+  note,
+  session,
+  TODAY,
+} from "../../src/gallery/fake";
+import type { Wish } from "../../src/records.gen";
+import { TherapistRooms } from "../../src/rooms/therapist";
+import { neededOf } from "../../src/rooms/therapist/needs";
+import { startRoutes } from "../../src/ui/route";
+import { openPage, type ScreenPage, settled } from "./page";
+
+const theirs = { mine: false } as const;
+
+function needOf(parts: CareParts): string {
+  return neededOf(care({ role: "therapist", ...parts }), TODAY).need;
+}
+
+const hard = session(1, {
+  worst: 1,
+  ...theirs,
+  done: "some",
+  items: [{ exercise: "kn05", sets_done: 1, reason: "too_hard" }],
+});
+const heard = (id: string) =>
+  byStaff({ type: "heard", lam: 1, at: at(TODAY, 9), tz_min: 120, targets: [id] }, true);
+
+describe("a patient is", () => {
+  test("stopped after pain over the rule, until a clinician has looked", () => {
+    const bad = session(1, { worst: 7, ...theirs });
+    expect(needOf({ sessions: [bad] })).toBe("stop");
+    expect(needOf({ sessions: [bad], others: [heard(bad.id)] })).toBe("track");
+  });
+
+  test("stopped after a morning over the rule", () => {
+    const parts = { sessions: [session(1, { worst: 1, ...theirs })] };
+    expect(needOf({ ...parts, pains: [morning(0, 6, false)] })).toBe("stop");
+    expect(needOf({ ...parts, pains: [morning(0, 2, false)] })).toBe("track");
+  });
+
+  test("looked at soon after pain that may settle, or an exercise that was too hard", () => {
+    expect(needOf({ sessions: [session(1, { worst: 4, ...theirs })] })).toBe("slow");
+    expect(needOf({ sessions: [hard] })).toBe("slow");
+    expect(needOf({ sessions: [session(1, { worst: 0, ...theirs })] })).toBe("track");
+  });
+
+  test("silent after a week without a session, but not while resting", () => {
+    const old = session(7, { worst: 0, ...theirs });
+    const wish: Wish = {
+      ...{ type: "wish", lam: 1, at: at(TODAY, 9), tz_min: 120 },
+      ...{ day: TODAY, performed_at: at(TODAY, 9), wish: "pause" },
+    };
+    expect(neededOf(care({ sessions: [old] }), TODAY)).toMatchObject({ need: "silent", days: 7 });
+    expect(needOf({ sessions: [session(6, { worst: 0, ...theirs })] })).toBe("track");
+    const rests = { ...byStaff(wish), staff: undefined as never };
+    expect(needOf({ sessions: [old], others: [rests] })).toBe("asks");
+    expect(needOf({ sessions: [old], others: [rests, heard(rests.id)] })).toBe("track");
+  });
+
+  test("silent when there never was a session", () => {
+    expect(needOf({})).toBe("silent");
+  });
+
+  test("waited for until the phone has joined", () => {
+    expect(needOf({ joined: false })).toBe("waiting");
+  });
+});
+
+describe("the list", () => {
+  let page: ScreenPage;
+  beforeEach(() => {
+    page = openPage();
+    startRoutes();
+  });
+
+  async function enter(parts: readonly CareParts[]): Promise<void> {
+    const cares = parts.map((each) => care({ role: "therapist", ...each }));
+    render(
+      <TherapistRooms client={fakeClient({ role: "therapist", cares })} />,
+      page.root as unknown as Element,
+    );
+    await settled();
+  }
+
+  const calm = (name: string) => ({ name, sessions: [session(1, { worst: 0, ...theirs })] });
+
+  test("has the red before the silent, the amber, the messages and the rest", async () => {
+    await enter([
+      { ...calm("Ana") },
+      { ...calm("Ben"), notes: [] },
+      { name: "Cem", sessions: [session(1, { worst: 4, ...theirs })] },
+      { name: "Dan", sessions: [session(9, { worst: 0, ...theirs })] },
+      { name: "Eva", sessions: [session(1, { worst: 9, ...theirs })] },
+      { name: "Fay", joined: false, notes: [note(1, "x", true)] },
+    ]);
+    const names = page.all("patient-row").map(({ textContent }) => textContent?.slice(0, 3));
+    expect(names).toEqual(["Eva", "Dan", "Cem", "Fay", "Ana", "Ben"]);
+    expect(page.text()).toContain("3 of 6 patients need a look.");
+  });
+
+  test("of many hides those on track, and finds one by name without accents", async () => {
+    const many = ["José", "B", "C", "D", "E", "F", "G", "H", "I"].map(calm);
+    await enter([...many, { name: "Eva", sessions: [session(1, { worst: 9, ...theirs })] }]);
+    expect(page.all("patient-row")).toHaveLength(1);
+    await page.tap("track-show");
+    expect(page.all("patient-row")).toHaveLength(10);
+    await page.tap("track-show");
+    await page.type("find", " jose");
+    expect(page.all("patient-row").map(({ textContent }) => textContent)).toEqual([
+      expect.stringContaining("José"),
+    ]);
+    await page.type("find", "zzz");
+    expect(page.text()).toContain("Nobody has this name.");
+  });
+});
