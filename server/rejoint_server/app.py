@@ -78,7 +78,7 @@ class Application:
         if self.rows is not None:
             await self.rows.start()
         if self.push is not None:
-            self.push.start()
+            await self.push.start()
         return await self.setup.renew(secrets.token_bytes(SECRET_BYTES))
 
     async def stop(self) -> bool:
@@ -129,6 +129,7 @@ def create_app(  # noqa: PLR0913  # what is outside of it, in one call
         scheduler = _scheduler(circles.reminders, sender or push.sender, clock)
         operations.watch(ledger, upkeep)
         operations.watch_reminders(rows, scheduler)
+        operations.watch_push(push.has_key)
         service = _service(settings, store, circles.policy)
         endpoints = _litestar([*circles.handlers, *operation_routes(operations)])
         app = _Front(Replication(service, ("db",)), circles.exchange, endpoints, Web(settings.web))

@@ -169,6 +169,8 @@ async def _answer(settings: Settings, application: "Application", listener: sock
     if not await http_server.answers(url):
         raise CannotServe("the HTTP server does not answer")
     _announce(settings, url, secret)
+    if application.push is not None and not await application.push.has_key():
+        _say(f"other servers on this store have a newer push key than {settings.push_keys_file}")
     upkeep = asyncio.create_task(application.upkeep.run()) if application.upkeep else None
     scheduler = application.scheduler
     pinging = asyncio.create_task(scheduler.run()) if scheduler else None

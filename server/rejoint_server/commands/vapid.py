@@ -16,9 +16,11 @@ from rejoint_server.clock import SystemClock
 from rejoint_server.commands.kept_notes import kept_notes
 from rejoint_server.commands.push import add_store_arguments
 from rejoint_server.push.push_keys import KeyRing
+from rejoint_server.push.shared_key import note_key
 from rejoint_server.push.subscriptions import Subscriptions
 from rejoint_server.settings import Settings
 from rejoint_sync.errors import SyncError
+from rejoint_sync.stores.couch_address import CouchAddress
 
 
 def add_parser(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -47,12 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         values["push_keys"] = arguments.push_keys
     try:
         settings = Settings(**values)
-        counted = asyncio.run(_counted(settings))
-        file = settings.push_keys_file
-        ring = KeyRing.read(file)
-        if arguments.rotate:
-            ring = _rotated(ring, counted, revoke=arguments.revoke)
-            ring.write(file)
+        keys = asyncio.run(_keys(settings, rotate=arguments.rotate, revoke=arguments.revoke))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         sys.stderr.write(f"rejoint: {first['msg']}\n")
@@ -60,19 +57,29 @@ def run(arguments: argparse.Namespace) -> int:
     except (SyncError, OSError) as error:
         sys.stderr.write(f"rejoint: {error}\n")
         return 1
-    sys.stdout.write(orjson.dumps({"keys": _told(ring, counted)}).decode() + "\n")
+    sys.stdout.write(orjson.dumps({"keys": keys}).decode() + "\n")
     return 0
+
+
+async def _keys(settings: Settings, *, rotate: bool, revoke: bool) -> list[dict[str, Any]]:
+    """What is to be told of the keys, after a rotation where one is wanted."""
+    file = settings.push_keys_file
+    async with kept_notes(settings) as notes:
+        counted = await Subscriptions(notes).count_by_key()
+        # With `revoke` nothing that a lost file held is needed.
+        ring = KeyRing.opened(file, SystemClock().now_s()) if revoke else KeyRing.read(file)
+        if rotate:
+            ring = _rotated(ring, counted, revoke=revoke)
+            ring.write(file)
+            if isinstance(settings.store, CouchAddress):
+                await note_key(notes, ring.current)
+    return _told(ring, counted)
 
 
 def _rotated(ring: KeyRing, counted: Counter[str], *, revoke: bool) -> KeyRing:
     """A new key, and of the earlier ones those that are in use or were given out until now."""
     needed = set() if revoke else {*counted, ring.current.id}
     return ring.rotated(SystemClock().now_s()).keeping(needed)
-
-
-async def _counted(settings: Settings) -> Counter[str]:
-    async with kept_notes(settings) as notes:
-        return await Subscriptions(notes).count_by_key()
 
 
 def _told(ring: KeyRing, counted: Counter[str]) -> list[dict[str, Any]]:

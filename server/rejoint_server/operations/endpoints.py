@@ -11,7 +11,7 @@ import contextlib
 import hmac
 import ipaddress
 import shutil
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -58,6 +58,8 @@ class Operations:
         self._full = False
         self._rows: Rows | None = None
         self._counts = Counts()
+        self._has_push_key: Callable[[], Awaitable[bool]] = _yes
+        self._lacks_push_key = False
         self.metrics = Metrics()
         self._offer_gauges(data, under_way)
 
@@ -81,13 +83,15 @@ class Operations:
         return self._full
 
     async def state(self) -> dict[str, bool]:
-        """Whether reads and writes work now."""
+        """Whether reads and writes work now, and whether pings can be signed."""
         try:
             await self._store.local_get(NOTES, "setup")
+            push = await self._has_push_key()
         except SyncError:
-            return {"ok": False, "reads": False, "writes": False}
+            return {"ok": False, "reads": False, "writes": False, "push": False}
         writes = not await self.is_full()
-        return {"ok": writes, "reads": True, "writes": writes}
+        # A server that cannot ping takes and gives records all the same.
+        return {"ok": writes, "reads": True, "writes": writes, "push": push}
 
     def check_reader(self, request: HttpRequest) -> None:
         """Let in who may read the figures. Raises `Forbidden`."""
@@ -139,12 +143,23 @@ class Operations:
             lambda: scheduler.failed if scheduler else 0,
         )
 
+    def watch_push(self, has_key: Callable[[], Awaitable[bool]]) -> None:
+        """Tell whether the server has the key that the others on its store go by."""
+        self._has_push_key = has_key
+        self.metrics.show(
+            "rejoint_push_key_missing",
+            "1 when other servers on the store have a newer push key than this one.",
+            lambda: float(self._lacks_push_key),
+        )
+
     async def page(self) -> bytes:
         """All figures; those of the store as they were when it could last be asked."""
         await self.is_full()
         if self._rows is not None:
             with contextlib.suppress(SyncError):
                 self._counts = await self._rows.counts()
+        with contextlib.suppress(SyncError):
+            self._lacks_push_key = not await self._has_push_key()
         return self.metrics.page()
 
     def _offer_gauges(self, data: Path, under_way: Callable[[], int]) -> None:
@@ -190,6 +205,10 @@ def operation_routes(operations: Operations) -> list[ControllerRouterHandler]:
         return Response(await operations.page(), media_type=CONTENT_TYPE)
 
     return [healthz, readyz, metrics]
+
+
+async def _yes() -> bool:
+    return True
 
 
 def _is_loopback(host: str) -> bool:

@@ -137,25 +137,25 @@ class PushKeys:
     """
 
     def __init__(self, file: Path) -> None:
-        self._file = file
+        self.file: Final = file
         self._seen: tuple[int, int] | None = None
         self._ring: KeyRing | None = None
 
     def open(self, now_s: int) -> None:
         """Make the file if it is not there. Raises `StoreUnavailable`."""
-        KeyRing.opened(self._file, now_s)
+        KeyRing.opened(self.file, now_s)
 
     def now(self) -> KeyRing:
         """What the file holds; what it last held when it is gone. Raises `StoreUnavailable`."""
         try:
-            found = self._file.stat()
+            found = self.file.stat()
         except OSError:
             if self._ring is not None:
                 return self._ring
-            raise StoreUnavailable(f"{self._file.name} is not there") from None
+            raise StoreUnavailable(f"{self.file.name} is not there") from None
         seen = (found.st_ino, found.st_mtime_ns)
         if self._ring is None or seen != self._seen:
-            self._ring = KeyRing.read(self._file)
+            self._ring = KeyRing.read(self.file)
             self._seen = seen
         return self._ring
 

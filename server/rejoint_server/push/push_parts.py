@@ -15,9 +15,11 @@ from rejoint_server.push.push_keys import PushKeys
 from rejoint_server.push.push_services import PushServices
 from rejoint_server.push.putting_off import PuttingOff
 from rejoint_server.push.sender import Note, PushSender
+from rejoint_server.push.shared_key import SharedKey
 from rejoint_server.push.subscriptions import Notes, Subscriptions
 from rejoint_server.reminders.schedules import Schedules
 from rejoint_server.settings import Settings
+from rejoint_sync.stores.couch_address import CouchAddress
 
 if TYPE_CHECKING:
     from rejoint_server.push.posting import Post
@@ -33,6 +35,7 @@ class Push:
         keys: By which push services know this server.
         clock: The time.
         handlers: Every route of `/push`.
+        shared: What other servers on the store go by; None where there can be none.
     """
 
     sender: PushSender
@@ -40,10 +43,18 @@ class Push:
     keys: PushKeys
     clock: Clock
     handlers: list[ControllerRouterHandler]
+    shared: SharedKey | None = None
 
-    def start(self) -> None:
-        """Make the first key, where there is none. Raises `StoreUnavailable`."""
-        self.keys.open(self.clock.now_s())
+    async def start(self) -> None:
+        """Make the first key, where there is none. Raises as `SharedKey.open`."""
+        if self.shared is None:
+            self.keys.open(self.clock.now_s())
+        else:
+            await self.shared.open(self.clock.now_s())
+
+    async def has_key(self) -> bool:
+        """Whether this server has the key that phones subscribe for. Raises `StoreUnavailable`."""
+        return self.shared is None or await self.shared.is_here()
 
     async def close(self) -> None:
         """End all connections."""
@@ -74,7 +85,8 @@ def open_push(  # noqa: PLR0913  # it is put together in one place
     sender = open_sender(settings, subscriptions, keys, clock, note)
     desk = PushDesk(subscriptions, keys, services, login, clock)
     handlers = push_routes(desk, PuttingOff(schedules, keys, clock))
-    return Push(sender, subscriptions, keys, clock, handlers)
+    shared = SharedKey(notes, keys) if isinstance(settings.store, CouchAddress) else None
+    return Push(sender, subscriptions, keys, clock, handlers, shared)
 
 
 def open_sender(

@@ -13,6 +13,7 @@ from server.scene import Person, Scene, open_scene
 from sync.stores.disk import Disk
 
 HERE = {"host": "127.0.0.1:8000"}
+WELL = {"ok": True, "reads": True, "writes": True, "push": True}
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def figures(scene: Scene) -> dict[str, float]:
 
 async def test_a_server_that_works_is_ready(kept: Scene) -> None:
     answer = await kept.ask("GET", "/readyz")
-    assert (answer.status_code, answer.json()) == (200, {"ok": True, "reads": True, "writes": True})
+    assert (answer.status_code, answer.json()) == (200, WELL)
 
 
 async def test_a_full_disk_refuses_writes_tells_it_and_is_over_by_itself(
@@ -55,7 +56,7 @@ async def test_a_full_disk_refuses_writes_tells_it_and_is_over_by_itself(
     assert (answer.status_code, answer.json()["error"]) == (507, "insufficient_storage")
     assert (await kept.ask("GET", f"{path}/_changes", headers=admin.login(kept))).status_code == 200
     ready = await kept.ask("GET", "/readyz")
-    assert (ready.status_code, ready.json()) == (503, {"ok": False, "reads": True, "writes": False})
+    assert (ready.status_code, ready.json()) == (503, {**WELL, "ok": False, "writes": False})
     assert (await figures(kept))["rejoint_store_disk_full"] == 1
     assert (await kept.ask("GET", "/healthz")).status_code == 200
     disk.is_full = False
