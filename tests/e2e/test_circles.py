@@ -1,7 +1,7 @@
 """Members come and go in real browsers: twelve digits, a stolen phone, a card on paper.
 
-Each story runs against a real server. What a phone that was taken out can still read is looked up
-on its screen and in its database.
+The stories of one clinic, on a real server. What a phone that was taken out can still read is
+looked up on its screen and in its database.
 """
 
 import re
@@ -14,12 +14,20 @@ from playwright.sync_api import Playwright, expect, sync_playwright
 from e2e.canary import DUMP_INDEXED_DB
 from e2e.phone import Phone
 from e2e.server_process import ServerProcess
-from e2e.test_story import NOTE, create_patient, found_clinic, join, log_session
+from e2e.test_story import (
+    NOTE,
+    create_patient,
+    found_clinic,
+    join,
+    log_session,
+    wait_for_worker,
+)
 
 pytestmark = pytest.mark.browser
 
 SECRET_NOTE = "Zanzibar quill 90210: after the theft."
 SENT = 30_000
+KEPT = "async (part) => (await caches.match(`/keeps-${part}`)) !== undefined"
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +82,9 @@ class Clinic:
         self.server.stop()
 
 
-@pytest.fixture
-def clinic(playwright: Playwright, tmp_path: Path) -> Iterator[Clinic]:
-    made = Clinic(playwright, tmp_path)
+@pytest.fixture(scope="module")
+def clinic(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clinic]:
+    made = Clinic(playwright, tmp_path_factory.mktemp("clinic"))
     yield made
     made.close()
 
@@ -119,7 +127,7 @@ def let_in_by_digits(clinic: Clinic) -> Phone:
     return second
 
 
-def test_a_second_phone_is_let_in_when_the_digits_are_the_same(clinic: Clinic) -> None:
+def test_a_second_phone_is_let_in_and_the_stolen_one_reads_nothing_new(clinic: Clinic) -> None:
     second = let_in_by_digits(clinic)
     tags = clinic.desk.by("member-added")
     expect(tags).to_have_count(1)
@@ -130,13 +138,6 @@ def test_a_second_phone_is_let_in_when_the_digits_are_the_same(clinic: Clinic) -
     clinic.open_patient()
     expect(clinic.desk.by("session-row")).to_have_count(1, timeout=SENT)
     expect(clinic.desk.by("added-by")).to_have_count(1)
-    second.close()
-
-
-def test_a_stolen_phone_reads_nothing_new(clinic: Clinic) -> None:
-    second = let_in_by_digits(clinic)
-    clinic.desk.page.goto(clinic.server.url)
-    clinic.open_patient()
     clinic.write_note(NOTE)
     sync_phone(clinic.phone)
     expect(clinic.phone.by("note-card")).to_be_visible(timeout=SENT)
@@ -165,9 +166,63 @@ def test_a_stolen_phone_reads_nothing_new(clinic: Clinic) -> None:
     second.close()
 
 
+def test_a_phone_beside_another_needs_no_network(clinic: Clinic) -> None:
+    new, desk = clinic.another("new"), clinic.desk
+    new.page.goto(clinic.server.url)
+    wait_for_worker(new)
+    wait_for_worker(desk)
+    for phone in (new, desk):
+        phone.page.wait_for_function(KEPT, arg="members")
+        phone.offline(yes=True)
+    new.page.reload()
+    new.by("door-beside").click()
+    shown = str(new.by("beside-code").text_content())
+    assert shown.startswith("rj1-pub.")
+
+    clinic.open_members()
+    expect(desk.by("member-device").first).to_be_visible()
+    added = desk.by("member-added").count()
+    desk.by("members-add").click()
+    desk.by("add-patient").click()
+    desk.by("add-beside").click()
+    desk.by("scan-typed").fill(shown[:-9])
+    desk.by("scan-take").click()
+    expect(desk.by("add-answer")).to_have_count(0)
+    desk.by("scan-typed").fill(shown)
+    desk.by("scan-take").click()
+    expect(desk.by("add-answer")).to_be_visible(timeout=SENT)
+    answer = str(desk.by("beside-answer").text_content())
+
+    new.by("beside-next").click()
+    new.by("scan-typed").fill(answer)
+    new.by("scan-take").click()
+    expect(new.by("awaited")).to_be_visible(timeout=SENT)
+    new.by("morning-open").click()
+    new.by("pain-4").click()
+    expect(new.by("morning-answer")).to_be_visible()
+
+    for phone in (desk, new):
+        phone.offline(yes=False)
+    desk.page.goto(clinic.server.url)
+    clinic.sync_desk()
+    sync_phone(new)
+    sync_phone(new)
+    expect(new.by("awaited")).to_have_count(0, timeout=SENT)
+    expect(new.by("done-all")).to_be_visible(timeout=SENT)
+    new.by("open-more").click()
+    new.by("open-status").click()
+    expect(new.page.get_by_text("All your records are on the server.")).to_be_visible(timeout=SENT)
+    clinic.sync_desk()
+    clinic.open_members()
+    expect(desk.by("member-added")).to_have_count(added + 1, timeout=SENT)
+    new.close()
+
+
 def test_a_therapist_comes_back_by_card(clinic: Clinic) -> None:
-    log_session(clinic.phone, pain=2, effort=2)
-    sync_phone(clinic.phone)
+    """The last story of its desk, which is taken out."""
+    clinic.desk.page.goto(clinic.server.url)
+    clinic.open_patient()
+    clinic.write_note(f"{NOTE} Again.")
     clinic.desk.by("room-status").click()
     clinic.desk.by("open-paper").click()
     clinic.desk.by("paper-make").click()
@@ -190,7 +245,7 @@ def test_a_therapist_comes_back_by_card(clinic: Clinic) -> None:
     expect(back.by("patients")).to_be_visible(timeout=SENT)
     expect(back.by("patient-row")).to_have_count(1, timeout=SENT)
     back.by("patient-row").first.click()
-    expect(back.by("session-row")).to_have_count(1, timeout=SENT)
+    expect(back.by("note-body").last).to_have_text(f"{NOTE} Again.", timeout=SENT)
     back.by("back").click()
     back.by("room-status").click()
     back.by("open-paper").click()
