@@ -120,10 +120,15 @@ export function number(value: number): string {
 export function t(id: WordId, args: Args = {}): string {
   const entry = rawText(id);
   const form = typeof entry === "string" ? entry : pluralForm(entry, Number(args.n ?? 0));
-  return form.replace(/\{(\w+)\}/g, (_, name: string) => {
+  return ownDigits(form).replace(/\{(\w+)\}/g, (_, name: string) => {
     const value = args[name];
     return typeof value === "number" ? number(value) : isolate(value ?? "");
   });
+}
+
+/** Numbers that a translator wrote, in the same digits as those that the app puts in. */
+function ownDigits(text: string): string {
+  return number(1) === "1" ? text : text.replace(/\b\d+\b/g, (digit) => number(Number(digit)));
 }
 
 /** A text as it stands in the catalogue, or its plural forms. */

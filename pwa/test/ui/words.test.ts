@@ -55,6 +55,16 @@ describe("the catalogue", () => {
 });
 
 describe("texts", () => {
+  test("have one kind of digits", () => {
+    const words = { "remind.pauseWeek": "7 أيام", "ckey.how": "rj1-recovery", "lock.newOne": "{n} و4" };
+    speakLanguage({ tag: "ar", locale: "ar-EG", dir: "rtl", words });
+    expect(t("remind.pauseWeek")).toBe("٧ أيام");
+    expect(t("lock.newOne", { n: 8 })).toBe("٨ و٤");
+    expect(t("ckey.how")).toBe("rj1-recovery");
+    speakLanguage({ tag: "ar", locale: "ar", dir: "rtl", words });
+    expect(t("remind.pauseWeek")).toBe("7 أيام");
+  });
+
   test("take the plural form of their number", () => {
     expect([1, 2].map((n) => t("today.title", { n }))).toEqual([
       "Your 1 exercise",
