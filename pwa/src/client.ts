@@ -85,6 +85,8 @@ export interface Care {
   readonly loaded?: Promise<void>;
   /** Newest plans: one, or several when two were written at once. */
   readonly plans: ReadonlySignal<readonly Opened<Plan>[]>;
+  /** Versions that newer ones replaced, by the order of the fold, oldest first; none in a summary. */
+  readonly pastPlans: ReadonlySignal<readonly Opened<Plan>[]>;
   /** By the order of the fold, oldest first. */
   readonly sessions: ReadonlySignal<readonly Opened<Session>[]>;
   readonly pains: ReadonlySignal<readonly Opened<Pain>[]>;

@@ -57,6 +57,7 @@ export class OpenCare implements Care, Synced, Carried {
   readonly diary: Signal<readonly Opened<AnyRecord>[]> = signal([]);
   readonly taken: Signal<readonly Taken[]> = signal([]);
   readonly plans: Signal<readonly Opened<Plan>[]> = signal([]);
+  readonly pastPlans: Signal<readonly Opened<Plan>[]> = signal([]);
   readonly sessions: Signal<readonly Opened<Session>[]> = signal([]);
   readonly pains: Signal<readonly Opened<Pain>[]> = signal([]);
   readonly notes: Signal<readonly Opened<Note>[]> = signal([]);

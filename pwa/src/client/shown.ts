@@ -23,11 +23,19 @@ interface Seen {
   nameOfDevice(device: string): string;
 }
 
-/** Everything that is no plan of the past, corrected, in order; what counts, and what was taken back. */
+/** What became of a record. */
+interface Standing {
+  /** What took it back, or "". */
+  readonly gone: string;
+  /** Whether it is a plan that is not, or no longer, in force. */
+  readonly isPast: boolean;
+}
+
+/** All of it, corrected, in order: what counts, what was taken back, and the plans of the past. */
 function told(
   entries: readonly Entry[],
   seen: Drawn,
-): { readonly counts: Opened<AnyRecord>[]; readonly taken: Taken[] } {
+): { counts: Opened<AnyRecord>[]; taken: Taken[]; past: Opened<AnyRecord>[] } {
   const { membership, receipts, member, purpose } = seen;
   const statements = entries.map((entry) => ({
     ...entry,
@@ -45,8 +53,7 @@ function told(
   const voids = new Map(statements.map(({ id, value }) => [id, value]));
   const all = statements
     .flatMap(({ id }) => records.get(id) ?? [])
-    .filter(({ statement }) => !replaced(statement))
-    .map(({ statement, body, amended, void: gone }): Opened<AnyRecord> & { gone: string } => {
+    .map(({ statement, body, amended, void: gone }): Opened<AnyRecord> & Standing => {
       const { id, kind, value, author, device, role } = statement;
       const { shift_s, clock } = tell(statement);
       const isAsked = amended.length > 0 && body.day !== (value as { day?: string }).day;
@@ -65,13 +72,17 @@ function told(
         ...((role === "therapist" || role === "admin") && { staff: true as const }),
         ...(amended.length > 0 && { was: { value, at: atOf.get(amended.at(-1) ?? "") ?? 0 } }),
         gone,
+        isPast: replaced(statement),
       };
     });
+  const standing = (past: boolean) =>
+    all.flatMap(({ gone, isPast, ...one }) => (gone === "" && isPast === past ? [one] : []));
   return {
-    counts: all.filter(({ gone }) => gone === "").map(({ gone: _, ...one }) => one),
-    taken: all.flatMap(({ gone, ...one }) => {
+    counts: standing(false),
+    past: standing(true),
+    taken: all.flatMap(({ gone, isPast, ...one }) => {
       const why = (voids.get(gone) as Void | undefined)?.reason ?? "mistake";
-      return gone === "" ? [] : [{ ...one, takenAt: atOf.get(gone) ?? 0, why }];
+      return gone === "" || isPast ? [] : [{ ...one, takenAt: atOf.get(gone) ?? 0, why }];
     }),
   };
 }
@@ -101,6 +112,7 @@ interface Drawn extends Seen {
   readonly diary: Signal<readonly Opened<AnyRecord>[]>;
   readonly taken: Signal<readonly Taken[]>;
   readonly plans: Signal<readonly Opened<Plan>[]>;
+  readonly pastPlans: Signal<readonly Opened<Plan>[]>;
   readonly sessions: Signal<readonly Opened<Session>[]>;
   readonly pains: Signal<readonly Opened<Pain>[]>;
   readonly notes: Signal<readonly Opened<Note>[]>;
@@ -128,8 +140,9 @@ export function draw(care: Drawn, entries: readonly Entry[]): void {
   care.therapist.value = therapist;
   care.joined.value = care.membership.liveDevices().some(({ role }) => role === "patient");
   care.closedAt.value = care.membership.closedAt ?? 0;
-  const { counts, taken } = told(entries, care);
+  const { counts, taken, past } = told(entries, care);
   care.plans.value = only<Plan>(counts, "plan");
+  care.pastPlans.value = only<Plan>(past, "plan");
   care.taken.value = taken;
   drawAll(care, counts);
 }

@@ -136,6 +136,7 @@ export interface CareParts {
   readonly checking?: boolean;
   readonly awaited?: boolean;
   readonly plans?: readonly Opened<Plan>[];
+  readonly pastPlans?: readonly Opened<Plan>[];
   readonly sessions?: readonly Opened<Session>[];
   readonly pains?: readonly Opened<Pain>[];
   readonly notes?: readonly Opened<Note>[];
@@ -152,6 +153,7 @@ interface FakeCare extends Care {
   readonly pains: Signal<readonly Opened<Pain>[]>;
   readonly notes: Signal<readonly Opened<Note>[]>;
   readonly plans: Signal<readonly Opened<Plan>[]>;
+  readonly pastPlans: Signal<readonly Opened<Plan>[]>;
 }
 
 export function care(parts: CareParts = {}): FakeCare {
@@ -172,6 +174,7 @@ export function care(parts: CareParts = {}): FakeCare {
     diary: signal([...plans, ...sessions, ...pains, ...notes, ...others]),
     taken: signal(parts.taken ?? []),
     plans: signal(plans),
+    pastPlans: signal(parts.pastPlans ?? []),
     sessions: signal(sessions),
     pains: signal(pains),
     notes: signal(notes),
@@ -215,6 +218,9 @@ function appear(circle: FakeCare, record: Opened<AnyRecord>): void {
   }
   const others = value.type === "plan" ? before.filter((one) => one.value.type !== "plan") : before;
   circle.diary.value = corrected(others, record);
+  if (value.type === "plan") {
+    circle.pastPlans.value = [...circle.pastPlans.peek(), ...circle.plans.peek()];
+  }
   const only = <T extends AnyRecord>(type: T["type"]) =>
     circle.diary.value.filter((one): one is Opened<T> => one.value.type === type);
   circle.plans.value = only<Plan>("plan");

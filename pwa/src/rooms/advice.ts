@@ -9,10 +9,10 @@
  * Source: the pain-monitoring model (Thomeé, Silbernagel); 5 is the ceiling in all its versions.
  * What one step worse means, and from which rise on a week is worse, are choices of this project.
  */
-import type { Opened, Pain, PainAnswer, Session } from "../client";
+import type { Care, Opened, Pain, PainAnswer, Session } from "../client";
 import type { PainRule } from "../records.gen";
 import type { Light } from "../ui/lamp";
-import { dayAfter } from "../words/dates";
+import { dayAfter, dayOf } from "../words/dates";
 import { meanOf, morningOf, worstOn } from "./days";
 
 /** So many mornings of a week have to be told before it is compared. */
@@ -20,6 +20,9 @@ const MORNINGS_MIN = 3;
 /** From this rise of the mean on, a week is worse than the one before: one step of the scale. */
 const RISE_MIN = 1;
 const WORSE: readonly Light[] = ["go", "slow", "stop"];
+
+/** Where the rule of a day is looked up. */
+export type Planned = Pick<Care, "plans" | "pastPlans" | "sessions">;
 
 /** What is known of a day with a session. */
 export interface DayTold {
@@ -75,6 +78,23 @@ export function lightOfDay(
 function morningLight(pain: Light, morning: PainAnswer | undefined, rule: PainRule): Light {
   if (typeof morning !== "number" || morning <= (rule.usual ?? rule.go_max)) return "go";
   return pain !== "go" || morning > rule.slow_max ? "stop" : "slow";
+}
+
+/**
+ * The pain rule that held on `day`: of the plan that the last session of the day followed, as far as
+ * this phone has it; else of the newest plan written by then; else of the first there is. Undefined
+ * where that plan has none.
+ */
+export function ruleOn(care: Planned, day: string): PainRule | undefined {
+  const plans = [...care.pastPlans.value, ...care.plans.value].sort(
+    (a, b) => a.value.lam - b.value.lam,
+  );
+  const followed = care.sessions.value
+    .filter(({ value }) => value.day === day)
+    .flatMap(({ value }) => plans.find(({ id }) => id === value.plan) ?? [])
+    .at(-1);
+  const written = plans.filter(({ value }) => dayOf(value.at, value.tz_min) <= day).at(-1);
+  return (followed ?? written ?? plans[0])?.value.pain_rule;
 }
 
 /** What the records say of the sessions of `day`. */

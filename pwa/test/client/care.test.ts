@@ -53,12 +53,14 @@ test("a new plan replaces its parents; two at once are both shown", async () => 
   await patient.syncNow();
   await until(() => care.plans.value.length === 2);
   expect(care.plans.value.map(({ value }) => value.title)).toEqual(["B", "C"]);
+  expect(care.pastPlans.value.map(({ value }) => value.title)).toEqual(["Knee"]);
   const heads = care.plans.value.map(({ id }) => id);
   expect(heads).toContain(second);
   await therapist.writePlan(circle, { ...PLAN, title: "D", parents: heads });
   await therapist.syncNow();
   await patient.syncNow();
   await until(() => care.plans.value.length === 1);
+  expect(care.pastPlans.value.map(({ value }) => value.title)).toEqual(["Knee", "B", "C"]);
 });
 
 test("what a role may not write is refused before it is stored", async () => {

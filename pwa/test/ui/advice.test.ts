@@ -1,7 +1,7 @@
 /** The traffic light as a table: the worst of three tests, never green for good before the morning. */
 import { describe, expect, test } from "vitest";
-import { morning, session, TODAY } from "../../src/gallery/fake";
-import { type DayTold, lightOf, lightOfDay, toldOf } from "../../src/rooms/advice";
+import { care, kneePlan, morning, plan, session, TODAY } from "../../src/gallery/fake";
+import { type DayTold, lightOf, lightOfDay, ruleOn, toldOf } from "../../src/rooms/advice";
 import { meanOf } from "../../src/rooms/days";
 import { dayAfter } from "../../src/words/dates";
 
@@ -99,6 +99,46 @@ describe("what the records say of a day", () => {
     ["counts zeros", week(0, 1, 1, 1), week(7, 0, 0, 0), true],
   ] as const)("a week that %s", (_, now, before, rises) => {
     expect(toldOf([session(1, { worst: 1 })], [...before, ...now], YESTERDAY).rises).toBe(rises);
+  });
+});
+
+describe("the rule of a day", () => {
+  const written = (lam: number, ago: number, go_max?: number) => {
+    const day = dayAfter(TODAY, -ago);
+    const at = Date.parse(`${day}T09:00:00Z`) / 1000;
+    const rule = go_max === undefined ? {} : { pain_rule: { go_max, slow_max: 5 } };
+    const { pain_rule: _, ...bare } = kneePlan();
+    return plan({ ...bare, lam, at, tz_min: 0, ...rule });
+  };
+  const [first, second, newest] = [written(1, 20, 3), written(5, 9, 1), written(9, 2, 2)];
+  const followed = (ago: number, id: string) => {
+    const one = session(ago, { worst: 3 });
+    return { ...one, value: { ...one.value, plan: id } };
+  };
+  const told = (...sessions: ReturnType<typeof session>[]) =>
+    care({ plans: [newest], pastPlans: [first, second], sessions });
+
+  test("is the plan's that its last session followed, though a newer one was written", () => {
+    const one = told(followed(5, second.id), followed(1, first.id), followed(0, newest.id));
+    expect(ruleOn(one, dayAfter(TODAY, -5))?.go_max).toBe(1);
+    expect(ruleOn(one, dayAfter(TODAY, -1))?.go_max).toBe(3);
+    expect(ruleOn(one, TODAY)?.go_max).toBe(2);
+    const twice = told(followed(1, second.id), followed(1, newest.id));
+    expect(ruleOn(twice, dayAfter(TODAY, -1))?.go_max).toBe(2);
+  });
+
+  test("is the newest that was written by then, where no session says which", () => {
+    const one = told(session(12), followed(4, "pl:2511:d:c000099"));
+    expect(ruleOn(one, dayAfter(TODAY, -12))?.go_max).toBe(3);
+    expect(ruleOn(one, dayAfter(TODAY, -4))?.go_max).toBe(1);
+    expect(ruleOn(one, dayAfter(TODAY, -30))?.go_max).toBe(3);
+  });
+
+  test("is none where that plan had none, and none without a plan", () => {
+    const bare = written(3, 15);
+    const one = care({ plans: [newest], pastPlans: [bare], sessions: [followed(1, bare.id)] });
+    expect(ruleOn(one, dayAfter(TODAY, -1))).toBeUndefined();
+    expect(ruleOn(care({ plans: [] }), TODAY)).toBeUndefined();
   });
 });
 

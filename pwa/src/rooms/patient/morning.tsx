@@ -9,15 +9,16 @@ import { say } from "../../ui/toast";
 import { WhyNotSaved } from "../../ui/why-not-saved";
 import { t, type WordId } from "../../words";
 import { dayAfter } from "../../words/dates";
-import { lightOfDay, toldOf } from "../advice";
+import { lightOfDay, ruleOn, toldOf } from "../advice";
 import { morningOf } from "../days";
 import { SkipButton } from "./log";
-import { type PatientProps, planOf } from "./today";
+import type { PatientProps } from "./today";
 
 /** What the morning says of the session before it. */
 function settledWord(care: PatientProps["care"], today: string): WordId {
-  const told = toldOf(care.sessions.value, care.pains.value, dayAfter(today, -1));
-  const day = lightOfDay(told, planOf(care)?.value.pain_rule);
+  const yesterday = dayAfter(today, -1);
+  const told = toldOf(care.sessions.value, care.pains.value, yesterday);
+  const day = lightOfDay(told, ruleOn(care, yesterday));
   if (!day?.isFinal) return "morning.saved";
   return day.because === "morning" ? "morning.notSettled" : "morning.settled";
 }

@@ -8,7 +8,7 @@ import { Beads } from "../../ui/parts";
 import { go, goHome } from "../../ui/route";
 import { t } from "../../words";
 import { sayTimeThere, zoneHere } from "../../words/dates";
-import { lightOfDay, toldOf } from "../advice";
+import { lightOfDay, ruleOn, toldOf } from "../advice";
 import { daysDone } from "../days";
 import { Signed } from "../signed";
 import { Easier } from "./easier";
@@ -21,7 +21,8 @@ export function Saved({ client, care }: PatientProps) {
   if (!saved) return null;
   const plan = planOf(care)?.value;
   const { rises } = toldOf(care.sessions.value, care.pains.value, client.today.value);
-  const day = lightOfDay({ worst: saved.worst, morning: undefined, rises }, plan?.pain_rule);
+  const rule = ruleOn(care, client.today.value);
+  const day = lightOfDay({ worst: saved.worst, morning: undefined, rises }, rule);
   const light = day?.light;
   const wanted = plan?.days_per_week ?? 7;
   const done = daysDone(care.sessions.value, client.today.value);
@@ -40,7 +41,7 @@ export function Saved({ client, care }: PatientProps) {
       {light ? (
         <Advice light={light} worst={saved.worst} isOfWeeks={day?.because === "weeks"} />
       ) : (
-        <Plain saved={saved} rule={plan?.pain_rule} />
+        <Plain saved={saved} rule={rule} />
       )}
       {light && light !== "stop" && (
         <div class="card row">

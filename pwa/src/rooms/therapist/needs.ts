@@ -13,7 +13,7 @@ import type { AnyRecord, Check, Pain, Session } from "../../records.gen";
 import type { Light } from "../../ui/lamp";
 import { wishOn } from "../../wishes";
 import { dayOf, daysBetween } from "../../words/dates";
-import { lightOf, lightOfDay, toldOf } from "../advice";
+import { lightOf, lightOfDay, ruleOn, toldOf } from "../advice";
 import { unheard } from "../talk";
 import { unseenAlarms } from "./checks";
 
@@ -103,8 +103,8 @@ function worstTold(care: Care, today: string): Worst | undefined {
 }
 
 function judged(care: Care, one: Opened<AnyRecord>): Worst | undefined {
-  const rule = care.plans.value.at(-1)?.value.pain_rule;
   const { value } = one;
+  const rule = "day" in value ? ruleOn(care, value.day) : undefined;
   if (value.type === "session") {
     const day = lightOfDay(toldOf(care.sessions.value, care.pains.value, value.day), rule);
     const light = day?.light === "go" || !day ? strained(value) : day.light;

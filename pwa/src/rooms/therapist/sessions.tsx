@@ -3,7 +3,6 @@
 import { useSignal } from "@preact/signals";
 import type { Care, Client, Opened, Session } from "../../client";
 import { exerciseName } from "../../library";
-import type { PainRule } from "../../records.gen";
 import { AddedBy } from "../../ui/added-by";
 import { Lamp } from "../../ui/lamp";
 import { Marks } from "../../ui/marks";
@@ -11,7 +10,7 @@ import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayFullDate, sayTimeThere } from "../../words/dates";
 import { several } from "../../words/several";
-import { lightOfDay, toldOf } from "../advice";
+import { lightOfDay, ruleOn, toldOf } from "../advice";
 import { Corrected } from "../corrected";
 import { morningOf } from "../days";
 import { TakenBack } from "../taken-back";
@@ -33,7 +32,6 @@ export function Sessions({ client, care }: { client: Client; care: Care }) {
   const all = useSignal(false);
   const sorted = [...care.sessions.value].sort(newestFirst);
   const rows = all.value ? sorted : sorted.slice(0, ROWS_FIRST);
-  const rule = care.plans.value.at(-1)?.value.pain_rule;
   return (
     <section class="card">
       <h2>{t("patient.sessions")}</h2>
@@ -50,7 +48,7 @@ export function Sessions({ client, care }: { client: Client; care: Care }) {
           </thead>
           <tbody>
             {rows.map((row) => (
-              <Row key={row.id} client={client} care={care} row={row} rule={rule} />
+              <Row key={row.id} client={client} care={care} row={row} />
             ))}
           </tbody>
         </table>
@@ -80,14 +78,14 @@ interface RowProps {
   readonly client: Client;
   readonly care: Care;
   readonly row: Opened<Session>;
-  readonly rule: PainRule | undefined;
 }
 
-function Row({ client, care, row, rule }: RowProps) {
+function Row({ client, care, row }: RowProps) {
   const { value } = row;
   const next = dayAfter(value.day, 1);
   const morning = next <= client.today.value ? morningOf(care.pains.value, next) : undefined;
-  const day = lightOfDay(toldOf(care.sessions.value, care.pains.value, value.day), rule);
+  const told = toldOf(care.sessions.value, care.pains.value, value.day);
+  const day = lightOfDay(told, ruleOn(care, value.day));
   return (
     <tr data-testid="session-row" data-day={value.day}>
       <td class="first">
