@@ -56,7 +56,11 @@ describe("the catalogue", () => {
 
 describe("texts", () => {
   test("have one kind of digits", () => {
-    const words = { "remind.pauseWeek": "7 أيام", "ckey.how": "rj1-recovery", "lock.newOne": "{n} و4" };
+    const words = {
+      "remind.pauseWeek": "7 أيام",
+      "ckey.how": "rj1-recovery",
+      "lock.newOne": "{n} و4",
+    };
     speakLanguage({ tag: "ar", locale: "ar-EG", dir: "rtl", words });
     expect(t("remind.pauseWeek")).toBe("٧ أيام");
     expect(t("lock.newOne", { n: 8 })).toBe("٨ و٤");
