@@ -1,20 +1,46 @@
 /** What lies in a circle's database beside records and log. */
-import type { EpochSecrets, WrapDocument } from "../circle/epochs.ts";
+import { EpochSecrets, type WrapDocument } from "../circle/epochs.ts";
 import type { DeviceKeys } from "../circle/keys.ts";
 import type { Membership } from "../circle/log.ts";
 import type { Records } from "../records.ts";
+import type { Fold } from "./folds.ts";
+
+type Unlocked = Awaited<ReturnType<EpochSecrets["unlocked"]>>;
 
 /**
- * All keys that this device can have with the wraps that are here.
+ * All keys that this device can have now; undefined where it has held every one already.
  *
- * One that was written again has two versions, of which only one may open: both are tried.
+ * To open a wrap is the slowest cipher of a start, so where nothing was missing or wrong the keys are
+ * kept for the next one, under this head of the member list.
+ *
+ * @param held Those that are in memory.
  */
-export async function unlockHere(
+export async function findSecrets(
+  { records, keys }: { readonly records: Records; readonly keys: DeviceKeys },
+  membership: Membership,
+  held: EpochSecrets | undefined,
+  fold: Fold,
+): Promise<Unlocked | undefined> {
+  await fold.ready;
+  fold.beginAt(membership.head);
+  const known = held ?? EpochSecrets.of(membership.circle, fold.secrets ?? {});
+  if (known.isComplete(membership, keys.id)) {
+    return held === undefined ? { secrets: known, bad: [], closed: [] } : undefined;
+  }
+  const found = await unlockHere(records, membership, keys, known);
+  const { secrets, bad, closed } = found;
+  const isSound = bad.length + closed.length === 0;
+  if (isSound && secrets.isComplete(membership, keys.id)) fold.secrets = secrets.toKnown();
+  return found;
+}
+
+/** One that was written again has two versions, of which only one may open: both are tried. */
+async function unlockHere(
   records: Records,
   membership: Membership,
   keys: DeviceKeys,
   known: EpochSecrets,
-): ReturnType<EpochSecrets["unlocked"]> {
+): Promise<Unlocked> {
   const wraps = await readWraps(records);
   const first = await known.unlocked(membership, keys, wraps);
   if (first.closed.length === 0) return first;
@@ -30,18 +56,13 @@ async function readWraps(records: Records): Promise<WrapDocument[]> {
   return wraps;
 }
 
-/**
- * How many phones ask by invitations that are open; what they say is checked when it is looked at.
- *
- * @param now Unix seconds by the server's clock.
- */
+/** How many phones ask by invitations that are open; what they say is checked when it is looked at. */
 export async function countAsking(
-  records: Records,
+  { records, clock }: { readonly records: Records; readonly clock: { readonly serverS: number } },
   membership: Membership | undefined,
-  now: number,
 ): Promise<number> {
   let asking = 0;
-  for (const { iid, mode } of membership?.openInvitations(now) ?? []) {
+  for (const { iid, mode } of membership?.openInvitations(clock.serverS) ?? []) {
     if (mode !== "approve") continue;
     for await (const page of records.range(`req:${iid}:`, `req:${iid};`)) asking += page.length;
   }

@@ -2,14 +2,13 @@
  * One circle of one profile, opened: what the screens see of it and what sync carries of it.
  *
  * The database is the truth; this is kept up to date from its changes, also those of other tabs and
- * those that a pull brings. Reading and deciphering run beside the first paint: the signals fill as
- * pages of the database are opened.
+ * those that a pull brings. It is read beside the first paint, which shows what was shown last.
  */
 import { type Signal, signal } from "@preact/signals";
 import type { CheckpointDocument } from "../circle/checkpoint.ts";
 import { type SealedDocument, seal, structuralRev } from "../circle/document.ts";
 import type { Bundle } from "../circle/entries.ts";
-import { type BadBack, EpochSecrets } from "../circle/epochs.ts";
+import type { BadBack, EpochSecrets } from "../circle/epochs.ts";
 import { CircleError } from "../circle/errors.ts";
 import type { Body } from "../circle/frame.ts";
 import type { Stream } from "../circle/grammar.ts";
@@ -19,7 +18,7 @@ import type { Care, Draft, Note, Opened, Pain, Plan, Role, Session, Taken } from
 import type { AnyRecord } from "../records.gen.ts";
 import type { Leaves, Records, StoredDocument } from "../records.ts";
 import type { Synced } from "../sync.ts";
-import { countAsking, unlockHere } from "./arrivals.ts";
+import { countAsking, findSecrets } from "./arrivals.ts";
 import { CircleNote } from "./circle-row.ts";
 import type { Clock } from "./clock.ts";
 import { correction } from "./clock-reading.ts";
@@ -38,6 +37,7 @@ import type { CircleRow, SeenRow } from "./shelf.ts";
 import { draw, drawWaiting } from "./shown.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Turn } from "./turn.ts";
+import { LastView } from "./view.ts";
 import { Waiting } from "./waiting.ts";
 
 export class OpenCare implements Care, Synced, Carried {
@@ -76,6 +76,7 @@ export class OpenCare implements Care, Synced, Carried {
   readonly #profile: string;
   readonly #roster: Roster;
   readonly #diary: Diary;
+  readonly #last: LastView;
   #secrets: EpochSecrets | undefined;
   /** Links between keys that lead nowhere, as far as this device can tell. */
   #badLinks: readonly BadBack[] = [];
@@ -112,7 +113,8 @@ export class OpenCare implements Care, Synced, Carried {
     this.courier = new Courier(this, around, row.profile, kept.seen);
     this.reach = new Reach(this, around);
     this.#roster = new Roster(row.circle, row.pin);
-    this.#diary = new Diary(keys.id, this.feeds, around.folds.of(row.circle));
+    this.#last = new LastView(this, around.folds.of(row.circle));
+    this.#diary = new Diary(keys.id, this.feeds, this.#last.fold);
     this.loaded = this.#load();
     this.loaded.catch(() => {});
   }
@@ -403,6 +405,7 @@ export class OpenCare implements Care, Synced, Carried {
   }
 
   async #load(): Promise<void> {
+    await this.#last.show();
     const since = await this.records.sequence();
     await this.#turn.run(() => this.#readLog());
     if (this.#closed) return;
@@ -417,6 +420,7 @@ export class OpenCare implements Care, Synced, Carried {
       }
     }
     await this.courier.summaries.look();
+    this.#last.isOver = true;
     this.#draw();
     this.#around.changed(this.circle);
   }
@@ -446,11 +450,7 @@ export class OpenCare implements Care, Synced, Carried {
     const seq = this.#roster.membership?.seq;
     const pin = await this.#roster.refresh(this.records);
     if (pin !== undefined) await this.note.put({ pin });
-    this.asking.value = await countAsking(
-      this.records,
-      this.#roster.membership,
-      this.clock.serverS,
-    );
+    this.asking.value = await countAsking(this, this.#roster.membership);
     const opened = await this.#findSecrets();
     if (opened || this.#roster.membership?.seq !== seq) {
       const { membership } = this.#roster;
@@ -466,14 +466,13 @@ export class OpenCare implements Care, Synced, Carried {
   /** Open this device's wraps once they are here; gives whether a key is new. */
   async #findSecrets(): Promise<boolean> {
     const { membership } = this.#roster;
-    if (membership === undefined) return false;
-    const known = this.#secrets ?? new EpochSecrets(this.circle);
-    const { keys } = this.#around;
-    if (known.isComplete(membership, keys.id)) return false;
-    const { secrets, bad, closed } = await unlockHere(this.records, membership, keys, known);
+    const { fold } = this.#last;
+    const found = membership && (await findSecrets(this, membership, this.#secrets, fold));
+    if (found === undefined) return false;
+    const { secrets, bad, closed } = found;
     if (bad.length + closed.length > 0) this.#around.changed(this.circle);
     [this.#badLinks, this.#hasFalseKey] = [bad, closed.length > 0];
-    if (secrets.size === known.size) return false;
+    if (secrets.size === (this.#secrets?.size ?? 0)) return false;
     this.#secrets = secrets;
     return true;
   }
@@ -492,10 +491,11 @@ export class OpenCare implements Care, Synced, Carried {
     const { membership } = this.#roster;
     if (membership === undefined) drawWaiting(this, this.#waiting.held);
     if (membership === undefined || this.#closed) return;
+    if (this.#last.stands) return;
     const { summaries } = this.courier;
-    const entries = summaries.shown(this.#diary.ordered);
+    draw(this, summaries.shown(this.#diary.ordered));
     this.checking.value = summaries.isChecking;
-    draw(this, entries);
     this.drawn.value += 1;
+    this.#last.keep();
   }
 }

@@ -8,15 +8,22 @@
  * anew: who may write what depends on it. That the shown record has the right shape is looked at
  * each time.
  *
+ * Beside them are kept, as long as that head holds, the keys of the circle, so that a start opens no
+ * wrap again, and the view: what the patient's screens showed last, so that today stands before the
+ * database is read. The view decides nothing: what is read replaces it, and nothing is written by it.
+ *
  * On the disk is one sealed row for each circle, under the key of the profile's lock where it has
- * one. A row that does not open, or is of another version of this file, counts as none.
+ * one. A row that does not open, or is of another version of this file, counts as none. See
+ * docs/locks.md, "Cached folds".
  */
 import { type Bytes, b64uDecode, b64uEncode, utf8 } from "../circle/encoding.ts";
+import type { KnownSecrets } from "../circle/epochs.ts";
 import type { Role } from "../circle/grammar.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Phone } from "./phone.ts";
+import type { View } from "./view.ts";
 
-const VERSION = 2;
+const VERSION = 3;
 const STORE = "folds";
 /** A row is written when nothing new was opened for so long, or at the end. */
 const PAUSE_MS = 1_000;
@@ -38,6 +45,8 @@ interface Content {
   readonly version: number;
   readonly head: string;
   readonly rows: readonly Row[];
+  readonly secrets?: KnownSecrets | undefined;
+  readonly view?: View | undefined;
 }
 
 /** Seals and opens what only this profile may read. */
@@ -50,6 +59,10 @@ export interface DataKey {
 export class Fold {
   #head = "";
   #openings = new Map<string, Opening>();
+  #secrets: KnownSecrets | undefined;
+  #view: View | undefined;
+  /** As it was written last. */
+  #writtenView = "";
   #news = false;
   readonly #changed: () => void;
   /** Resolves when what was on the disk is here; never rejects. */
@@ -75,6 +88,27 @@ export class Fold {
     this.#head = head;
     if (this.#openings.size > 0) this.#note();
     this.#openings = new Map();
+    this.#secrets = undefined;
+  }
+
+  /** The keys of the circle under this head, where all of them were found and nothing was wrong. */
+  get secrets(): KnownSecrets | undefined {
+    return this.#secrets;
+  }
+
+  set secrets(known: KnownSecrets | undefined) {
+    this.#secrets = known;
+    this.#note();
+  }
+
+  /** What was shown last; undefined when that is not known. */
+  get view(): View | undefined {
+    return this.#view;
+  }
+
+  set view(view: View | undefined) {
+    this.#view = view;
+    this.#changed();
   }
 
   get(id: string, rev: string): Opening | undefined {
@@ -88,13 +122,16 @@ export class Fold {
 
   /** What to keep, when there is something that was not kept yet. */
   text(): string | undefined {
-    if (!this.#news) return undefined;
+    const view = JSON.stringify(this.#view) ?? "";
+    if (!this.#news && view === this.#writtenView) return undefined;
     this.#news = false;
+    this.#writtenView = view;
     const rows = [...this.#openings].map(([key, { hash, member, role, value }]): Row => {
       const row = [key, b64uEncode(hash), member, role] as const;
       return value === undefined ? row : [...row, value];
     });
-    return JSON.stringify({ version: VERSION, head: this.#head, rows } satisfies Content);
+    const kept = { secrets: this.#secrets, view: this.#view };
+    return JSON.stringify({ version: VERSION, head: this.#head, rows, ...kept } satisfies Content);
   }
 
   #note(): void {
@@ -103,13 +140,16 @@ export class Fold {
   }
 
   #read(text: string): void {
-    const { version, head, rows } = JSON.parse(text) as Content;
+    const { version, head, rows, secrets, view } = JSON.parse(text) as Content;
     if (version !== VERSION) return;
     const openings = rows.map(([key, hash, member, role, value]) => {
       return [key, { hash: b64uDecode(hash), member, role, value }] as const;
     });
     this.#head = head;
     this.#openings = new Map(openings);
+    this.#secrets = secrets;
+    this.#view = view;
+    this.#writtenView = JSON.stringify(view) ?? "";
   }
 }
 

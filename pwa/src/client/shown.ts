@@ -103,7 +103,7 @@ function inForce(plans: readonly string[]): (entry: Entry) => boolean {
 }
 
 /** What the screens read of a circle. */
-interface Drawn extends Seen {
+export interface Shown {
   readonly purpose: "patient" | "clinic";
   readonly name: Signal<string>;
   readonly therapist: Signal<string>;
@@ -118,15 +118,18 @@ interface Drawn extends Seen {
   readonly notes: Signal<readonly Opened<Note>[]>;
 }
 
+type Drawn = Seen & Shown;
+
 /** All of one type. */
-function only<T extends AnyRecord>(
+export function only<T extends AnyRecord>(
   all: readonly Opened<AnyRecord>[],
   type: T["type"],
 ): readonly Opened<T>[] {
   return all.filter((one): one is Opened<T> => one.value.type === type);
 }
 
-function drawAll(care: Omit<Drawn, keyof Seen>, all: readonly Opened<AnyRecord>[]): void {
+/** Give each type to those who show it; plans are apart, since not all of them are in force. */
+export function drawAll(care: Shown, all: readonly Opened<AnyRecord>[]): void {
   care.diary.value = all;
   care.sessions.value = only<Session>(all, "session");
   care.pains.value = only<Pain>(all, "pain");
@@ -148,7 +151,7 @@ export function draw(care: Drawn, entries: readonly Entry[]): void {
 }
 
 /** The same of records that wait until this phone is let in. */
-export function drawWaiting(care: Omit<Drawn, keyof Seen>, held: readonly Unsealed[]): void {
+export function drawWaiting(care: Shown, held: readonly Unsealed[]): void {
   drawAll(
     care,
     held.map(({ body }, at) => {

@@ -1,9 +1,12 @@
 /** Cached folds: what a start saves by them, and that it shows what a start without them shows. */
+import { signal } from "@preact/signals";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { randomBytes } from "../../src/circle/envelope.ts";
+import { DeviceKeys } from "../../src/circle/keys.ts";
 import { Fold, Folds } from "../../src/client/folds.ts";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { foldsName } from "../../src/client/profiles.ts";
+import { LastView } from "../../src/client/view.ts";
 import type { Care } from "../../src/client.ts";
 import type { StoredDocument } from "../../src/records.ts";
 import { newScene, PLAN, type Scene, session, start } from "./scene.ts";
@@ -44,19 +47,39 @@ function shown(care: Care): unknown {
   return [name, therapist, joined, plans, sessions, pains, notes].map(({ value }) => value);
 }
 
+interface Started {
+  readonly shown: unknown;
+  /** Before the database was read. */
+  readonly first: unknown;
+  readonly verified: number;
+  readonly opened: number;
+  /** Wraps of the circle's keys. */
+  readonly unwrapped: number;
+}
+
 /** Start the patient's phone again without a network: what it shows, and what that cost. */
-async function startAgain(): Promise<{ shown: unknown; verified: number; opened: number }> {
+async function startAgain(): Promise<Started> {
   const { patient, patientPhone, circle } = scene;
   await patient.close();
   patientPhone.isOnline = false;
   const verify = vi.spyOn(crypto.subtle, "verify");
   const decrypt = vi.spyOn(crypto.subtle, "decrypt");
+  const unwrap = vi.spyOn(DeviceKeys.prototype, "hpkeOpen");
+  let first: unknown;
+  const { Records } = await import("../../src/records.ts");
+  const read = vi.spyOn(Records.prototype, "sequence");
+  read.mockImplementationOnce(function (this: InstanceType<typeof Records>) {
+    first = shown(again.care(circle));
+    return this.sequence();
+  });
   const again = (await (await start(patientPhone)).open(patient.profile.id)) as OpenProfile;
   const care = again.care(circle);
   await care.loaded;
   await new Promise((resolve) => setTimeout(resolve, 5));
-  const counts = { verified: verify.mock.calls.length, opened: decrypt.mock.calls.length };
-  const result = { shown: shown(care), ...counts };
+  const verified = verify.mock.calls.length;
+  const opened = decrypt.mock.calls.length;
+  const unwrapped = unwrap.mock.calls.length;
+  const result = { shown: shown(care), first, verified, opened, unwrapped };
   vi.restoreAllMocks();
   await again.close();
   return result;
@@ -96,6 +119,63 @@ test("a cached start opens no record again and shows what a start from scratch s
   expect(scratch.verified - cached.verified).toBeGreaterThanOrEqual(RECORDS);
   expect(scratch.opened - cached.opened).toBeGreaterThanOrEqual(RECORDS);
 });
+
+test("a cached start opens no wrap again, and shows what was shown last before it reads anything", async () => {
+  await fill();
+  await scene.patient.close();
+  const cached = await startAgain();
+  expect(cached.unwrapped).toBe(0);
+  expect(cached.first).toEqual(cached.shown);
+  await removeFolds();
+  const scratch = await startAgain();
+  expect(scratch.unwrapped).toBeGreaterThan(0);
+  expect(JSON.stringify(scratch.first)).not.toContain("Well done.");
+});
+
+test("what was shown last gives way to what is stored, and stands until that is read", async () => {
+  await fill();
+  const { patient, patientPhone, circle } = scene;
+  await startAgain();
+  const rows = await foldRows();
+  const longer = (await (await start(patientPhone)).open(patient.profile.id)) as OpenProfile;
+  await longer.logSession(circle, session(7));
+  await longer.close();
+  await writeRow(circle, rows.get(circle));
+  const again = (await (await start(patientPhone)).open(patient.profile.id)) as OpenProfile;
+  const care = again.care(circle);
+  const plans: number[] = [];
+  const sessions: number[] = [];
+  care.plans.subscribe(({ length }) => void plans.push(length));
+  care.sessions.subscribe(({ length }) => void sessions.push(length));
+  await care.loaded;
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await again.close();
+  expect(plans.filter((count, at) => at > 0 && count < (plans[at - 1] ?? 0))).toEqual([]);
+  expect(sessions.at(-1)).toBe(RECORDS - 1);
+  expect(sessions).toContain(RECORDS - 2);
+});
+
+test("of what comes every day the view holds the newest, of all else everything", () => {
+  const one = (type: string, at: number) => ({ id: `${type}${at}`, value: { type, at } });
+  const diary = [one("consent", 0), ...Array.from({ length: 90 }, (_, at) => one("session", at))];
+  const fold = new Fold(
+    async () => undefined,
+    () => {},
+  );
+  const care = { ...signals(), role: "patient", diary: signal(diary) };
+  const last = new LastView(care as never, fold);
+  last.keep();
+  expect(fold.view).toBeUndefined();
+  last.isOver = true;
+  last.keep();
+  const ids = fold.view?.diary.map(({ id }) => id) ?? [];
+  expect([ids[0], ids.at(-1), ids.includes("session0")]).toEqual(["consent0", "session89", false]);
+});
+
+function signals() {
+  const names = ["name", "therapist", "joined", "isOut", "closedAt", "checking"];
+  return Object.fromEntries(names.map((name) => [name, signal<unknown>(undefined)]));
+}
 
 test("a record that came after the cache was written is opened, the others are not", async () => {
   await fill();
@@ -198,7 +278,7 @@ test("what is on the disk is sealed", async () => {
   const rows = await foldRows();
   const text = Buffer.concat([...rows.values()]).toString("latin1");
   expect(rows.size).toBe(1);
-  for (const word of ["Well done", "Amina", "worst", "session", "version", "rows"]) {
+  for (const word of ["Well done", "Amina", "worst", "session", "version", "rows", "secrets"]) {
     expect(text).not.toContain(word);
   }
 });
@@ -206,7 +286,7 @@ test("what is on the disk is sealed", async () => {
 test("a fold of another version of the app counts as none", async () => {
   const rows = [["a 1-b", "AA", "m", "patient"]];
   const load = (version: number) => async () => JSON.stringify({ version, head: "h", rows });
-  const [other, own] = [new Fold(load(99), () => {}), new Fold(load(2), () => {})];
+  const [other, own] = [new Fold(load(99), () => {}), new Fold(load(3), () => {})];
   await Promise.all([other.ready, own.ready]);
   expect([other.get("a", "1-b"), own.get("a", "1-b")?.member]).toEqual([undefined, "m"]);
   own.beginAt("other head");
