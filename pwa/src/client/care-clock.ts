@@ -5,8 +5,9 @@
  * itself is known. Two contacts bound when a record can have been made, its number tells the order,
  * and the last contact tells how wrong the clock is now. From the newest record back it is believed
  * that the clock ran on unchanged, until it was set: time that goes back, or a moment before the
- * earlier contact. What lies before that is believed as it stands where it can be true, else put
- * next to what came after it. So a day may be wrong, the order never is.
+ * earlier contact. What lies before that is believed as it stands where it can be true. Stretches of
+ * which nothing is known are set apart evenly between what is known before and after them, however
+ * many times the clock was set. So a day may be wrong, the order never is.
  */
 
 /** A clock that is wrong by less is right enough. */
@@ -47,6 +48,9 @@ export function repairsOf(written: readonly Written[], contact: Contact): Repair
   const { serverS, offsetS, sinceS } = contact;
   const leastS = sinceS - WRONG_S;
   const shifts: number[] = [];
+  /** The first of each stretch, by its place; true where nothing tells when it was. */
+  const begins = new Map<number, boolean>();
+  let isAdrift = false;
   let nextTrue = serverS;
   let nextRaw = serverS - offsetS;
   /** What is added to the clock in the stretch that is looked at; undefined: nobody knows yet. */
@@ -55,13 +59,49 @@ export function repairsOf(written: readonly Written[], contact: Contact): Repair
     const { at, off_s } = written[i] as Written;
     const raw = at - off_s;
     const ran = added !== undefined && raw <= nextRaw + WRONG_S && raw + added >= leastS;
-    if (!ran) added = at >= leastS && at <= nextTrue + WRONG_S ? off_s : nextTrue - raw;
+    if (!ran) {
+      begins.set(i + 1, isAdrift);
+      isAdrift = at < leastS || at > nextTrue + WRONG_S;
+      added = isAdrift ? nextTrue - raw : off_s;
+    }
     const shift = (added ?? 0) - off_s;
     shifts[i] = Math.abs(shift) > WRONG_S ? shift : 0;
     nextTrue = at + (shifts[i] ?? 0);
     nextRaw = raw;
   }
+  begins.set(0, isAdrift);
+  if (sinceS > 0) setApart(written, shifts, sinceS, begins);
   return joined(written, shifts);
+}
+
+/**
+ * Set stretches apart that stand one after another at the end of the time they can have been made in.
+ *
+ * With gaps alike no day is wrong by more than the room there was, and none at all where somebody
+ * tells each day.
+ */
+function setApart(
+  written: readonly Written[],
+  shifts: number[],
+  sinceS: number,
+  begins: ReadonlyMap<number, boolean>,
+): void {
+  const starts = [...begins.keys(), written.length].sort((one, other) => one - other);
+  for (let s = 0; s < starts.length - 1; s += 1) {
+    let count = 0;
+    while (begins.get(starts[s + count] ?? -1)) count += 1;
+    const first = starts[s] ?? 0;
+    const timeOf = (i: number) => (written[i]?.at ?? 0) + (shifts[i] ?? 0);
+    const room = timeOf(first) - (first > 0 ? timeOf(first - 1) : sinceS);
+    const gap = Math.floor(Math.max(0, room) / (count + 1));
+    for (let each = 0; each < count; each += 1) {
+      const end = starts[s + each + 1] ?? written.length;
+      for (let i = starts[s + each] ?? 0; i < end; i += 1) {
+        shifts[i] = (shifts[i] ?? 0) - gap * (count - each);
+      }
+    }
+    s += count;
+  }
 }
 
 /** Neighbours that are moved alike are told at once. */

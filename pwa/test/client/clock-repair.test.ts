@@ -23,6 +23,11 @@ function read(written: readonly Written[], repairs: readonly Repair[]): number[]
   });
 }
 
+/** What a clock is wrong by that was set anew every three days. */
+function jumping(moment: number, wrong: readonly number[]): number {
+  return wrong[Math.min(Math.floor((moment - NOON) / (3 * DAY)), wrong.length - 1)] ?? 0;
+}
+
 const DAILY = Array.from({ length: 10 }, (_, i) => NOON + i * DAY);
 const CONTACT_S = NOON + 10 * DAY;
 
@@ -41,9 +46,11 @@ describe.each<[string, (moment: number) => number, number]>([
   ["three years ahead", () => 3 * 365 * DAY, 0],
   ["set to 1970 after four days", (moment) => (moment < NOON + 4 * DAY ? 0 : -NOON), 0],
   ["three years ahead after four days", (m) => (m < NOON + 4 * DAY ? 0 : 3 * 365 * DAY), 0],
-  ["at 1970 and then right", (moment) => (moment < NOON + 4 * DAY ? -NOON : 0), DAY],
-  ["three years ahead and then right", (m) => (m < NOON + 4 * DAY ? 3 * 365 * DAY : 0), DAY],
-  ["at 1970, then three years ahead", (m) => (m < NOON + 4 * DAY ? -NOON : 3 * 365 * DAY), DAY],
+  ["at 1970 and then right", (moment) => (moment < NOON + 4 * DAY ? -NOON : 0), 0],
+  ["three years ahead and then right", (m) => (m < NOON + 4 * DAY ? 3 * 365 * DAY : 0), 0],
+  ["at 1970, then three years ahead", (m) => (m < NOON + 4 * DAY ? -NOON : 3 * 365 * DAY), 0],
+  ["set three times, at last right", (moment) => jumping(moment, [-NOON, 3 * 365 * DAY, 0]), 0],
+  ["set four times", (m) => jumping(m, [-NOON, 0, 3 * 365 * DAY, -NOON + DAY]), 0],
 ])("a clock that is %s", (_name, wrongS, mostOff) => {
   test("keeps the order, and each day as near as can be known", () => {
     const told = afterContact(DAILY, wrongS);
@@ -52,6 +59,28 @@ describe.each<[string, (moment: number) => number, number]>([
       expect(Math.abs(moment - (DAILY[i] ?? 0))).toBeLessThanOrEqual(mostOff);
     }
   });
+});
+
+test("what nobody knows is put between what came before and what came after", () => {
+  const one = (n: number, at: number) => ({ n, at, off_s: 0 });
+  // Three days in two stretches of a clock that began again at 1970, and an hour of one at 2029.
+  const written = [
+    ...[one(1, NOON), one(2, 100), one(3, 100 + DAY), one(4, 50)],
+    ...[one(5, NOON + 1100 * DAY), one(6, NOON + 1100 * DAY + 3600), one(7, NOON + 20 * DAY)],
+  ];
+  const contact = { serverS: NOON + 21 * DAY, offsetS: 0, sinceS: NOON - DAY };
+  const told = read(written, repairsOf(written, contact));
+  expect(told).toEqual([...told].sort((first, second) => first - second));
+  expect([told[0], told[6]]).toEqual([NOON, NOON + 20 * DAY]);
+  expect((told[2] ?? 0) - (told[1] ?? 0)).toBe(DAY);
+  const gaps = [1, 3, 4, 6].map((i) => (told[i] ?? 0) - (told[i - 1] ?? 0));
+  expect(Math.max(...gaps) - Math.min(...gaps)).toBeLessThanOrEqual(4);
+});
+
+test("before the first contact what nobody knows stands next to what came after it", () => {
+  const written = [NOON + 900 * DAY, NOON].map((at, i) => ({ n: i + 1, at, off_s: 0 }));
+  const contact = { serverS: NOON + DAY, offsetS: 0, sinceS: 0 };
+  expect(read(written, repairsOf(written, contact))).toEqual([NOON, NOON]);
 });
 
 test("set back in the middle of a session it moves only what came after", () => {

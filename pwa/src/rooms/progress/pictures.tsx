@@ -108,9 +108,10 @@ function Ring({ week: { done, wanted, over } }: { week: Week }) {
   );
 }
 
-const RUNGS = [10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
+const TOP = 10;
+const RUNGS = [TOP, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0];
 
-/** Eleven rungs: where it began and where it is. */
+/** Eleven rungs, worded where it began, where it is and at the top; the others only tell how far. */
 export function Ladder({ line }: { line: GoalLine }) {
   const { first, last } = line;
   if (first === undefined || last === undefined) return null;
@@ -119,14 +120,17 @@ export function Ladder({ line }: { line: GoalLine }) {
     <div role="img" aria-label={label} data-testid="ladder" data-first={first} data-last={last}>
       <ol class="ladder" aria-hidden="true">
         {RUNGS.map((rung) => (
-          <li class={rung === last ? "now" : rung < last ? "done" : ""}>
-            <span class="num">{number(rung)}</span>
-            <span class="grow">
-              {rung === last
-                ? t("better.goalLast", { n: last })
-                : rung === first && t("better.goalFirst", { n: first })}
-            </span>
-            {rung === last && <Icon name="person" size="s" />}
+          <li key={rung} class={rung === last ? "now" : rung < last ? "done" : ""}>
+            {rung === last ? (
+              <>
+                <Icon name="person" size="s" />
+                {t("better.goalLast", { n: last })}
+              </>
+            ) : rung === first ? (
+              t("better.goalFirst", { n: first })
+            ) : (
+              rung === TOP && `${number(TOP)} ${t("better.goalHigh")}`
+            )}
           </li>
         ))}
       </ol>
