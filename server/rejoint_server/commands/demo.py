@@ -1,9 +1,9 @@
 """`rejoint demo`: a server with a clinic in it, and a link for each person.
 
-The clinic is made by `rejoint device` commands, each a process of its own, that talk to the server
-over HTTP as a phone would. This program opens no file of the server: the devices live in DIR/demo,
-and what is done of the story is kept in DIR/demo/story.json, so an interrupted start goes on where
-it was and a second start is ready in seconds.
+The clinic is made by `rejoint device` commands, which talk to the server over HTTP as a phone
+would. This program opens no file of the server: the devices live in DIR/demo, and what is done of
+the story is kept in DIR/demo/story.json, so an interrupted start goes on where it was and a second
+start is ready in seconds.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def _demo(data: Path, port: int, public_url: str | None, interrupt: _Interrupt) 
             stopping=lambda: interrupt.asked,
         )
         if not clinic.is_made:
-            _say("making the demo clinic, about ten seconds, once")
+            _say("making the demo clinic, a few seconds, once")
         with interrupt.hold():
             clinic.make(server.setup_link)
         seats = clinic.seats()

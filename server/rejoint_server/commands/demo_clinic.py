@@ -1,8 +1,6 @@
-"""The demo clinic, made by commands: each step is a `rejoint device` process that speaks HTTP."""
+"""The demo clinic, made by commands: each step is a `rejoint device` command that speaks HTTP."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -13,14 +11,10 @@ from typing import Any, Final
 
 from rejoint_server.commands import demo_story as story
 from rejoint_server.commands.demo_story import PATIENTS, Patient
-from rejoint_sync.errors import SyncError
+from rejoint_server.commands.device import answer
 
-COMMAND_S_MAX: Final = 60.0
-_REJOINT: Final = (sys.executable, "-m", "rejoint_server")
-
-
-class CommandFailed(SyncError):
-    """A device command ended with an error; its text is that command's line."""
+LINK_LEFT_S_MIN: Final = 60.0
+"""A link that dies sooner is not handed to a device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +27,17 @@ class Device:
 
     home: Path
 
-    def run(self, *command: str, records: Sequence[Any] = ()) -> dict[str, Any]:
+    def run(self, *command: str) -> dict[str, Any]:
         """Run one command of this device; its answer.
 
         Args:
             command: After `rejoint device`; `--home` is added.
-            records: Given to the command's standard input, one per line.
 
         Raises:
-            CommandFailed: It did not end well.
+            SyncError: It did not end well.
         """
         words = command[: 2 if command[0] == "circle" else 1]
-        rest = command[len(words) :]
-        done = subprocess.run(  # noqa: S603 - our own program
-            [*_REJOINT, "device", *words, "--home", str(self.home), *rest],
-            input="".join(json.dumps(record) + "\n" for record in records),
-            capture_output=True,
-            text=True,
-            timeout=COMMAND_S_MAX,
-            check=False,
-            # Ctrl-C is for the demo; a command under way may finish.
-            process_group=0,
-        )
-        if done.returncode != 0:
-            line = (done.stderr.strip().splitlines() or ["a device command failed"])[-1]
-            raise CommandFailed(line.removeprefix("rejoint: "))
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+        return answer(*words, "--home", str(self.home), *command[len(words) :])
 
     def circles(self) -> list[dict[str, Any]]:
         """The circles that it is in; none when it was not made yet."""
@@ -70,8 +48,8 @@ class Device:
 
     def put(self, circle: str, kind: str, *records: Any) -> list[str]:
         """Seal records; their ids."""
-        command = ["put", "--circle", circle, "--kind", kind, "--json", "-"]
-        ids: list[str] = self.run(*command, records=records)["ids"]
+        sealed = [word for record in records for word in ("--json", json.dumps(record))]
+        ids: list[str] = self.run("put", "--circle", circle, "--kind", kind, *sealed)["ids"]
         return ids
 
     def sync(self) -> bool:
@@ -209,7 +187,7 @@ class DemoClinic:
         here = self._origin + "/#"
         invited = self._notes[f"{patient.key}.invited"]
         link: str = invited["link"]
-        if invited["expires"] < datetime.now().astimezone().timestamp() + COMMAND_S_MAX:
+        if invited["expires"] < datetime.now().astimezone().timestamp() + LINK_LEFT_S_MIN:
             who = ("--role", "patient", "--member", invited["member"])
             link = self.therapist.run("invite", "--circle", invited["circle"], *who)["link"]
         return here + link.partition("/#")[2]

@@ -124,6 +124,27 @@ def _act(  # noqa: PLR0913 - one command is one call
     return parser
 
 
+def answer(*words: str) -> Answer:
+    """Run one command inside this process.
+
+    Args:
+        words: What people type after `rejoint device`.
+
+    Returns:
+        What the command would print.
+
+    Raises:
+        SyncError: It did not end well; the text is the line it would end with.
+        OSError: Its directory cannot be used.
+    """
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers())
+    answered = asyncio.run(_run(parser.parse_args(["device", *words])))
+    if line := _trouble(answered):
+        raise SyncError(line)
+    return answered
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Run one command; the exit status."""
     every_s: float | None = getattr(arguments, "every", None)
@@ -158,7 +179,7 @@ def _repeat(arguments: argparse.Namespace, every_s: float) -> None:
 
 def _run_once(arguments: argparse.Namespace) -> int:
     try:
-        answer = asyncio.run(_run(arguments))
+        answered = asyncio.run(_run(arguments))
     except SyncError as error:
         sys.stderr.write(f"rejoint: {error.reason}\n")
         return 1
@@ -166,15 +187,22 @@ def _run_once(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"rejoint: {arguments.home}: {error.strerror or error}\n")
         return 1
     try:
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(answered, ensure_ascii=False) + "\n")
     except UnicodeEncodeError:  # a terminal that cannot show it; the same JSON, escaped
-        sys.stdout.write(json.dumps(answer) + "\n")
-    trouble = answer.get("trouble")
-    if trouble:
-        first = trouble[0]
-        more = f" (and {len(trouble) - 1} more circles)" if len(trouble) > 1 else ""
-        sys.stderr.write(f"rejoint: {first['circle']}: {first['reason']}{more}\n")
-    return 1 if trouble else 0
+        sys.stdout.write(json.dumps(answered) + "\n")
+    if line := _trouble(answered):
+        sys.stderr.write(f"rejoint: {line}\n")
+        return 1
+    return 0
+
+
+def _trouble(answered: Answer) -> str:
+    """What went wrong in one circle while others went on, or nothing."""
+    trouble = answered.get("trouble")
+    if not trouble:
+        return ""
+    more = f" (and {len(trouble) - 1} more circles)" if len(trouble) > 1 else ""
+    return f"{trouble[0]['circle']}: {trouble[0]['reason']}{more}"
 
 
 async def _run(arguments: argparse.Namespace) -> Answer:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from e2e.server_process import ServerProcess
-from rejoint_server.commands.demo_clinic import CommandFailed, DemoClinic, Device
+from rejoint_server.commands.demo_clinic import DemoClinic, Device
 from rejoint_server.commands.demo_story import PATIENTS
+from rejoint_sync.errors import SyncError
 
-pytestmark = pytest.mark.long
 """`test_demo.py` makes the same clinic in every run."""
 
 
@@ -86,7 +86,7 @@ def test_a_server_at_another_address_is_followed(made: Made) -> None:
     """The login then names another server: what it answers shows that it was followed."""
     moved = made.open("http://moved.example")
     moved.make(made.link)
-    with pytest.raises(CommandFailed, match="another server"):
+    with pytest.raises(SyncError, match="another server"):
         moved.therapist.sync()
     back = made.open()
     back.make(made.link)
@@ -94,7 +94,7 @@ def test_a_server_at_another_address_is_followed(made: Made) -> None:
 
 
 def test_a_command_that_fails_is_told_in_its_own_words(tmp_path: Path) -> None:
-    with pytest.raises(CommandFailed, match="no device lives in"):
+    with pytest.raises(SyncError, match="no device lives in"):
         Device(tmp_path / "nobody").sync()
 
 
