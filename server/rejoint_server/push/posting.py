@@ -1,21 +1,21 @@
 """One message to one push service: the only file that knows pywebpush.
 
-pywebpush encrypts (RFC 8291) and sends. What it would do otherwise than this server wants is done
-around it: the login (RFC 8292) is signed here, from claims made anew for each message; no redirect
-is followed; every wait has an end; of an answer little is read and nothing kept.
+pywebpush encrypts (RFC 8291), in a thread: that is half of what a ping costs, and requests of
+phones should not wait for it. What else it offers is done here as this server wants it: the login
+(RFC 8292) is for one push service and one key; no redirect is followed; every wait has an end; of
+an answer little is read and nothing kept.
 """
 
 import asyncio
 import contextlib
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from py_vapid import Vapid02
-from pywebpush import WebPushException, webpush_async
+from pywebpush import WebPusher, WebPushException
 from yarl import URL
 
 from rejoint_server.push.messages import URGENCY, Message, Reply, Unreachable, Unusable
@@ -24,6 +24,12 @@ from rejoint_sync.circle.encoding import b64u_encode
 
 TOKEN_S: Final = 3600
 """How long a signed login is good for; a push service takes at most a day."""
+
+LOGIN_KEPT_S: Final = 600
+"""How long a login is used again, for whatever the same push service is sent by the same key."""
+
+LOGINS_MAX: Final = 1000
+"""Logins that are kept; there are a handful of push services, and few keys."""
 
 ANSWER_BYTES_MAX: Final = 1024
 """More of an answer's body is not read; the connection is closed instead."""
@@ -75,63 +81,8 @@ class Post:
             ssl=tls or True,
             socket_factory=gate(loopback=loopback),
         )
-        self._session = _Session(connector, patience or Patience())
-
-    async def send(self, message: Message, now_s: int) -> Reply:
-        """Send a message, once; see `messages.Carrier`."""
-        subscription = message.subscription
-        keys: dict[str, str | bytes] = {"p256dh": subscription.p256dh, "auth": subscription.auth}
-        wanted = {"Topic": message.topic, "Urgency": URGENCY}
-        session: Any = self._session
-        try:
-            await webpush_async(
-                {"endpoint": subscription.endpoint, "keys": keys},
-                message.payload,
-                ttl=message.ttl_s,
-                headers={**self._login(message, now_s), **wanted},
-                aiohttp_session=session,
-            )
-        except WebPushException as error:
-            if error.status_code is None:
-                raise Unusable from None
-            return Reply(error.status_code, str(error.retry_after or ""))
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            if isinstance(getattr(error, "os_error", None), AddressRefused):
-                raise AddressRefused from None
-            # Without its cause, whose text may hold the endpoint.
-            raise Unreachable from None
-        except (ValueError, LookupError):  # no point, or no text that could be one
-            raise Unusable from None
-        return Reply(201)
-
-    async def close(self) -> None:
-        """End all connections."""
-        await self._session.close()
-
-    def _login(self, message: Message, now_s: int) -> dict[str, str]:
-        vapid = Vapid02.from_raw(b64u_encode(message.key.scalar).encode())
-        claims = {"aud": message.origin, "exp": now_s + TOKEN_S, "sub": self._contact}
-        signed: dict[str, str] = vapid.sign(claims)
-        return signed
-
-
-class _Answer:
-    """As much of an answer as pywebpush asks for."""
-
-    def __init__(self, response: aiohttp.ClientResponse) -> None:
-        self.status = response.status
-        self.reason = ""
-        self.headers: Mapping[str, str] = response.headers
-
-    async def text(self) -> str:
-        return ""
-
-
-class _Session:
-    """Stands where pywebpush expects an aiohttp session: it posts, within bounds, straight on."""
-
-    def __init__(self, connector: aiohttp.TCPConnector, patience: Patience) -> None:
-        self._patience = patience
+        self._patience = patience or Patience()
+        self._logins: dict[tuple[str, str], tuple[int, dict[str, str]]] = {}
         self._client = aiohttp.ClientSession(
             connector=connector,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -140,18 +91,63 @@ class _Session:
             trust_env=False,  # through a proxy it cannot be seen where a connection ends
         )
 
-    async def post(self, url: str, *, data: bytes, headers: Mapping[str, str], **_: Any) -> _Answer:
-        """Post within the patience of this server, not pywebpush's."""
+    async def send(self, message: Message, now_s: int) -> Reply:
+        """Send a message, once; see `messages.Carrier`."""
+        body, login = await asyncio.to_thread(self._sealed, message, now_s)
+        wanted = {
+            "Content-Encoding": "aes128gcm",
+            "TTL": str(message.ttl_s),
+            "Topic": message.topic,
+            "Urgency": URGENCY,
+        }
+        try:
+            return await self._post(message.subscription.endpoint, body, {**login, **wanted})
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            if isinstance(getattr(error, "os_error", None), AddressRefused):
+                raise AddressRefused from None
+            # Without its cause, whose text may hold the endpoint.
+            raise Unreachable from None
+
+    async def close(self) -> None:
+        """End all connections."""
+        await self._client.close()
+
+    def _sealed(self, message: Message, now_s: int) -> tuple[bytes, dict[str, str]]:
+        """A message for the browser alone, and the login that goes with it. Raises `Unusable`."""
+        subscription = message.subscription
+        keys = {"p256dh": subscription.p256dh, "auth": subscription.auth}
+        try:
+            pusher = WebPusher({"endpoint": subscription.endpoint, "keys": keys})
+            body: bytes = pusher.encode(message.payload.encode())["body"]
+        except (WebPushException, ValueError, LookupError):
+            # No point, or no text that could be one.
+            raise Unusable from None
+        return body, self._login(message, now_s)
+
+    def _login(self, message: Message, now_s: int) -> dict[str, str]:
+        for_whom = (message.key.id, message.origin)
+        known = self._logins.get(for_whom)
+        if known is not None and 0 <= now_s - known[0] < LOGIN_KEPT_S:
+            return known[1]
+        vapid = Vapid02.from_raw(b64u_encode(message.key.scalar).encode())
+        claims = {"aud": message.origin, "exp": now_s + TOKEN_S, "sub": self._contact}
+        signed: dict[str, str] = vapid.sign(claims)
+        if len(self._logins) >= LOGINS_MAX:
+            self._logins.clear()
+        self._logins[for_whom] = (now_s, signed)
+        return signed
+
+    async def _post(self, endpoint: str, body: bytes, headers: dict[str, str]) -> Reply:
         patience = self._patience
         async with self._client.post(
-            URL(url, encoded=True),  # as the push service wrote it, not as anybody would
-            data=data,
-            headers=dict(headers),
+            URL(endpoint, encoded=True),  # as the push service wrote it, not as anybody would
+            data=body,
+            headers=headers,
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=patience.total_s, connect=patience.connect_s),
         ) as response:
             await self._read_out(response)
-            return _Answer(response)
+            return Reply(response.status, response.headers.get("Retry-After", ""))
 
     async def _read_out(self, response: aiohttp.ClientResponse) -> None:
         """Read a short body, so that the connection can be used again; end it over a long one."""
@@ -162,6 +158,3 @@ class _Session:
                     left -= len(part)
         if not response.content.at_eof():
             response.close()
-
-    async def close(self) -> None:
-        await self._client.close()

@@ -2,16 +2,18 @@
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pywebpush import WebPusher
 
 from push_service import Fault, PushService, open_push_service
 from rejoint_server.push.messages import PAYLOAD_BYTES, Message, Reply, Unreachable, Unusable
-from rejoint_server.push.posting import TOKEN_S, Patience, Post
+from rejoint_server.push.posting import LOGIN_KEPT_S, TOKEN_S, Patience, Post
 from rejoint_server.push.push_addresses import AddressRefused
 from rejoint_server.push.push_keys import KeyRing
 from rejoint_server.push.subscriptions import Subscription
@@ -96,6 +98,37 @@ async def test_two_push_services_are_each_named_in_their_own_login(
             browser = one.subscribe(ring.current.public)
             assert await post.send(message(ring, browser), now_s()) == Reply(201)
         assert other.complaints == []
+
+
+async def test_a_login_is_used_again_for_a_while(
+    service: PushService, post: Post, ring: KeyRing
+) -> None:
+    begun_s = now_s()
+    rotated = ring.rotated(2)
+    old, new = (service.subscribe(key.public) for key in (ring.current, rotated.current))
+    for later_s in (0, LOGIN_KEPT_S - 1, LOGIN_KEPT_S):
+        assert await post.send(message(ring, old), begun_s + later_s) == Reply(201)
+        assert await post.send(message(rotated, new), begun_s + later_s) == Reply(201)
+    for browser in (old, new):
+        ends = [one.claims["exp"] - begun_s - TOKEN_S for one in service.received(browser)]
+        assert ends == [0, 0, LOGIN_KEPT_S]
+
+
+async def test_requests_do_not_wait_for_what_a_message_takes(
+    service: PushService, post: Post, ring: KeyRing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[threading.Thread] = []
+    encode = WebPusher.encode
+
+    def noted(*given: Any) -> Any:
+        threads.append(threading.current_thread())
+        return encode(*given)
+
+    monkeypatch.setattr(WebPusher, "encode", noted)
+    browser = service.subscribe(ring.current.public)
+    assert await post.send(message(ring, browser), now_s()) == Reply(201)
+    assert len(threads) == 1
+    assert threads[0] is not threading.current_thread()
 
 
 async def test_another_key_than_the_one_subscribed_for_is_refused_there(
