@@ -90,7 +90,7 @@ const app: UserConfig = {
               test: /src\/(words\/(languages|patient-words)|rooms\/language)\.tsx?$/,
             },
             { name: "steps", test: /src\/library\/(steps\.en|entries)\.ts$/ },
-            { name: "desk-frame", test: /src\/rooms\/therapist\/(desk|links|soon)\.tsx?$/ },
+            { name: "desk-frame", test: /src\/rooms\/therapist\/(desk|links|plain|soon)\.tsx?$/ },
             { name: "hand-over", test: /src\/ui\/(digits|hand-over|code-text)\.tsx$/ },
             // Another language knows its words by the order of the English ones, before the first screen.
             { name: "en-more", test: /src\/words\/en-more\.ts$/ },

@@ -77,7 +77,10 @@
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
  *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
  *   session-done, row-wish, wish with wish-{see, close, failed}, wish-closed, session-pain, session-effort, session-reasons; note-text, note-save, note,
- *   note-body; two-plans, plan-change, plan, plan-name, plan-save
+ *   note-body; two-plans, plan-change, plan, plan-name, plan-save,
+ *   plan-heads with plan-head, plan-item with item-{open, load, note, remove}, load-offer, plan.{earlier,
+ *   later}, library with library-open, exercise-find, exercise-{id}; plan-when with plan-start,
+ *   plan-remind, plan-remind-time, plan-day-{1..7}
  */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";

@@ -79,7 +79,7 @@ const TWO_PLANS = [
 export const DESK_STATES: Readonly<Record<string, () => ComponentChildren>> = {
   "desk-sixty": desk([...PRESSING, ...Array.from({ length: 51 }, (_, i) => calm(i))]),
   "desk-calm": desk([0, 1, 2].map(calm)),
-  "desk-alarm": desk(PRESSING, { room: "patient", circle: "c-alarm" }),
+  "desk-danger": desk(PRESSING, { room: "patient", circle: "c-alarm" }),
   "desk-plan-two": desk([{ name: LONG, circle: "c-two", plans: TWO_PLANS }], {
     room: "plan",
     circle: "c-two",

@@ -2,11 +2,12 @@
 import type { PlanItem } from "../records.gen";
 import { t } from "../words";
 
-/** "3 × 10, hold 5 s, left". */
+/** "3 × 10, hold 5 s, left · 2 kg". */
 export function doseText(item: PlanItem): string {
   const held =
     item.hold_s > 0 ? t("dose.hold", { dose: amount(item), s: item.hold_s }) : amount(item);
-  return item.side === "both" ? held : t(`dose.${item.side}`, { dose: held });
+  const sided = item.side === "both" ? held : t(`dose.${item.side}`, { dose: held });
+  return item.load ? `${sided} · ${item.load}` : sided;
 }
 
 function amount({ sets, reps, time_s }: PlanItem): string {

@@ -72,6 +72,7 @@ export const enRecord = {
   "shut.kept":
     "This phone does not open its store. They are not deleted. Start the phone anew, then try again.",
   "shut.log": "I cannot keep what you tell me now. Write day, exercises and pain on paper.",
+  "shut.plan": "The plan of {picture}, as it was last here",
   "shut.exercises": "The exercises",
   "shut.only": "Do only those that you know from your plan.",
 

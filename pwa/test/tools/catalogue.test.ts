@@ -11,7 +11,7 @@ const TAGS = readdirSync(FOLDER)
 const ENGLISH_WORDS = Object.assign({}, ...Object.values(ENGLISH)) as Record<string, Compiled>;
 /** Texts that may be the same in another language: places alone, names, and words that are shared. */
 const SHARED =
-  /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|bring\.when|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes))$/;
+  /^(exercise\.place|clock\.minutes|day\.moment|today\.noteFrom|members\.asksWho|patient\.reasonOf|bring\.when|dose\.(reps|seconds|minutes)|plan\.(seconds|minutes|kilograms))$/;
 const SAME: Readonly<Record<string, readonly string[]>> = {
   es: ["check.no", "lock.no", "patient.plan", "card.medicines.a"],
   fr: ["lock.minutes", "today.messages"],

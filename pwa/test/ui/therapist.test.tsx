@@ -1,10 +1,10 @@
 import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
-import type { Client } from "../../src/client";
+import type { Client, PlanInput } from "../../src/client";
 import { care, fakeClient, LINK, morning, plan, session } from "../../src/gallery/fake";
 import { TalkCard } from "../../src/rooms/messages/desk";
 import { PlanningRoom } from "../../src/rooms/planning";
-import { firstOf } from "../../src/rooms/planning/item";
+import { firstOf } from "../../src/rooms/planning/library";
 import { TherapistRooms } from "../../src/rooms/therapist";
 import { startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
@@ -200,4 +200,88 @@ test("an exercise is added with its ordinary first dose", () => {
   expect(firstOf("bk10")).toMatchObject({ sets: 1, time_s: 600 });
   expect(firstOf("bk10").reps).toBeUndefined();
   expect(firstOf("newer")).toMatchObject({ sets: 2, reps: 10 });
+});
+
+async function change(client: Client): Promise<void> {
+  await enter(client);
+  await page.tap("patient-row");
+  await page.tap("plan-change");
+}
+
+const written = (client: ReturnType<typeof fakeClient>) =>
+  JSON.parse((client.calls.at(-1) ?? "").slice("writePlan ".length)) as PlanInput;
+
+test("load and words of an exercise are set by a tap or typed, and seen in its dose", async () => {
+  const client = desk({});
+  await change(client);
+  page.all("item-open")[0]?.send("click");
+  await settled();
+  page.all("load-offer")[2]?.send("click");
+  await settled();
+  await page.type("item-note", "Slowly.");
+  expect(page.all("item-open")[0]?.textContent).toContain("2 kg");
+  await page.tap("plan-save");
+  expect(written(client).items[0]).toMatchObject({ load: "2 kg", note: "Slowly." });
+  expect(written(client).items[1]).not.toHaveProperty("load");
+});
+
+test("a load that is taken away again is no load", async () => {
+  const [first] = plan().value.items;
+  if (!first) throw new Error("no exercise");
+  const client = desk({ plans: [plan({ ...plan().value, items: [{ ...first, load: "2 kg" }] })] });
+  await change(client);
+  await page.tap("item-open");
+  page.all("load-offer")[2]?.send("click");
+  await settled();
+  await page.tap("plan-save");
+  expect(written(client).items[0]).not.toHaveProperty("load");
+});
+
+test("exercises are found by name, added, moved and removed", async () => {
+  const client = desk({});
+  await change(client);
+  const before = plan().value.items.map(({ exercise }) => exercise);
+  await page.tap("library-open");
+  await page.type("exercise-find", "wall sit");
+  await page.tap("exercise-kn08");
+  await page.tap("plan.earlier");
+  await page.tap("plan-save");
+  const ids = written(client).items.map(({ exercise }) => exercise);
+  expect(ids).toEqual([...before.slice(0, -1), "kn08", before.at(-1)]);
+  await page.tap("plan-change");
+  page.all("item-open")[0]?.send("click");
+  await settled();
+  await page.tap("item-remove");
+  await page.tap("plan-save");
+  expect(written(client).items).toHaveLength(before.length);
+});
+
+test("the first day and a reminder are proposed, and taken back", async () => {
+  const client = desk({});
+  await change(client);
+  await page.type("plan-start", "2025-11-20");
+  await page.tap("plan-remind");
+  await page.tap("plan-day-2");
+  await page.type("plan-remind-time", "06:30");
+  await page.tap("plan-save");
+  expect(written(client)).toMatchObject({
+    start: "2025-11-20",
+    reminder: { times: ["06:30"], weekdays: [1, 2, 3, 5] },
+  });
+  await page.tap("plan-change");
+  await page.tap("plan-remind");
+  await page.tap("plan-save");
+  expect(written(client)).not.toHaveProperty("reminder");
+});
+
+test("of two plans written at once one is chosen to go on from, and both are replaced", async () => {
+  const other = { ...plan().value, title: "Easier", items: plan().value.items.slice(0, 2) };
+  const plans = [plan({ ...other }), plan()];
+  const client = desk({ plans });
+  await change(client);
+  page.all("plan-head")[0]?.send("click");
+  await settled();
+  await page.tap("plan-save");
+  expect(written(client)).toMatchObject({ title: "Easier", parents: plans.map(({ id }) => id) });
+  expect(written(client).items).toHaveLength(2);
 });

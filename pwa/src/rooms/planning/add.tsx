@@ -1,6 +1,8 @@
 /** A new patient: name, plan from a starter, then the link. Also the change of a plan. */
 import { type Signal, useSignal } from "@preact/signals";
-import type { Care, Client, Plan, PlanInput } from "../../client";
+import type { ComponentChildren } from "preact";
+import type { Care, Client, Opened, Plan, PlanInput } from "../../client";
+import { exerciseName } from "../../library";
 import { planFrom, STARTER_PLANS } from "../../library/starter";
 import { Field } from "../../ui/field";
 import { Figure } from "../../ui/figure/figure";
@@ -8,11 +10,15 @@ import { Icon } from "../../ui/icon";
 import { Banner } from "../../ui/parts";
 import { back, swap } from "../../ui/route";
 import { t } from "../../words";
+import { sayMoment } from "../../words/dates";
 import { doseText } from "../dose";
 import { Desk, nameOf } from "../therapist/desk";
 import { rememberLink } from "../therapist/links";
 import { soon } from "../therapist/soon";
-import { PainRuleCard, PlanEditor } from "./item";
+import { PlanEditor } from "./editor";
+import { Library } from "./library";
+import { PainRuleCard } from "./rule";
+import { When } from "./when";
 
 const NAME_LETTERS_MAX = 80;
 const TITLE_LETTERS_MAX = 80;
@@ -60,28 +66,23 @@ export function AddPatient({ client }: { client: Client }) {
       acts={<SaveButton saving={saving} testid="patient-save" label={t("add.save")} save={save} />}
     >
       <Trouble saving={saving} client={client} />
-      <div class="cols plan">
-        <div class="stack-l">
-          <section class="card stack-l">
-            <Field
-              id="patient-name"
-              label={t("add.name")}
-              value={name}
-              max={NAME_LETTERS_MAX}
-              error={missing ? t("add.nameMissing") : ""}
-            />
-            <Starters
-              chosen={starter}
-              onPick={(id) => {
-                plan.value = starterPlan(id);
-              }}
-            />
-          </section>
-          <Cards plan={plan} today={client.today.value} />
-        </div>
-        <PlanEditor plan={plan} />
-        <Preview plan={plan} />
-      </div>
+      <Workbench plan={plan} today={client.today.value}>
+        <section class="card stack-l">
+          <Field
+            id="patient-name"
+            label={t("add.name")}
+            value={name}
+            max={NAME_LETTERS_MAX}
+            error={missing ? t("add.nameMissing") : ""}
+          />
+          <Starters
+            chosen={starter}
+            onPick={(id) => {
+              plan.value = starterPlan(id);
+            }}
+          />
+        </section>
+      </Workbench>
     </Desk>
   );
 }
@@ -112,20 +113,81 @@ function Starters({ chosen, onPick }: { chosen: Signal<string>; onPick: (id: str
   );
 }
 
-/** The first exercise as the patient will see it, and the rule that gives advice. */
-function Preview({ plan }: { plan: Signal<PlanInput> }) {
-  const first = plan.value.items[0];
+interface WorkbenchProps {
+  readonly plan: Signal<PlanInput>;
+  readonly today: string;
+  /** What is asked before the exercises. */
+  readonly children: ComponentChildren;
+}
+
+/** All that a plan says: on a small screen one below the other, else library, plan and the rest. */
+function Workbench({ plan, today, children }: WorkbenchProps) {
+  const open = useSignal<number | undefined>(undefined);
   return (
-    <div class="stack-l">
-      {first && (
-        <div class="stage">
-          <p class="kicker">{t("plan.asSeen")}</p>
-          <Figure exercise={first.exercise} side={first.side} pose="pair" />
-          <p class="small soft">{doseText(first)}</p>
-        </div>
-      )}
-      <PainRuleCard plan={plan} />
+    <div class="cols bench">
+      <div class="stack-l">{children}</div>
+      <PlanEditor plan={plan} open={open} />
+      <Library plan={plan} open={open} />
+      <div class="stack-l rest">
+        <Preview plan={plan} at={open.value ?? 0} />
+        <PainRuleCard plan={plan} />
+        <When plan={plan} />
+        <Cards plan={plan} today={today} />
+      </div>
     </div>
+  );
+}
+
+/** An exercise as the patient will see it. */
+function Preview({ plan, at }: { plan: Signal<PlanInput>; at: number }) {
+  const item = plan.value.items[at];
+  if (!item) return null;
+  return (
+    <div class="stage">
+      <p class="kicker">{t("plan.asSeen")}</p>
+      <Figure exercise={item.exercise} side={item.side} pose="pair" />
+      <p class="strong">{exerciseName(item.exercise)}</p>
+      <p class="small soft" dir="auto">
+        {doseText(item)}
+      </p>
+    </div>
+  );
+}
+
+interface HeadsProps {
+  readonly heads: readonly Opened<Plan>[];
+  readonly today: string;
+  readonly onPick: (plan: Plan) => void;
+}
+
+/** Plans that were written at once: from which one to go on. Saving replaces them all. */
+function Heads({ heads, today, onPick }: HeadsProps) {
+  const chosen = useSignal(heads.at(-1)?.id);
+  return (
+    <section class="card stack" data-testid="plan-heads">
+      <h2>{t("plan.which")}</h2>
+      <p class="soft small">{t("plan.two")}</p>
+      {heads.map(({ id, value }) => (
+        <button
+          type="button"
+          class="btn wide"
+          key={id}
+          data-testid="plan-head"
+          aria-pressed={chosen.value === id}
+          onClick={() => {
+            chosen.value = id;
+            onPick(value);
+          }}
+        >
+          <span class="grow">
+            <span dir="auto">{value.title}</span>
+            <span class="small below">
+              {t("plan.headOf", { n: value.items.length, when: sayMoment(value.at, today) })}
+            </span>
+          </span>
+        </button>
+      ))}
+    </section>
   );
 }
 
@@ -141,7 +203,7 @@ function SaveButton({ saving, testid, label, save }: SaveProps) {
   return (
     <button
       type="button"
-      class="btn act"
+      class="btn act save-act"
       data-testid={testid}
       aria-disabled={busy}
       onClick={() => void save()}
@@ -190,6 +252,10 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
       : starterPlan("knee"),
   );
   const title = useSignal(plan.peek().title);
+  const pick = (picked: Plan) => {
+    plan.value = { ...contentOf(picked), parents: plan.peek().parents };
+    title.value = picked.title;
+  };
   const saving: Saving = useSignal<"" | "busy" | "missing" | "failed">("");
   const save = async () => {
     if (saving.peek() === "busy" || plan.peek().items.length === 0) return;
@@ -212,16 +278,12 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
       acts={<SaveButton saving={saving} testid="plan-save" label={t("plan.save")} save={save} />}
     >
       <Trouble saving={saving} client={client} />
-      <div class="cols plan">
-        <div class="stack-l">
-          <section class="card">
-            <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
-          </section>
-          <Cards plan={plan} today={client.today.value} />
-        </div>
-        <PlanEditor plan={plan} />
-        <Preview plan={plan} />
-      </div>
+      <Workbench plan={plan} today={client.today.value}>
+        {heads.length > 1 && <Heads heads={heads} today={client.today.value} onPick={pick} />}
+        <section class="card">
+          <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
+        </section>
+      </Workbench>
     </Desk>
   );
 }

@@ -1,90 +1,111 @@
-/** A plan in the making: exercises with rounds, repeats or time, hold, rest and side. */
-import { type Signal, useSignal } from "@preact/signals";
-import type { PlanInput } from "../../client";
+/** One exercise of a plan, open: its dose, side and load, words for it, and its place in the order. */
 import { exerciseName } from "../../library";
 import { entryOf } from "../../library/entries";
-import { NAMES } from "../../library/names.en";
-import { PAIN_RULE } from "../../library/starter";
-import type { PainRule, PlanItem } from "../../records.gen";
-import { Figure } from "../../ui/figure/figure";
-import { minutesOf } from "../../ui/figure/tempo";
-import { Icon } from "../../ui/icon";
-import { Lamp } from "../../ui/lamp";
+import type { PlanItem } from "../../records.gen";
 import { number, t, type WordId } from "../../words";
+import { type Bounds, Stepper } from "./stepper";
 
-export function PlanEditor({ plan }: { plan: Signal<PlanInput> }) {
-  const { items, days_per_week } = plan.value;
-  const change = (next: Partial<PlanInput>) => {
-    plan.value = { ...plan.peek(), ...next };
-  };
-  const put = (at: number, item: PlanItem) =>
-    change({ items: items.map((each, i) => (i === at ? item : each)) });
+/** Letters, as the record allows. */
+const LOAD_LETTERS_MAX = 40;
+const NOTE_LETTERS_MAX = 400;
+
+export interface ItemProps {
+  readonly item: PlanItem;
+  readonly onChange: (item: PlanItem) => void;
+}
+
+interface OpenProps extends ItemProps {
+  /** Place in the plan, from 0, and how many there are. */
+  readonly at: number;
+  readonly count: number;
+  readonly onRemove: () => void;
+  /** One place up (-1) or down (1). */
+  readonly onMove: (by: -1 | 1) => void;
+}
+
+export function OpenItem({ item, at, count, onChange, onRemove, onMove }: OpenProps) {
+  const exercise = exerciseName(item.exercise);
   return (
-    <section class="card list" data-testid="plan-editor">
-      <div class="band">
-        <h2 class="small grow">
-          {t("plan.summary", { n: items.length, minutes: minutesOf(items) })}
-        </h2>
-        <span class="soft small">{t("plan.few")}</span>
+    <div class="plan-item pad">
+      <Dose item={item} onChange={onChange} />
+      <SidePicker item={item} onChange={onChange} />
+      <Load item={item} onChange={onChange} />
+      <Line
+        id="item-note"
+        label={t("plan.note")}
+        value={item.note ?? ""}
+        max={NOTE_LETTERS_MAX}
+        onInput={(note) => onChange(withText(item, "note", note))}
+      />
+      <div class="row wrap">
+        <Move label="plan.earlier" of={exercise} isOff={at === 0} act={() => onMove(-1)} />
+        <Move label="plan.later" of={exercise} isOff={at === count - 1} act={() => onMove(1)} />
+        <button
+          type="button"
+          class="btn danger end"
+          data-testid="item-remove"
+          aria-label={t("plan.remove", { exercise })}
+          onClick={onRemove}
+        >
+          {t("plan.out")}
+        </button>
       </div>
-      <div class="pad dose">
-        <Stepper
-          label={t("plan.days")}
-          of={t("patient.plan")}
-          value={days_per_week}
-          bounds={[1, 7, 1]}
-          onChange={(days) => change({ days_per_week: days })}
-        />
-      </div>
-      <ol class="list">
-        {items.map((item, at) => (
-          <li class="pad" key={`${item.exercise}${at}`}>
-            <Item
-              item={item}
-              onChange={(next) => put(at, next)}
-              onRemove={() => change({ items: items.filter((_, i) => i !== at) })}
-            />
-          </li>
-        ))}
-      </ol>
-      {items.length === 0 && (
-        <p class="err pad" role="alert">
-          <Icon name="alert" size="s" />
-          {t("plan.empty")}
-        </p>
-      )}
-      <AddExercise onAdd={(item) => change({ items: [...items, item] })} />
-    </section>
+    </div>
   );
 }
 
-interface ItemProps {
-  readonly item: PlanItem;
-  readonly onChange: (item: PlanItem) => void;
-  readonly onRemove: () => void;
+/** The item with a text, or without it where it is empty. */
+function withText(item: PlanItem, field: "load" | "note", text: string): PlanItem {
+  const { [field]: _, ...bare } = item;
+  return text === "" ? bare : { ...bare, [field]: text };
 }
 
-function Item({ item, onChange, onRemove }: ItemProps) {
-  const name = exerciseName(item.exercise);
+interface MoveProps {
+  readonly label: "plan.earlier" | "plan.later";
+  /** Name of the exercise. */
+  readonly of: string;
+  readonly isOff: boolean;
+  readonly act: () => void;
+}
+
+function Move({ label, of, isOff, act }: MoveProps) {
   return (
-    <div class="plan-item">
-      <div class="row">
-        <div class="thumb">
-          <Figure exercise={item.exercise} side={item.side} />
-        </div>
-        <h3 class="grow">{name}</h3>
-        <button
-          type="button"
-          class="btn icon"
-          aria-label={t("plan.remove", { exercise: name })}
-          onClick={onRemove}
-        >
-          <Icon name="close" />
-        </button>
-      </div>
-      <Dose item={item} onChange={onChange} />
-      <SidePicker item={item} onChange={onChange} />
-    </div>
+    <button
+      type="button"
+      class="btn"
+      data-testid={label}
+      aria-label={t("patient.reasonOf", { exercise: t(label), reason: of })}
+      aria-disabled={isOff}
+      onClick={() => !isOff && act()}
+    >
+      {t(label)}
+    </button>
+  );
+}
+
+interface LineProps {
+  readonly id: string;
+  readonly label: string;
+  readonly value: string;
+  readonly max: number;
+  readonly onInput: (value: string) => void;
+}
+
+/** A line of text. */
+function Line({ id, label, value, max, onInput }: LineProps) {
+  return (
+    <label class="field">
+      {label}
+      <input
+        type="text"
+        dir="auto"
+        data-testid={id}
+        value={value}
+        maxLength={max}
+        autoComplete="off"
+        onInput={(event) => onInput(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 
@@ -151,175 +172,41 @@ function SidePicker({ item, onChange }: Pick<ItemProps, "item" | "onChange">) {
   );
 }
 
-/** Least, most, step. */
-type Bounds = readonly [number, number, number];
+const BANDS = ["plan.bandLight", "plan.bandMiddle", "plan.bandStrong"] as const;
+const KILOGRAMS = [0.5, 1, 2, 3] as const;
 
-interface StepperProps {
-  readonly label: string;
-  /** Whose number it is, for the names of the buttons. */
-  readonly of: string;
-  readonly value: number;
-  readonly bounds: Bounds;
-  readonly text?: string | undefined;
-  readonly onChange: (value: number) => void;
-}
-
-export function Stepper({ label, of, value, bounds, text, onChange }: StepperProps) {
-  const [least, most, by] = bounds;
-  const to = (next: number) => onChange(Math.min(most, Math.max(least, next)));
+/** A weight or a band by a tap, or in other words; without one the exercise is done with none. */
+function Load({ item, onChange }: ItemProps) {
+  const { load = "" } = item;
+  const put = (text: string) => onChange(withText(item, "load", text));
+  const offered =
+    entryOf(item.exercise)?.equipment === "band"
+      ? BANDS.map((id) => t(id))
+      : KILOGRAMS.map((n) => t("plan.kilograms", { n: number(n) }));
   return (
-    <div>
-      <span class="kicker">{label}</span>
-      <span class="stepper">
-        <button
-          type="button"
-          aria-label={t("plan.less", { what: label, exercise: of })}
-          onClick={() => to(value - by)}
-        >
-          <Icon name="minus" size="s" />
-        </button>
-        <output>{text ?? number(value)}</output>
-        <button
-          type="button"
-          aria-label={t("plan.more", { what: label, exercise: of })}
-          onClick={() => to(value + by)}
-        >
-          <Icon name="plus" size="s" />
-        </button>
-      </span>
+    <div class="stack">
+      <Line
+        id="item-load"
+        label={t("plan.load")}
+        value={load}
+        max={LOAD_LETTERS_MAX}
+        onInput={put}
+      />
+      {/* biome-ignore lint/a11y/useSemanticElements: buttons that press, as everywhere else */}
+      <div class="sides" role="group" aria-label={t("plan.load")}>
+        {offered.map((each) => (
+          <button
+            type="button"
+            class="btn small"
+            key={each}
+            data-testid="load-offer"
+            aria-pressed={load === each}
+            onClick={() => put(load === each ? "" : each)}
+          >
+            {each}
+          </button>
+        ))}
+      </div>
     </div>
-  );
-}
-
-/** An exercise with its ordinary first dose; the side that hurts is for the therapist to choose. */
-export function firstOf(exercise: string): PlanItem {
-  const dose = entryOf(exercise)?.dose;
-  if (!dose) return { exercise, sets: 2, reps: 10, hold_s: 0, rest_s: 30, side: "both" };
-  const { sets, reps, time_s, hold_s, rest_s, side } = dose;
-  const amount = time_s === undefined ? { reps: reps ?? 10 } : { time_s };
-  return { exercise, sets, ...amount, hold_s, rest_s, side: side === "affected" ? "both" : side };
-}
-
-function AddExercise({ onAdd }: { onAdd: (item: PlanItem) => void }) {
-  const picked = useSignal("kn05");
-  return (
-    <div class="pad row wrap add-exercise">
-      <label class="field grow">
-        {t("plan.addPick")}
-        <select
-          value={picked.value}
-          data-testid="exercise-pick"
-          onChange={(event) => {
-            picked.value = event.currentTarget.value;
-          }}
-        >
-          {Object.keys(NAMES).map((id) => (
-            <option value={id}>{exerciseName(id)}</option>
-          ))}
-        </select>
-      </label>
-      <button
-        type="button"
-        class="btn"
-        data-testid="exercise-add"
-        onClick={() => onAdd(firstOf(picked.peek()))}
-      >
-        <Icon name="plus" />
-        {t("plan.addOne")}
-      </button>
-    </div>
-  );
-}
-
-/** The rule of the traffic light: on or off, and its bounds, which never cross. */
-function PainRuleEditor({ plan }: { plan: Signal<PlanInput> }) {
-  const { pain_rule: rule, ...bare } = plan.value;
-  const put = (next: Partial<PainRule>) => {
-    plan.value = { ...bare, pain_rule: { ...PAIN_RULE, ...rule, ...next } };
-  };
-  const bounds = rule && {
-    go: [0, rule.slow_max, 1] as const,
-    slow: [rule.go_max, 10, 1] as const,
-    usual: rule.usual ?? rule.go_max,
-  };
-  return (
-    <>
-      <button
-        type="button"
-        class="btn"
-        role="switch"
-        aria-checked={rule !== undefined}
-        data-testid="rule-use"
-        onClick={() => {
-          if (rule) plan.value = bare;
-          else put({});
-        }}
-      >
-        <Icon name={rule ? "check" : "close"} size="s" />
-        {t("plan.ruleUse")}
-      </button>
-      <p class="soft small">{t("plan.ruleWhen")}</p>
-      {rule && bounds && (
-        <div class="dose">
-          <RuleStep
-            id="plan.ruleGoMax"
-            value={rule.go_max}
-            bounds={bounds.go}
-            put={(n) => put({ go_max: n })}
-          />
-          <RuleStep
-            id="plan.ruleSlowMax"
-            value={rule.slow_max}
-            bounds={bounds.slow}
-            put={(n) => put({ slow_max: n })}
-          />
-          <RuleStep
-            id="plan.ruleUsual"
-            value={bounds.usual}
-            bounds={[0, 10, 1]}
-            put={(n) => put({ usual: n })}
-          />
-        </div>
-      )}
-    </>
-  );
-}
-
-interface RuleStepProps {
-  readonly id: WordId;
-  readonly value: number;
-  readonly bounds: Bounds;
-  readonly put: (value: number) => void;
-}
-
-function RuleStep({ id, value, bounds, put }: RuleStepProps) {
-  return <Stepper label={t(id)} of={t("plan.rule")} value={value} bounds={bounds} onChange={put} />;
-}
-
-export function PainRuleCard({ plan }: { plan: Signal<PlanInput> }) {
-  const rule = plan.value.pain_rule;
-  return (
-    <section class="card" data-testid="pain-rule">
-      <h2>{t("plan.rule")}</h2>
-      <PainRuleEditor plan={plan} />
-      {rule ? (
-        <div class="stack">
-          <p class="row">
-            <Lamp light="go" size="s" />
-            {t("plan.ruleGo", { go: rule.go_max })}
-          </p>
-          <p class="row">
-            <Lamp light="slow" size="s" />
-            {t("plan.ruleSlow", { from: rule.go_max + 1, slow: rule.slow_max })}
-          </p>
-          <p class="row">
-            <Lamp light="stop" size="s" />
-            {t("plan.ruleStop", { slow: rule.slow_max })}
-          </p>
-        </div>
-      ) : (
-        <p class="soft">{t("plan.ruleOff")}</p>
-      )}
-    </section>
   );
 }

@@ -12,6 +12,7 @@ import { sayMoment } from "../../words/dates";
 import { unheard } from "../talk";
 import { Desk, nameOf } from "./desk";
 import { NEEDS, type Need, type Needed, neededOf } from "./needs";
+import { plain } from "./plain";
 import { PatientRow } from "./row";
 import { wishesTold } from "./wish";
 
@@ -165,11 +166,6 @@ export function patientsOf(client: Client): Care[] {
   return client.cares.value.filter(
     ({ purpose, role }) => purpose === "patient" && role !== "patient",
   );
-}
-
-/** A name as it is compared: without case and accents. */
-function plain(name: string): string {
-  return name.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
 }
 
 /** By group, the longest silent and what is new first, then by name. */
