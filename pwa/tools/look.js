@@ -75,7 +75,21 @@
       say(`lines ${(px(style.lineHeight) / size).toFixed(2)} apart`, text);
     if (style.textOverflow === "ellipsis" && e.scrollWidth > e.clientWidth)
       say("text ends in dots", text);
+    if (rows.size > 1) for (const word of broken(e, text)) say("a word is broken", word);
     for (const box of boxes) within(e, text, box);
+  }
+
+  /** Words of ordinary length that stand on two lines. */
+  function* broken(e, text) {
+    const node = [...e.childNodes].find((child) => child.textContent === text);
+    if (e.closest(".code") || !node) return;
+    for (const { 0: word, index } of text.matchAll(/[\p{L}\p{M}]{2,16}/gu)) {
+      const range = document.createRange();
+      range.setStart(node, index);
+      range.setEnd(node, index + word.length);
+      const tops = new Set([...range.getClientRects()].map(({ top }) => Math.round(top / 4)));
+      if (tops.size > 1) yield word;
+    }
   }
 
   function within(e, text, box) {
