@@ -14,10 +14,12 @@ interface BarProps {
   readonly canGoBack?: boolean;
   /** Left out where one is already inside help or not yet a patient; never there for staff. */
   readonly help?: boolean;
+  /** In the place of help, where one is inside it. */
+  readonly end?: ComponentChildren;
 }
 
 /** Top of every patient screen; help is always at its end. */
-export function Bar({ title = "", canGoBack = false, help = true }: BarProps) {
+export function Bar({ title = "", canGoBack = false, help = true, end }: BarProps) {
   return (
     <header class="bar">
       {canGoBack && (
@@ -39,6 +41,7 @@ export function Bar({ title = "", canGoBack = false, help = true }: BarProps) {
           <span>{t("act.help")}</span>
         </button>
       )}
+      {end}
     </header>
   );
 }

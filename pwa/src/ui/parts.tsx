@@ -5,6 +5,9 @@ import { number, t } from "../words";
 import { Icon } from "./icon";
 import type { IconName } from "./icons";
 
+/** More joints than this are drawn small, or they touch on a narrow screen. */
+const SMALL_FROM = 12;
+
 /** Progress as bones that join: firm where done, dots where not, a ring where one is. */
 export function Joints({
   count,
@@ -21,7 +24,7 @@ export function Joints({
   if (count < 2) return null;
   return (
     <div role="img" aria-label={label}>
-      <ol class="joints" aria-hidden="true">
+      <ol class={count > SMALL_FROM ? "joints many" : "joints"} aria-hidden="true">
         {Array.from({ length: count }, (_, i) => (
           <li class={i === now ? "now" : done(i) ? "done" : ""} />
         ))}

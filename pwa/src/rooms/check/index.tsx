@@ -8,6 +8,7 @@ import type { Care, Client } from "../../client";
 import { type Answers, adviceOf, type Said } from "../../safety/outcome";
 import { QUESTIONS, type Question } from "../../safety/questions";
 import { Icon } from "../../ui/icon";
+import type { IconName } from "../../ui/icons";
 import { Page } from "../../ui/page";
 import { Joints } from "../../ui/parts";
 import { go, route } from "../../ui/route";
@@ -17,6 +18,7 @@ import { enSafety } from "../../words/en-safety";
 import { Signed } from "../signed";
 import { keepCheck } from "./keep";
 import { Help, Outcome } from "./outcome";
+import { PlaceOf } from "./place";
 
 addWords(enMore);
 addWords(enSafety);
@@ -61,28 +63,33 @@ interface AskProps {
   readonly answer: (said: Said) => void;
 }
 
-const CHOICES = [
-  ["yes", "check.yes"],
-  ["no", "check.no"],
-  ["not_sure", "check.notSure"],
-] as const satisfies readonly (readonly [Said, WordId])[];
-
 function Ask({ care, question, at, answer }: AskProps) {
+  const choice = (said: Said, word: WordId, icon: IconName) => (
+    <button
+      type="button"
+      class="btn wide big-ans"
+      data-testid={`check-${said}`}
+      onClick={() => answer(said)}
+    >
+      <Icon name={icon} />
+      {t(word)}
+    </button>
+  );
   return (
     <Page
       canGoBack
       help={false}
+      end={<CallForHelp />}
       testid="check"
-      foot={CHOICES.map(([said, word]) => (
-        <button
-          type="button"
-          class="btn wide big-ans"
-          data-testid={`check-${said}`}
-          onClick={() => answer(said)}
-        >
-          {t(word)}
-        </button>
-      ))}
+      foot={
+        <>
+          <div class="two-btn">
+            {choice("yes", "check.yes", "check")}
+            {choice("no", "check.no", "close")}
+          </div>
+          {choice("not_sure", "check.notSure", "unclear")}
+        </>
+      }
     >
       <Joints
         count={QUESTIONS.length}
@@ -90,21 +97,28 @@ function Ask({ care, question, at, answer }: AskProps) {
         done={(i) => i < at}
         label={t("check.step", { at: at + 1, all: QUESTIONS.length })}
       />
+      <PlaceOf question={question.id} />
       <h1 data-question={question.id} data-audio={question.audio}>
         {t(`flag.${question.id}` as WordId)}
       </h1>
       {question.hasHint && <p class="soft">{t(`flag.${question.id}.hint` as WordId)}</p>}
-      <button
-        type="button"
-        class="btn wide danger"
-        data-testid="check-call"
-        onClick={() => go({ room: "wrong", step: "call" })}
-      >
-        <Icon name="call" />
-        {t("flag.help")}
-      </button>
       <p class="soft small">{t("check.who")}</p>
       <Signed care={care} set="red-flags" />
     </Page>
+  );
+}
+
+/** Where help is on every other screen. */
+function CallForHelp() {
+  return (
+    <button
+      type="button"
+      class="btn help"
+      data-testid="check-call"
+      onClick={() => go({ room: "wrong", step: "call" })}
+    >
+      <Icon name="call" />
+      {t("flag.help")}
+    </button>
   );
 }

@@ -71,7 +71,7 @@ function Unkept() {
 }
 
 /** The same card without a question: who knows that it is bad need not answer any. */
-export function Help({ care }: { care: Care | undefined }) {
+export function Help({ care }: { care: Pick<Care, "diary"> | undefined }) {
   return (
     <Page canGoBack help={false} testid="check-help" foot={<Foot care={care} isUrgent />}>
       <div class="advice stop" role="alert">
@@ -91,8 +91,13 @@ function dialled(phone: string): string {
   return `tel:${phone.replace(/[^+0-9*#]/g, "")}`;
 }
 
+interface NumbersProps {
+  readonly care: Pick<Care, "diary"> | undefined;
+  readonly isUrgent: boolean;
+}
+
 /** Whom to call beside the emergency number, and what is not known. */
-function Numbers({ care, isUrgent }: { care: Care | undefined; isUrgent: boolean }) {
+function Numbers({ care, isUrgent }: NumbersProps) {
   const { emergency, contacts = [] }: Partial<Contacts> = contactsOf(care) ?? {};
   return (
     <>
@@ -115,7 +120,7 @@ function Numbers({ care, isUrgent }: { care: Care | undefined; isUrgent: boolean
 }
 
 /** The one number under the thumb, and the way out. */
-function Foot({ care, isUrgent }: { care: Care | undefined; isUrgent: boolean }) {
+function Foot({ care, isUrgent }: NumbersProps) {
   const emergency = isUrgent ? contactsOf(care)?.emergency : undefined;
   return (
     <>
