@@ -82,7 +82,7 @@ async def survive(data: Path, rounds: int, seed: int) -> None:
 
 
 async def test_a_killed_writer_loses_nothing_acknowledged(tmp_path: Path) -> None:
-    await survive(tmp_path / "data", rounds=18, seed=0)
+    await survive(tmp_path / "data", rounds=8, seed=0)
 
 
 @pytest.mark.long

@@ -163,7 +163,14 @@ def keys_on_disk(phone: Phone) -> list[str]:
     return [f"{where} {text}" for where, text in rows if "rejoint-keys" in where]
 
 
-@pytest.mark.parametrize("fault", [REFUSES, LOSES, SWAPS], ids=["refuses", "loses", "swaps"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(REFUSES, id="refuses"),
+        pytest.param(LOSES, id="loses", marks=pytest.mark.long),
+        pytest.param(SWAPS, id="swaps", marks=pytest.mark.long),
+    ],
+)
 def test_a_browser_that_keeps_no_opaque_keys_asks_for_a_number(
     fault: str, server: ServerProcess, open_phone: Callable[[str], Phone]
 ) -> None:

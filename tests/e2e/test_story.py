@@ -190,6 +190,7 @@ def test_a_log_made_offline_reaches_the_therapist_sealed(
     assert "_changes" not in log.read_text()
 
 
+@pytest.mark.long
 def test_a_server_that_only_replicates_is_understood_as_well(
     playwright: Playwright, tmp_path: Path
 ) -> None:

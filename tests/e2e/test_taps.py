@@ -26,21 +26,22 @@ def phone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
     """A patient's phone that has joined, in Arabic."""
     folder = tmp_path_factory.mktemp("taps")
     patient = story.PATIENTS[0]
-    with ServerProcess(folder / "data", folder / "log") as server, sync_playwright() as playwright:
+    with ServerProcess(folder / "data", folder / "log") as server:
         desk = Device(folder / "desk")
         desk.run("new", "--setup", server.setup_link(), "--server", server.url)
         circle = desk.run("circle", "new")["circle"]
         desk.put(circle, "pl", story.plan(patient))
         link = desk.run("invite", "--circle", circle, "--role", "patient")["link"]
         desk.sync()
-        one = Phone(playwright, folder / "phone", width=WIDTH, language="ar", more=FAKE_SPEECH)
-        one.start(script=COUNTS)
-        one.page.goto(server.url + "/#" + link.partition("/#")[2])
-        one.by("join-accept").click()
-        expect(one.by("done-all")).to_be_visible()
-        one.page.evaluate(BIG_LETTERS)
-        yield one
-        one.close()
+        with sync_playwright() as playwright:
+            one = Phone(playwright, folder / "phone", width=WIDTH, language="ar", more=FAKE_SPEECH)
+            one.start(script=COUNTS)
+            one.page.goto(server.url + "/#" + link.partition("/#")[2])
+            one.by("join-accept").click()
+            expect(one.by("done-all")).to_be_visible()
+            one.page.evaluate(BIG_LETTERS)
+            yield one
+            one.close()
 
 
 def tapped(phone: Phone, *names: str) -> None:

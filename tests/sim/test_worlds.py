@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-HEADLESS = 165
+HEADLESS = 149
 SHIPPED = 20 if os.environ.get("REJOINT_LONG") else 8
 """Worlds in which some phones run the shipped client; they take longer."""
 LOSING = 15
