@@ -144,7 +144,7 @@ const RTL_LETTERS = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]/;
 const LTR_LETTERS = /[A-Za-z\u00c0-\u024f]/;
 
 /** A name written in the other direction stays one piece (Unicode isolates U+2068, U+2069). */
-function isolate(text: string): string {
+export function isolate(text: string): string {
   const foreign = language.dir === "ltr" ? RTL_LETTERS : LTR_LETTERS;
   return foreign.test(text) ? `\u2068${text}\u2069` : text;
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { addWords, english, speakLanguage, t } from "../../src/words";
@@ -55,6 +55,14 @@ describe("the catalogue", () => {
 });
 
 describe("texts", () => {
+  test("of a dose run as the language does, also without letters", () => {
+    const screens = globSync("../../src/rooms/**/*.tsx", { cwd: import.meta.dirname });
+    const turned = /dir="auto">\s*\{doseText/;
+    const doses = screens.map((path) => readFileSync(join(import.meta.dirname, path), "utf8"));
+    expect(doses.filter((text) => text.includes("{doseText")).length).toBeGreaterThan(3);
+    expect(doses.filter((text) => turned.test(text))).toEqual([]);
+  });
+
   test("have one kind of digits", () => {
     const words = {
       "remind.pauseWeek": "7 أيام",

@@ -50,7 +50,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
       />
       <div>
         <h1>{exerciseName(item.exercise)}</h1>
-        <p class="soft num" dir="auto">
+        <p class="soft num">
           {doseText(item)}
         </p>
       </div>

@@ -31,7 +31,7 @@ export function Print({ care }: PatientProps) {
             <Figure exercise={item.exercise} side={item.side} pose="pair" />
             <div>
               <h2>{exerciseName(item.exercise)}</h2>
-              <p class="strong num" dir="auto">
+              <p class="strong num">
                 {doseText(item)}
               </p>
               <ol class="steps">

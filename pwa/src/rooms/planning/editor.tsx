@@ -93,7 +93,7 @@ function Folded({ item, isOpen, onOpen }: FoldedProps) {
       </span>
       <span class="grow">
         <strong>{exerciseName(item.exercise)}</strong>
-        <span class="soft small below num" dir="auto">
+        <span class="soft small below num">
           {doseText(item)}
         </span>
         {item.note && (

@@ -177,7 +177,7 @@ function PlanCard({ care }: { care: Care }) {
                 <span class="grow">
                   <strong>{exerciseName(item.exercise)}</strong>
                   <br />
-                  <span class="soft small num" dir="auto">
+                  <span class="soft small num">
                     {doseText(item)}
                   </span>
                 </span>
