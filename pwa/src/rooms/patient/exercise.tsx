@@ -50,9 +50,7 @@ export function Exercise({ client, care, at }: PatientProps & { at: number }) {
       />
       <div>
         <h1>{exerciseName(item.exercise)}</h1>
-        <p class="soft num">
-          {doseText(item)}
-        </p>
+        <p class="soft num">{doseText(item)}</p>
       </div>
       <Stage item={item} running={running} moment={moment} />
       <div class="aside">

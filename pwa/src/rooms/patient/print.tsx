@@ -31,9 +31,7 @@ export function Print({ care }: PatientProps) {
             <Figure exercise={item.exercise} side={item.side} pose="pair" />
             <div>
               <h2>{exerciseName(item.exercise)}</h2>
-              <p class="strong num">
-                {doseText(item)}
-              </p>
+              <p class="strong num">{doseText(item)}</p>
               <ol class="steps">
                 {textOf(item.exercise)?.lines.map((line) => (
                   <li class="say">{line}</li>

@@ -201,9 +201,7 @@ function ExerciseRow({ step, at, isNext }: { step: Step; at: number; isNext: boo
         <span class="grow">
           <span class="strong">{exerciseName(item.exercise)}</span>
           <br />
-          <span class="soft num">
-            {doseText(item)}
-          </span>
+          <span class="soft num">{doseText(item)}</span>
         </span>
         <Tick state={state} isNext={isNext} />
       </button>
