@@ -147,9 +147,7 @@ function Preview({ plan, at }: { plan: Signal<PlanInput>; at: number }) {
       <p class="kicker">{t("plan.asSeen")}</p>
       <Figure exercise={item.exercise} side={item.side} pose="pair" />
       <p class="strong">{exerciseName(item.exercise)}</p>
-      <p class="small soft">
-        {doseText(item)}
-      </p>
+      <p class="small soft">{doseText(item)}</p>
     </div>
   );
 }

@@ -93,9 +93,7 @@ function Folded({ item, isOpen, onOpen }: FoldedProps) {
       </span>
       <span class="grow">
         <strong>{exerciseName(item.exercise)}</strong>
-        <span class="soft small below num">
-          {doseText(item)}
-        </span>
+        <span class="soft small below num">{doseText(item)}</span>
         {item.note && (
           <span class="soft small below" dir="auto">
             {item.note}

@@ -177,9 +177,7 @@ function PlanCard({ care }: { care: Care }) {
                 <span class="grow">
                   <strong>{exerciseName(item.exercise)}</strong>
                   <br />
-                  <span class="soft small num">
-                    {doseText(item)}
-                  </span>
+                  <span class="soft small num">{doseText(item)}</span>
                 </span>
               </li>
             ))}
