@@ -6,7 +6,7 @@ import { approvalOf, type TextSet, versionOf } from "../safety/approved";
 import { languageTag, rawText, t } from "../words";
 
 /** Says who signed this version in this language, or that nobody has. */
-export function Signed({ care, set }: { care: Care | undefined; set: TextSet }) {
+export function Signed({ care, set }: { care: Pick<Care, "diary"> | undefined; set: TextSet }) {
   const version = useSignal("");
   useEffect(() => {
     versionOf(set, rawText).then(
