@@ -47,6 +47,7 @@ export interface Found {
 /** The circle that is carried. */
 export interface Carried extends Synced, Sending, Growing, Summing, Told {
   readonly feeds: Feeds;
+  readonly ordered: Sending["ordered"];
   /** Log and keys are here, and this device is in the circle. */
   readonly isWhole: boolean;
   /** Documents that do not open, with their codes. */

@@ -21,6 +21,7 @@ import type { Membership } from "../circle/log.ts";
 import type { Records, StoredDocument } from "../records.ts";
 import { refusal } from "./bundles.ts";
 import { type Clock, zoneMinutes } from "./clock.ts";
+import type { Entry } from "./diary.ts";
 import type { LoggedIn } from "./login.ts";
 import { CircleUnavailable, type Outcome, unavailable } from "./outcome.ts";
 import type { Receipts } from "./receipts.ts";
@@ -47,6 +48,8 @@ export interface Sending extends Outcome {
   moved(ids: readonly string[]): Promise<void>;
   /** The logical time of the next record. */
   readonly nextLam: number;
+  /** Records that are here and open. */
+  readonly ordered: readonly Entry[];
 }
 
 type Sealed = SealedDocument & StoredDocument;
@@ -76,7 +79,7 @@ export class Outbox {
     for (const [id, code] of receipts.refused) {
       const own = (await this.#counting(id))[0];
       const isUnfit = UNFIT.has(code) || (code === "limit" && (own?.c.length ?? 0) > LARGE);
-      if (own !== undefined && isUnfit) changed = (await this.#empty(id, own, code)) || changed;
+      if (isUnfit) changed = (await this.#empty(id, code)) || changed;
       if (code === "taken") changed = (await this.#settleTaken(id)) || changed;
     }
     return (await this.#sealAgain()) || changed;
@@ -93,11 +96,10 @@ export class Outbox {
       const leaves = (await records.read(aside.id)) as Sealed[];
       const own = leaves.find(({ _rev }) => _rev === aside.rev);
       if (own === undefined) continue;
-      const { kind, stream } = parseDocumentId(aside.id);
       const body = await openDocument(membership, secrets, own);
-      const again = await records.append(stream, (n) => this.#seal(kind, stream, n, body));
+      const again = await this.#underAnother(aside.id, body);
       receipts.takeUp(aside);
-      await this.#of.moved([aside.id, again._id]);
+      await this.#of.moved([aside.id, again]);
     }
   }
 
@@ -168,7 +170,7 @@ export class Outbox {
   }
 
   async #settleTaken(id: string): Promise<boolean> {
-    const { membership, records, receipts, secrets } = this.#of;
+    const { membership, receipts, secrets } = this.#of;
     const leaves = await this.#counting(id);
     const [theirs] = await this.#held(id, leaves);
     const mine = leaves.filter((leaf) => leaf !== theirs);
@@ -181,9 +183,7 @@ export class Outbox {
     if (isEqual === undefined) return false;
     const ids = [id];
     if (!isEqual) {
-      const { kind, stream } = parseDocumentId(id);
-      const again = await records.append(stream, (n) => this.#seal(kind, stream, n, body));
-      ids.push(again._id);
+      ids.push(await this.#underAnother(id, body));
       receipts.twice = true;
     }
     for (const { _rev } of mine) receipts.replace(_rev);
@@ -192,15 +192,51 @@ export class Outbox {
     return !isEqual;
   }
 
+  /**
+   * The name under which a record stands for one whose number it lost: of a new one, or of the one
+   * that was made when the app died before it was noted that it does.
+   */
+  async #underAnother(id: string, body: Body): Promise<string> {
+    const { records, membership, secrets, keys, ordered } = this.#of;
+    const { kind, stream } = parseDocumentId(id);
+    const isLike = (one: Entry) =>
+      one.device === keys.id && one.stream === stream && one.lam === body.lam && one.id !== id;
+    for (const like of ordered.filter(isLike)) {
+      for (const leaf of await this.#counting(like.id)) {
+        if (await isOwnRecord(membership, secrets, leaf, body).catch(notAtAll)) return like.id;
+      }
+    }
+    return (await records.append(stream, (n) => this.#seal(kind, stream, n, body)))._id;
+  }
+
   /** Let an empty record take the number of one that stays here. */
-  async #empty(id: string, own: Sealed, code: string): Promise<boolean> {
-    const { records, receipts, clock, nextLam } = this.#of;
+  async #empty(id: string, code: string): Promise<boolean> {
+    const { records, receipts, clock, nextLam, membership, secrets } = this.#of;
     const { stream, n } = parseDocumentId(id);
-    const at = clock.serverS;
-    const body = { type: "empty", lam: nextLam, at, tz_min: zoneMinutes(at * 1000) };
-    const empty = await this.#seal("ev", stream, n, body);
-    await records.write([empty]);
-    receipts.setAside({ id, rev: own._rev, code });
+    const own: Sealed[] = [];
+    let empty: StoredDocument | undefined;
+    const number = id.slice(-7);
+    const others = this.#of.owed().filter((one) => one !== id && one.endsWith(number));
+    for (const leaf of (
+      await Promise.all([id, ...others].map((one) => this.#counting(one)))
+    ).flat()) {
+      const body = await openDocument(membership, secrets, leaf).catch(notAtAll);
+      // It was made when the app died before it was noted what it is for.
+      if (body?.type === "empty") empty = leaf;
+      else if (leaf._id === id) own.push(leaf);
+    }
+    if (own.length === 0) {
+      // The empty one itself was refused: it is offered as it is, once in each round.
+      receipts.offer(id);
+      return false;
+    }
+    if (empty === undefined) {
+      const at = clock.serverS;
+      const body = { type: "empty", lam: nextLam, at, tz_min: zoneMinutes(at * 1000) };
+      empty = await this.#seal("ev", stream, n, body);
+      await records.write([empty]);
+    }
+    for (const { _rev } of own) receipts.setAside({ id, rev: _rev, code });
     await this.#of.moved([id, empty._id]);
     return true;
   }

@@ -144,6 +144,11 @@ export class Receipts {
     return chosen.length > 0;
   }
 
+  /** Let this one be offered once more. */
+  offer(id: string): void {
+    this.#refused.delete(id);
+  }
+
   /** It stays here no more: it goes under another number. */
   takeUp({ rev }: Aside): void {
     const at = this.#aside.findIndex((one) => one.rev === rev);
