@@ -8,6 +8,7 @@ import { en } from "./en";
 import type { enCards } from "./en-cards";
 import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
+import type { enCopy } from "./en-copy";
 import type { enDesk } from "./en-desk";
 import type { enHanded } from "./en-handed";
 import type { enInstall } from "./en-install";
@@ -27,6 +28,7 @@ export type WordId =
   | keyof typeof enCards
   | keyof typeof enCare
   | keyof typeof enClinic
+  | keyof typeof enCopy
   | keyof typeof enDesk
   | keyof typeof enHanded
   | keyof typeof enInstall

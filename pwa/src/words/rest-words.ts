@@ -1,5 +1,6 @@
 /** The English words of all other rooms, for the catalogues. */
 import { enClinic } from "./en-clinic.ts";
+import { enCopy } from "./en-copy.ts";
 import { enDesk } from "./en-desk.ts";
 import { enInstall } from "./en-install.ts";
 import { enMembers } from "./en-members.ts";
@@ -13,6 +14,7 @@ export const restWords = {
   ...enMembers,
   ...enInstall,
   ...enRecord,
+  ...enCopy,
   ...enDesk,
   ...enPlan,
   ...enSafeDesk,

@@ -106,6 +106,29 @@ describe("the list", () => {
     expect(page.text()).toContain("3 of 6 patients need a look.");
   });
 
+  test("reviews a patient in two taps: the reasons stand first, and a receipt takes them away", async () => {
+    const bad = session(1, { worst: 7, ...theirs });
+    const told = morning(0, 5, false);
+    const own = session(2, { worst: 9 });
+    const cares = [care({ role: "therapist", sessions: [own, bad], pains: [told] })];
+    const client = fakeClient({ role: "therapist", cares });
+    render(<TherapistRooms client={client} />, page.root as unknown as Element);
+    await settled();
+    await page.tap("patient-row");
+    expect(page.all("since-line").map(({ textContent }) => textContent)).toEqual([
+      "Worst pain: 7yesterday",
+    ]);
+    expect(page.get("since").textContent).toContain("Did exercises on 1 day");
+    await page.tap("review");
+    expect(client.calls.at(-1)).toBe(
+      `write ${JSON.stringify({ type: "heard", targets: [bad.id, told.id] })}`,
+    );
+    expect(page.has("since")).toBe(false);
+    history.back();
+    await settled();
+    expect(page.has("need-stop")).toBe(false);
+  });
+
   test("of many hides those on track, and finds one by name without accents", async () => {
     const many = ["José", "B", "C", "D", "E", "F", "G", "H", "I"].map(calm);
     await enter([...many, { name: "Eva", sessions: [session(1, { worst: 9, ...theirs })] }]);

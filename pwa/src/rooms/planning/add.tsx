@@ -132,6 +132,8 @@ function Workbench({ plan, today, children }: WorkbenchProps) {
         <Preview plan={plan} at={open.value ?? 0} />
         <PainRuleCard plan={plan} />
         <When plan={plan} />
+      </div>
+      <div class="cards">
         <Cards plan={plan} today={today} />
       </div>
     </div>

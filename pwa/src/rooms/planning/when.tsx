@@ -17,15 +17,17 @@ export function When({ plan }: WhenProps) {
   return (
     <section class="card stack" data-testid="plan-when">
       <h2>{t("plan.when")}</h2>
-      <Stepper
-        label={t("plan.days")}
-        of={t("patient.plan")}
-        value={days_per_week}
-        bounds={[1, 7, 1]}
-        onChange={(days) => {
-          plan.value = { ...plan.peek(), days_per_week: days };
-        }}
-      />
+      <div class="dose">
+        <Stepper
+          label={t("plan.days")}
+          of={t("patient.plan")}
+          value={days_per_week}
+          bounds={[1, 7, 1]}
+          onChange={(days) => {
+            plan.value = { ...plan.peek(), days_per_week: days };
+          }}
+        />
+      </div>
       <label class="field">
         {t("plan.start")}
         <input

@@ -88,21 +88,29 @@ function daysSilent(care: Care, today: string): number {
   return Math.max(0, daysBetween([begun, ...performed].sort().at(-1) ?? begun, today));
 }
 
-interface Worst {
+/** Something that was told and warns. */
+export interface Warning {
   readonly light: Light;
   readonly why: Pick<Needed, "session" | "morning">;
 }
 
-/** The worst that was told in the last days, the newest of equals; undefined without a warning. */
-function worstTold(care: Care, today: string): Worst | undefined {
-  const found = unseenOf(care)
-    .filter((one) => daysBetween(one.value.day, today) < LOOK_BACK_DAYS)
-    .map((one) => judged(care, one))
+/** What was told, warns, and no clinician has said to have seen, the newest first. */
+export function warningsOf(care: Care): readonly Warning[] {
+  return unseenOf(care)
+    .flatMap((one) => judged(care, one) ?? [])
     .reverse();
-  return found.find((one) => one?.light === "stop") ?? found.find((one) => one?.light === "slow");
 }
 
-function judged(care: Care, one: Opened<AnyRecord>): Worst | undefined {
+/** The worst that was told in the last days, the newest of equals; undefined without a warning. */
+function worstTold(care: Care, today: string): Warning | undefined {
+  const found = warningsOf(care).filter(({ why: { session, morning } }) => {
+    const { day = today } = (session ?? morning)?.value ?? {};
+    return daysBetween(day, today) < LOOK_BACK_DAYS;
+  });
+  return found.find(({ light }) => light === "stop") ?? found[0];
+}
+
+function judged(care: Care, one: Opened<AnyRecord>): Warning | undefined {
   const { value } = one;
   const rule = "day" in value ? ruleOn(care, value.day) : undefined;
   if (value.type === "session") {

@@ -20,6 +20,7 @@ import { Desk, nameOf } from "./desk";
 import { Invitation } from "./invite";
 import { toldCount, toldList } from "./patients";
 import { Sessions } from "./sessions";
+import { Since } from "./since";
 import { Progress, Talk } from "./soon";
 import { WishCard } from "./wish";
 
@@ -47,6 +48,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
           {!care.joined.value && <Invitation client={client} care={care} />}
           <Checks client={client} care={care} />
           <WishCard client={client} care={care} />
+          <Since client={client} care={care} />
           <Chart client={client} care={care} />
           <Sessions client={client} care={care} />
         </div>
