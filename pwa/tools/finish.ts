@@ -30,6 +30,7 @@ const BUDGETS = {
   xwing: 12 * 1024,
   standard: 12 * 1024,
   sending: 20 * 1024,
+  copy: 6 * 1024,
   asked: 32 * 1024,
   language: 4 * 1024,
 } as const;

@@ -32,6 +32,7 @@ export const PARTS: Readonly<Record<string, RegExp>> = {
   telling: /^rooms\/telling\//,
   desk: /^(rooms\/therapist\/|client\/founding\.)/,
   planning: /^rooms\/planning\//,
+  copy: /^rooms\/copy\//,
   signing: /^rooms\/signing\//,
   members:
     /^(rooms\/members\/|rooms\/door\/(ask|beside)|client\/(members|beside|poor-link)|circle\/(entries|invitation))\b/,

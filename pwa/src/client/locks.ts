@@ -23,7 +23,7 @@ import {
 import { keepPart } from "./offline.ts";
 import type { Phone } from "./phone.ts";
 import { shutElsewhere } from "./profile.ts";
-import { foldsName, keysName, removeDatabase } from "./profiles.ts";
+import { foldsName, forgetSpare, keysName, removeDatabase } from "./profiles.ts";
 import type { Shelf } from "./shelf.ts";
 
 /** The locks of `phone`, whose profiles are behind `inside`. */
@@ -45,6 +45,7 @@ export function openLocks(phone: Phone, inside: Entrance): Locks {
     await inside.shut(id);
     shutElsewhere(phone, id);
     await removeDatabase(foldsName(id));
+    await forgetSpare(id);
     await inside.noteLock(id, keys !== undefined);
     return enter(id, keys);
   };

@@ -34,6 +34,7 @@ export function keepPart(
     | "xwing"
     | "standard"
     | "sending"
+    | "copy"
     | `words-${string}`,
 ): void {
   globalThis.navigator?.serviceWorker?.ready

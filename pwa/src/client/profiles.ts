@@ -13,6 +13,20 @@ const PICTURES = ["hill", "leaf", "river", "sun", "boat", "bird"] as const;
 /** How often a database that another window still holds is tried again. */
 const TRIES = 3;
 
+/** Where copies of plans are; see `care-spare.ts`. */
+export const SPARE = "spare";
+
+/** The name of a profile's copy in it. */
+export function spareName(profile: string): string {
+  return `/spare/${profile}`;
+}
+
+/** Remove the copy of a profile's plan; a phone that cannot do it now must not stop what goes on. */
+export async function forgetSpare(profile: string): Promise<void> {
+  const cache = await globalThis.caches?.open(SPARE).catch(() => undefined);
+  await cache?.delete(spareName(profile)).catch(() => {});
+}
+
 /** Something of a profile could not be removed; `left` names databases, never contents. */
 export class WipeError extends Error {
   override readonly name = "WipeError";
@@ -64,6 +78,7 @@ export async function wipeProfile(shelf: Shelf, id: string): Promise<void> {
   const circles = await shelf.all("circles", id);
   await markWiping(shelf, id);
   await removeBox(keysName(id));
+  await forgetSpare(id);
   await endReminders(shelf, id);
   const named = [
     foldsName(id),

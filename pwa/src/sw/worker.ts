@@ -27,6 +27,8 @@ const CACHE = `app-${__HASH__}`;
 const PARKED = "parked";
 /** What pages and this worker leave for each other about reminders; see `client/reminding-bell.ts`. */
 const REMINDING = "reminding";
+/** Copies of plans for a phone that gives out no store; see `client/care-spare.ts`. */
+const SPARE = "spare";
 /** Stands in the cache of a phone that keeps a part. */
 const markOf = (part: string) => `/keeps-${part}`;
 /** What the server answers itself; never a file of the app. */
@@ -80,7 +82,7 @@ async function activate(): Promise<void> {
   const names = await caches.keys();
   await Promise.all(
     names
-      .filter((name) => ![CACHE, PARKED, REMINDING].includes(name))
+      .filter((name) => ![CACHE, PARKED, REMINDING, SPARE].includes(name))
       .map((name) => caches.delete(name)),
   );
   await self.clients.claim();

@@ -153,6 +153,18 @@ test("what is wiped is gone: keys, records, folds, rows", async () => {
   await expect(inside.open(id)).rejects.toThrow("no such profile");
 });
 
+test.each(["a number", "a wipe"])(
+  "the copy of the plan outside the store goes with %s",
+  async (how) => {
+    const gone: string[] = [];
+    const cache = { delete: async (name: string) => gone.push(name) };
+    vi.stubGlobal("caches", { open: async (name: string) => name === "spare" && cache });
+    await (how === "a wipe" ? locks.wipe(id) : locks.put(id, "4711"));
+    vi.unstubAllGlobals();
+    expect(gone).toEqual([`/spare/${id}`]);
+  },
+);
+
 test.each([0, 1, 2, 3, 4])(
   "a wipe that dies after %i databases is finished at the next start, keys first",
   async (lived) => {

@@ -405,13 +405,15 @@ test("a server that does not answer keeps pages waiting no longer than a request
   expect([...(stored.get("parked") ?? [])]).toHaveLength(1);
 });
 
-test("a new version leaves alone what waits", async () => {
+test("a new version leaves alone what waits, and the copy of a plan", async () => {
   const first = worker("1");
   await first.install();
   await park("p1", "sealed");
+  await (await caches.open("spare")).put("/spare/p1", new Response("{}"));
   const second = worker("2");
   await second.install();
   await second.activate();
-  expect([...stored.keys()].filter((name) => name !== "parked")).toHaveLength(1);
+  expect([...stored.keys()].filter((name) => !["parked", "spare"].includes(name))).toHaveLength(1);
   expect(stored.get("parked")?.size).toBe(1);
+  expect(stored.get("spare")?.size).toBe(1);
 });

@@ -3,16 +3,17 @@ import { render } from "preact";
 import { beforeEach, expect, test } from "vitest";
 import { care, fakeClient, morning, note, session, TODAY } from "../../src/gallery/fake";
 import type { AnyRecord, Consent, Wish } from "../../src/records.gen";
+import { bundleOf, instantOf } from "../../src/rooms/copy/bundle";
+import { readable } from "../../src/rooms/copy/readable";
 import type { OwnPlace } from "../../src/rooms/patient/today";
 import { RecordRoom } from "../../src/rooms/record";
-import { bundleOf, instantOf } from "../../src/rooms/record/bundle";
 import { NOTICE, versionHere } from "../../src/rooms/record/consent";
-import { readable } from "../../src/rooms/record/readable";
 import { ownCard } from "../../src/rooms/record/today-card";
 import { WishCard, wishFact } from "../../src/rooms/therapist/wish";
 import { type RecordStep, show, startRoutes } from "../../src/ui/route";
 import { lastWish } from "../../src/wishes";
 import { addWords } from "../../src/words";
+import { enCopy } from "../../src/words/en-copy";
 import { enMore } from "../../src/words/en-more";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -165,6 +166,7 @@ const TOLD = care({
 });
 
 test("a copy to read has every day, and pain 0, not said and not asked apart", () => {
+  addWords({ ...enMore, ...enCopy });
   const html = readable(TOLD, TODAY);
   expect(html).toContain("Worst pain: 0 No pain");
   expect(html).toContain("Worst pain: not said");

@@ -1,17 +1,21 @@
 /** My record, my choice: who reads it, resting, stopping, a copy, an end; fetched when it is opened. */
 import "../../ui/styles/members.css";
+import { useEffect } from "preact/hooks";
 import type { Care, Client } from "../../client";
+import { keepPart } from "../../client/offline";
+import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
 import { route } from "../../ui/route";
 import { addWords, t } from "../../words";
 import { enRecord } from "../../words/en-record";
-import { Copy } from "./copy";
 import { End } from "./end";
 import { Home } from "./home";
 import { Notice } from "./notice";
 import { Rest } from "./rest";
 
 addWords(enRecord);
+
+const copy = later(async () => (await import("../copy")).Copy);
 
 /** What every screen here is given. */
 export interface RecordProps {
@@ -20,6 +24,8 @@ export interface RecordProps {
 }
 
 export function RecordRoom({ client }: { client: Client }) {
+  // A copy may be wanted where there is no network.
+  useEffect(() => keepPart("copy"), []);
   const here = route.value;
   const circle = here.room === "record" ? here.circle : "";
   const care = client.cares.value.find((each) => each.circle === circle);
@@ -39,7 +45,7 @@ export function RecordRoom({ client }: { client: Client }) {
     case "end":
       return <End key="end" {...props} />;
     case "copy":
-      return <Copy key="copy" {...props} />;
+      return <copy.Part key="copy" {...props} />;
     default:
       return <Home key="home" {...props} />;
   }

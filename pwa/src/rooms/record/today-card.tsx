@@ -1,5 +1,7 @@
 /** What today shows of one's record: a rest or an end, the notice that waits, the way in. */
+import { useEffect } from "preact/hooks";
 import type { Care, Client } from "../../client";
+import { keepSpare, spareOf } from "../../client/care-spare";
 import { addWords, moreWords, t } from "../../words";
 import { enHanded } from "../../words/en-handed";
 import { enRecord } from "../../words/en-record";
@@ -25,6 +27,10 @@ export async function ownCard(): Promise<typeof OwnCard> {
 
 function OwnCard({ client, care, at }: OwnProps) {
   const { circle } = care;
+  const spare = at === "top" ? spareOf(client, care) : undefined;
+  useEffect(() => {
+    if (spare !== undefined) keepSpare(client.profile.id, spare).catch(() => undefined);
+  }, [spare]);
   if (at === "top") {
     return (
       <>

@@ -1,15 +1,17 @@
-/** A copy of one's record: to read and print, or for another program. */
-
+/** A copy of one's record: to read and print, or for another program; fetched when it is asked for. */
 import { give } from "../../ui/give-file";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
 import { say } from "../../ui/toast";
-import { t, type WordId } from "../../words";
+import { addWords, t, type WordId } from "../../words";
+import { enCopy } from "../../words/en-copy";
+import type { RecordProps } from "../record";
 import { bundleOf } from "./bundle";
-import type { RecordProps } from "./index";
 import { readable } from "./readable";
+
+addWords(enCopy);
 
 /** Nothing in a name says whose it is, or what. */
 const NAME = "my-routine";
