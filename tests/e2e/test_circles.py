@@ -209,7 +209,7 @@ def test_a_phone_beside_another_needs_no_network(clinic: Clinic) -> None:
     sync_phone(new)
     sync_phone(new)
     expect(new.by("awaited")).to_have_count(0, timeout=SENT)
-    expect(new.by("done-all")).to_be_visible(timeout=SENT)
+    expect(new.page.get_by_text("Straight leg lift")).to_be_visible(timeout=SENT)
     new.by("open-more").click()
     new.by("open-status").click()
     expect(new.page.get_by_text("All your records are on the server.")).to_be_visible(timeout=SENT)
