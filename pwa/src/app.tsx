@@ -84,8 +84,9 @@
  */
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import type { Asking, Client, Door } from "./client";
+import type { Asking, Client, Door, ProfileView } from "./client";
 import { keepPart } from "./client/offline";
+import { tellPainted } from "./client/painted";
 import { onTap, type Tap, takeTap } from "./client/tapped";
 import { fetchTexts } from "./library/texts";
 import { DoorRoom, type DoorState } from "./rooms/door/door";
@@ -140,8 +141,7 @@ const check = later(async () => {
 });
 const lock = later(async () => (await import("./rooms/lock")).LockRoom);
 
-function roomsOf(client: Client) {
-  const { role } = client.profile;
+function roomsOf({ role }: ProfileView) {
   return role === "patient" || role === "caregiver" ? patient : therapist;
 }
 
@@ -153,8 +153,9 @@ interface RoomsProps {
 
 /** Rooms of an opened profile. */
 export function Rooms({ client, door, onOpen }: RoomsProps) {
-  const { Part } = roomsOf(client);
+  const { Part } = roomsOf(client.profile);
   const { room } = route.value;
+  useEffect(tellPainted, []);
   return (
     <>
       {room === "lock" ? (
@@ -284,7 +285,7 @@ class Entrance {
       const profiles = await door.profiles();
       const [only = undefined, ...others] = profiles;
       const one = others.length === 0 ? only : profiles.find((each) => each.id === last);
-      if (one) await this.#open(door, one.id);
+      if (one) await this.#open(door, one);
       else if (profiles.length > 0) this.state.value = { at: "chooser", profiles };
       else this.#goOnAsking(await door.asked());
     });
@@ -296,7 +297,10 @@ class Entrance {
   }
 
   async openProfile(id: string): Promise<void> {
-    await this.#atDoor((door) => this.#open(door, id));
+    await this.#atDoor(async (door) => {
+      const profile = (await door.profiles()).find((each) => each.id === id);
+      if (profile) await this.#open(door, profile);
+    });
   }
 
   /** What is open goes out of sight at once, and then out of memory. */
@@ -328,7 +332,7 @@ class Entrance {
 
   /** Shows the rooms once their code is there. */
   async show(client: Client): Promise<void> {
-    await roomsOf(client).ready();
+    await roomsOf(client.profile).ready();
     const several = ((await this.door.peek()?.profiles()) ?? []).length > 1;
     if (this.client.peek() === client) return;
     goHome();
@@ -352,7 +356,10 @@ class Entrance {
     await client?.close();
   }
 
-  async #open(door: Door, id: string): Promise<void> {
+  async #open(door: Door, profile: ProfileView): Promise<void> {
+    const { id } = profile;
+    // Fetched while keys and records are.
+    if (!profile.locked) void roomsOf(profile).ready();
     try {
       await this.show(await door.open(id));
     } catch (error) {

@@ -89,7 +89,8 @@ export class Records {
   readonly name: string;
   readonly #locks: Locks;
   readonly #device: string;
-  #database: PouchDB;
+  /** Opened when it is first asked for: a start shows today before that. */
+  #database: PouchDB | undefined;
   readonly #watchers = new Set<() => void>();
   #running: PouchReplication | undefined;
   /** Greatest counter of this device per stream among all changes up to `#countedTo`. */
@@ -101,11 +102,11 @@ export class Records {
     this.name = name;
     this.#device = device;
     this.#locks = locks;
-    this.#database = open(name);
   }
 
   /** For a replication, and nothing else. */
   get database(): PouchDB {
+    this.#database ??= open(this.name);
     return this.#database;
   }
 
@@ -146,7 +147,7 @@ export class Records {
       .catch(async (error: unknown) => {
         // The adapter is of no use after a failure, as when the phone is full; the database is. Closed
         // first: the adapter would else go on with the connection that has failed.
-        await this.#database.close().catch(() => {});
+        await this.database.close().catch(() => {});
         this.#database = open(this.name);
         for (const watchAgain of this.#watchers) watchAgain();
         throw error;
@@ -233,7 +234,7 @@ export class Records {
 
   async close(): Promise<void> {
     this.#running?.cancel();
-    await this.database.close();
+    await this.#database?.close();
   }
 
   /** Remove the database from this phone. */

@@ -8,7 +8,7 @@ import type { Fold } from "./folds.ts";
 type Unlocked = Awaited<ReturnType<EpochSecrets["unlocked"]>>;
 
 /**
- * All keys that this device can have now; undefined where it has held every one already.
+ * All keys that this device can have now; undefined where it holds every one, or knows of none.
  *
  * To open a wrap is the slowest cipher of a start, so where nothing was missing or wrong the keys are
  * kept for the next one, under this head of the member list.
@@ -17,10 +17,11 @@ type Unlocked = Awaited<ReturnType<EpochSecrets["unlocked"]>>;
  */
 export async function findSecrets(
   { records, keys }: { readonly records: Records; readonly keys: DeviceKeys },
-  membership: Membership,
+  membership: Membership | undefined,
   held: EpochSecrets | undefined,
   fold: Fold,
 ): Promise<Unlocked | undefined> {
+  if (membership === undefined) return undefined;
   await fold.ready;
   fold.beginAt(membership.head);
   const known = held ?? EpochSecrets.of(membership.circle, fold.secrets ?? {});

@@ -113,13 +113,13 @@ export class OpenCare implements Care, Synced, Carried {
     this.courier = new Courier(this, around, row.profile, kept.seen);
     this.reach = new Reach(this, around);
     this.#roster = new Roster(row.circle, row.pin);
-    this.#last = new LastView(this, around.folds.of(row.circle));
+    this.#last = new LastView(this, around.folds.of(row.circle), around.phone);
     this.#diary = new Diary(keys.id, this.feeds, this.#last.fold);
     this.loaded = this.#load();
     this.loaded.catch(() => {});
   }
 
-  /** Open a circle out of its row and database; the records follow by themselves. */
+  /** Open a circle with what it showed last; the records follow by themselves. */
   static async open(row: CircleRow, around: Surroundings): Promise<OpenCare> {
     const { phone, shelf, keys } = around;
     const [{ Records }, kept, seen, waiting] = await Promise.all([
@@ -130,11 +130,10 @@ export class OpenCare implements Care, Synced, Carried {
     ]);
     const name = `rejoint-${row.profile}-${row.circle}`;
     const records = new Records(name, keys.id, phone.locks);
-    return new OpenCare(row, records, around, {
-      receipts: new Receipts(keys.id, kept),
-      seen,
-      waiting,
-    });
+    const receipts = new Receipts(keys.id, kept);
+    const care = new OpenCare(row, records, around, { receipts, seen, waiting });
+    await care.#last.shown;
+    return care;
   }
 
   /** The circle as its log says; throws while nothing of it is here. */
@@ -405,7 +404,7 @@ export class OpenCare implements Care, Synced, Carried {
   }
 
   async #load(): Promise<void> {
-    await this.#last.show();
+    await this.#last.painted;
     const since = await this.records.sequence();
     await this.#turn.run(() => this.#readLog());
     if (this.#closed) return;
@@ -466,8 +465,7 @@ export class OpenCare implements Care, Synced, Carried {
   /** Open this device's wraps once they are here; gives whether a key is new. */
   async #findSecrets(): Promise<boolean> {
     const { membership } = this.#roster;
-    const { fold } = this.#last;
-    const found = membership && (await findSecrets(this, membership, this.#secrets, fold));
+    const found = await findSecrets(this, membership, this.#secrets, this.#last.fold);
     if (found === undefined) return false;
     const { secrets, bad, closed } = found;
     if (bad.length + closed.length > 0) this.#around.changed(this.circle);
@@ -490,8 +488,7 @@ export class OpenCare implements Care, Synced, Carried {
   #drawNow(): void {
     const { membership } = this.#roster;
     if (membership === undefined) drawWaiting(this, this.#waiting.held);
-    if (membership === undefined || this.#closed) return;
-    if (this.#last.stands) return;
+    if (membership === undefined || this.#closed || this.#last.stands) return;
     const { summaries } = this.courier;
     draw(this, summaries.shown(this.#diary.ordered));
     this.checking.value = summaries.isChecking;

@@ -7,6 +7,11 @@ interface PolicyFactory {
   createPolicy(name: string, rules: object): { createScriptURL(url: string): string };
 }
 
+/** Whether this page, and what it asks for, comes from this phone. */
+export function isKept(): boolean {
+  return navigator.serviceWorker?.controller != null;
+}
+
 /** Start the service worker; a browser without one works as long as it is online. */
 export async function openOffline(): Promise<void> {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
@@ -47,6 +52,8 @@ export function keepPart(
 
 /** Parts that every phone has in the end, but that the first start does not wait for. */
 const SOON = ["care", "telling", "languages", "sending"] as const;
+/** The first moments belong to what the person sees and does. */
+const SETTLE_MS = 2_000;
 /** A link that is poor or dear is left to the first records for so long. */
 const POOR_LINK_MS = 60_000;
 
@@ -62,7 +69,7 @@ interface Link {
 export async function keepSoon(): Promise<void> {
   await navigator.serviceWorker?.ready;
   const { saveData, effectiveType = "" } = (navigator as Link).connection ?? {};
-  const waits = saveData === true || effectiveType.endsWith("2g") ? POOR_LINK_MS : 0;
+  const waits = saveData === true || effectiveType.endsWith("2g") ? POOR_LINK_MS : SETTLE_MS;
   const keepAll = () => {
     SOON.forEach(keepPart);
     import("./care-space.ts").then(({ reserve }) => reserve()).catch(() => undefined);

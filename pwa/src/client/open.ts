@@ -17,8 +17,9 @@ export function openDoor(phone: Phone = browserPhone()): Door {
   const inside = shelf.then((kept) => enter(phone, kept));
   // Whoever calls is told; nobody has called yet.
   inside.catch(() => {});
-  // Fetched early; needed when a circle is opened.
-  import("../records.ts").catch(() => {});
+  // Fetched early where a circle will be opened; nobody else waits for it.
+  const prefetch = () => import("../records.ts").catch(() => undefined);
+  shelf.then(async (kept) => (await kept.profiles()).length > 0 && prefetch()).catch(() => {});
   return {
     async profiles(): Promise<readonly ProfileView[]> {
       return (await shelf).profiles();
@@ -27,7 +28,9 @@ export function openDoor(phone: Phone = browserPhone()): Door {
       return (await inside).open(profileId);
     },
     async look(fragment: string): Promise<LinkView> {
-      return (await inside).look(fragment);
+      const view = await (await inside).look(fragment);
+      void prefetch();
+      return view;
     },
     async locks(): Promise<Locks> {
       const { openLocks } = await import("./locks.ts");

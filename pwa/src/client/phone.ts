@@ -14,6 +14,7 @@
  */
 import type { Bytes } from "../circle/encoding.ts";
 import { MEDIA_TYPE } from "../exchange/frames.ts";
+import { painted } from "./painted.ts";
 
 /**
  * What the phone tells: the network came, the app came to the front, it is leaving, it is used; the
@@ -64,6 +65,8 @@ export interface Phone {
   /** Calls `due` once after `ms`; gives the way to stop it. */
   after(ms: number, due: () => void): () => void;
   channel(name: string): Channel;
+  /** Resolves when the rooms of a profile can be seen; absent where there are none. */
+  painted?(): Promise<void>;
   /**
    * Ask to be woken when a network is there, and leave a request to `/sync` for the time when no
    * page is open then; undefined takes it back. Absent where the browser knows no such thing.
@@ -169,6 +172,7 @@ export function browserPhone(): Phone {
       return () => clearTimeout(timer);
     },
     channel: browserChannel,
+    painted,
     park,
   };
 }

@@ -8,6 +8,7 @@ import type { Signal } from "@preact/signals";
 import type { Opened, Plan } from "../client.ts";
 import type { AnyRecord } from "../records.gen.ts";
 import type { Fold } from "./folds.ts";
+import type { Phone } from "./phone.ts";
 import { drawAll, only, type Shown } from "./shown.ts";
 
 /** How many records of what comes every day are kept. */
@@ -39,11 +40,17 @@ export class LastView {
   readonly fold: Fold;
   /** Whether all that is stored was read. */
   isOver = false;
+  /** Resolves when it is shown, where it is known. */
+  readonly shown: Promise<void>;
+  /** Resolves when it can be seen: what the phone does before that is in its way. */
+  readonly painted: Promise<void>;
   readonly #care: Viewed;
 
-  constructor(care: Viewed, fold: Fold) {
+  constructor(care: Viewed, fold: Fold, phone: Pick<Phone, "painted"> = {}) {
     this.#care = care;
     this.fold = fold;
+    this.shown = this.#show();
+    this.painted = this.shown.then(() => (this.stands ? phone.painted?.() : undefined));
   }
 
   /** Whether it is better than what was read so far: nothing goes and comes again. */
@@ -51,8 +58,8 @@ export class LastView {
     return !this.isOver && this.fold.view !== undefined;
   }
 
-  /** Show it, where it is known. */
-  async show(): Promise<void> {
+  async #show(): Promise<void> {
+    if (!PATIENTS.includes(this.#care.role)) return;
     await this.fold.ready;
     if (this.fold.view !== undefined) drawView(this.#care, this.fold.view);
   }

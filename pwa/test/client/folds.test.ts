@@ -65,20 +65,22 @@ async function startAgain(): Promise<Started> {
   const verify = vi.spyOn(crypto.subtle, "verify");
   const decrypt = vi.spyOn(crypto.subtle, "decrypt");
   const unwrap = vi.spyOn(DeviceKeys.prototype, "hpkeOpen");
-  let first: unknown;
-  const { Records } = await import("../../src/records.ts");
-  const read = vi.spyOn(Records.prototype, "sequence");
-  read.mockImplementationOnce(function (this: InstanceType<typeof Records>) {
-    first = shown(again.care(circle));
-    return this.sequence();
-  });
+  let read = () => {};
+  const painted = () =>
+    new Promise<void>((resolve) => {
+      read = resolve;
+    });
+  Object.assign(patientPhone, { painted });
   const again = (await (await start(patientPhone)).open(patient.profile.id)) as OpenProfile;
   const care = again.care(circle);
+  const first = shown(care);
+  read();
   await care.loaded;
   await new Promise((resolve) => setTimeout(resolve, 5));
   const verified = verify.mock.calls.length;
   const opened = decrypt.mock.calls.length;
   const unwrapped = unwrap.mock.calls.length;
+  Object.assign(patientPhone, { painted: undefined });
   const result = { shown: shown(care), first, verified, opened, unwrapped };
   vi.restoreAllMocks();
   await again.close();
@@ -155,7 +157,7 @@ test("what was shown last gives way to what is stored, and stands until that is 
   expect(sessions).toContain(RECORDS - 2);
 });
 
-test("of what comes every day the view holds the newest, of all else everything", () => {
+test("of what comes every day the view holds the newest, of all else everything", async () => {
   const one = (type: string, at: number) => ({ id: `${type}${at}`, value: { type, at } });
   const diary = [one("consent", 0), ...Array.from({ length: 90 }, (_, at) => one("session", at))];
   const fold = new Fold(
@@ -164,6 +166,7 @@ test("of what comes every day the view holds the newest, of all else everything"
   );
   const care = { ...signals(), role: "patient", diary: signal(diary) };
   const last = new LastView(care as never, fold);
+  await last.shown;
   last.keep();
   expect(fold.view).toBeUndefined();
   last.isOver = true;
