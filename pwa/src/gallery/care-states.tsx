@@ -138,6 +138,23 @@ const BETTER: CareParts = {
     told({ type: "lesson", card: "pain", answer: "a" }, {}, 12),
   ],
 };
+const FIVE: CareParts = {
+  ...WEEKS,
+  therapist: LONG,
+  others: [
+    LONG,
+    "Donaudampfschifffahrtsgesellschaftskapitän werden und jeden Tag die ganze Treppe hinauf",
+    "أن أحمل الماء من البئر إلى البيت",
+    "Sleep",
+    "Walk to the market",
+  ].flatMap((activity, n) => {
+    const goal = told({ type: "goal", activity }, {}, 20);
+    const scores = [9 - 2 * n, n + 1].map((score, at) =>
+      told({ type: "goal_score", goal: goal.id, score }, {}, 9 - at),
+    );
+    return n === 4 ? [goal] : [goal, ...scores];
+  }),
+};
 const SPOKEN_VOICE: FakeVoices = { voices: new Map([[SPOKEN.id, { seconds: 6 }]]) };
 const WITH_CARDS: CareParts = {
   ...BETTER,
@@ -170,6 +187,7 @@ export const CARE_STATES: Readonly<Record<string, Build>> = {
   "speak-mic": speaking({ at: "rest", trouble: "mic" }),
   better: patient({ room: "better" }, BETTER, {}, SPOKEN_VOICE),
   "better-empty": patient({ room: "better" }),
+  "better-five": patient({ room: "better" }, FIVE),
   "better-goal": patient({ room: "better", step: { at: "goal" } }),
   "better-score": patient({ room: "better", step: { at: "score", goal: GOAL.id } }, BETTER),
   "better-peg": patient({ room: "better", step: { at: "peg", question: 0 } }),

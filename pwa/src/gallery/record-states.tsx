@@ -1,6 +1,7 @@
 /** The room of one's own record, in the states that press on its screens. */
 import type { ComponentChildren } from "preact";
 import type { Opened } from "../client";
+import { keepSpare, spareOf } from "../client/care-spare";
 import type { AnyRecord, Wish } from "../records.gen";
 import { DoorRoom } from "../rooms/door/door";
 import { PatientRooms } from "../rooms/patient";
@@ -53,6 +54,20 @@ function Shut() {
   return <shut.Part onBack={() => undefined} />;
 }
 
+/** What two people of this phone had last, put where the room looks for it. */
+const laid = later(async () => {
+  const client = fakeClient();
+  for (const [at, picture] of ["leaf", "river"].entries()) {
+    const shown = { ...client, profile: { ...client.profile, picture } };
+    await keepSpare(`pgallery${at}`, spareOf(shown, care()));
+  }
+  return Shut;
+});
+
+function ShutWithPlan() {
+  return <laid.Part />;
+}
+
 export const RECORD_STATES: Readonly<Record<string, () => ComponentChildren>> = {
   record: room(),
   "record-resting": room({ others: [RESTING] }),
@@ -82,6 +97,7 @@ export const RECORD_STATES: Readonly<Record<string, () => ComponentChildren>> = 
     />
   ),
   "unopened-more": () => <Shut />,
+  "unopened-plan": () => <ShutWithPlan />,
   "patient-wish": () => {
     const one = care({
       circle: CIRCLE,

@@ -2,9 +2,10 @@
 import { render } from "preact";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type CareParts, care, fakeClient } from "../../src/gallery/fake";
+import { fakeCard } from "../../src/gallery/fake-members";
 import { InstallRoom } from "../../src/rooms/install";
 import { installPrompt } from "../../src/ui/install";
-import { startRoutes } from "../../src/ui/route";
+import { route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
 let page: ScreenPage;
@@ -19,11 +20,11 @@ afterEach(() => {
   installPrompt.value = undefined;
 });
 
-async function room(parts: CareParts = {}, marks: readonly string[] = ["/keeps-care"]) {
+async function room(parts: CareParts = {}, marks: readonly string[] = ["/keeps-care"], tried = 0) {
   const match = async (name: string) => (marks.includes(name) ? new Response() : undefined);
   vi.stubGlobal("caches", { match });
   const one = care(parts);
-  const client = fakeClient({ cares: [one] });
+  const client = fakeClient({ cares: [one], card: fakeCard({ since: 1, tried }) });
   render(<InstallRoom client={client} care={one} />, page.root as unknown as Element);
   await settled();
   await settled();
@@ -45,6 +46,17 @@ test.each([
   await room(parts, marks);
   expect(stateOf(line)).toBe("not");
   expect(page.has("install-wait")).toBe(true);
+});
+
+test("the card for a lost phone has its tick once it was tried, and is one tap away", async () => {
+  await room();
+  expect(page.get("install-card").attributes["data-state"]).toBe("not");
+  expect(page.has("install-done")).toBe(true);
+  await page.tap("install-card");
+  expect(route.value).toMatchObject({ room: "paper" });
+  page = openPage();
+  await room({}, ["/keeps-care"], 9);
+  expect(page.get("install-card").attributes["data-state"]).toBe("there");
 });
 
 test("where the browser can do it one tap puts it on the home screen", async () => {

@@ -2,13 +2,14 @@
  * Before one leaves the clinic: is everything on this phone? Read in the waiting room, while there is
  * a network.
  */
+import { useSignal } from "@preact/signals";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Care, Client } from "../../client";
 import { Icon } from "../../ui/icon";
 import { installPrompt, isOnHomeScreen } from "../../ui/install";
 import { Page } from "../../ui/page";
 import { Banner } from "../../ui/parts";
-import { goHome } from "../../ui/route";
+import { go, goHome } from "../../ui/route";
 import { Words } from "../../ui/words";
 import { addWords, t, type WordId } from "../../words";
 import { enInstall } from "../../words/en-install";
@@ -32,6 +33,36 @@ function Line({ id, has, isSpare = false }: LineProps) {
       <span class={`tick ${has ? "done" : ""}`}>{has && <Icon name="check" />}</span>
       <span class="grow strong">{t(id)}</span>
       {!has && <span class="soft">{t(isSpare ? "install.spare" : "install.waits")}</span>}
+    </li>
+  );
+}
+
+/** The paper for a lost phone: there once it was tried. Here is somebody who can print it. */
+function CardLine({ client }: { client: Client }) {
+  const isTried = useSignal(false);
+  useEffect(() => {
+    client.card().then(
+      ({ view }) => {
+        isTried.value = view.peek().tried > 0;
+      },
+      () => undefined,
+    );
+  }, [client]);
+  const has = isTried.value;
+  return (
+    <li>
+      <button
+        type="button"
+        class="row pad link-row"
+        data-testid="install-card"
+        data-state={has ? "there" : "not"}
+        onClick={() => go({ room: "paper" })}
+      >
+        <span class={`tick ${has ? "done" : ""}`}>{has && <Icon name="check" />}</span>
+        <strong class="grow">{t("today.card")}</strong>
+        {!has && <span class="soft">{t("install.spare")}</span>}
+        <Icon name="next" />
+      </button>
     </li>
   );
 }
@@ -60,6 +91,7 @@ export function InstallRoom({ client, care }: { client: Client; care: Care }) {
         <Line id="install.plan" has={hasPlan} />
         <Line id="install.kept" has={kept.value} />
         <Line id="install.home" has={isHome} isSpare={!isApple()} />
+        <CardLine client={client} />
       </ul>
       <div role="status">
         <Banner icon={isDone ? "check" : "clock"} {...(isDone ? {} : { tone: "warn" as const })}>

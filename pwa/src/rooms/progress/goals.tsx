@@ -119,22 +119,7 @@ export function ScoreGoal({ client, care, goal }: GoalProps & { goal: string }) 
     <Page
       canGoBack
       testid="goal-score"
-      foot={
-        <>
-          <SkipButton testid="score-skip" onSkip={() => void score("not_said")} />
-          <button
-            type="button"
-            class="btn wide"
-            data-testid="goal-drop"
-            onClick={() => {
-              if (isSure.peek()) void act({ type: "void", target: goal, reason: "mistake" });
-              isSure.value = true;
-            }}
-          >
-            {t(isSure.value ? "better.goalDropYes" : "better.goalDrop")}
-          </button>
-        </>
-      }
+      foot={<SkipButton testid="score-skip" onSkip={() => void score("not_said")} />}
     >
       <p class="strong" dir="auto">
         {line && goalName(line.goal.value)}
@@ -147,6 +132,17 @@ export function ScoreGoal({ client, care, goal }: GoalProps & { goal: string }) 
         high={t("better.goalHigh")}
         onPick={(said) => void score(said)}
       />
+      <button
+        type="button"
+        class="btn wide push"
+        data-testid="goal-drop"
+        onClick={() => {
+          if (isSure.peek()) void act({ type: "void", target: goal, reason: "mistake" });
+          isSure.value = true;
+        }}
+      >
+        {t(isSure.value ? "better.goalDropYes" : "better.goalDrop")}
+      </button>
     </Page>
   );
 }
