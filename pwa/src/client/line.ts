@@ -28,6 +28,11 @@ const UNTOLD_BYTES = 64 * 1024;
 const GZIP_BYTES_MIN = 600;
 /** A connection that is begun so much later than what is asked over it takes another one's place. */
 const REPEATED_MS = 300;
+/**
+ * Where a request waits for a connection after so long, Chromium begins to make a second one, which
+ * on a slow link takes seconds from the first: it must not wait before.
+ */
+const DIAL_MS = 300;
 /** Smaller than this share is smaller: reading it costs something too. */
 const GAIN = 0.95;
 
@@ -88,11 +93,13 @@ interface Way {
   /** Bytes of the answer, so far or as it tells. */
   got: number;
   /** By the steady clock. */
-  readonly askedMs: number;
+  askedMs: number;
   /** By the phone's own. */
   readonly clockMs: number;
   /** Given up by its time-out, and not by somebody who asked for that. */
   isSilent: boolean;
+  /** A connection was begun for it before it was asked. */
+  isDialled: boolean;
   stop: () => void;
   readonly forget: () => void;
 }
@@ -105,7 +112,11 @@ export class Line {
   readonly #cost = new WireCost();
   #link = pace.NEW_LINK;
   /** With and without, requests go over connections of their own. There are no cookies in either. */
-  #credentials: RequestCredentials = "omit";
+  #credentials: RequestCredentials = "same-origin";
+  /** The network is another one than what is known was learned of. */
+  #isOther = false;
+  /** A connection was made last before Chromium would have begun a second one. */
+  #isQuick = false;
 
   /** @param counter Told what each request cost. */
   constructor(phone: Phone, clock: Clock, counter?: Counter) {
@@ -132,6 +143,7 @@ export class Line {
   /** A network is back: what is known of the last one holds no longer, open requests are given up. */
   returned(): void {
     this.cut();
+    this.#isOther = true;
     this.#link = pace.returned(this.#link, this.#nowMs());
   }
 
@@ -233,12 +245,19 @@ export class Line {
       askedMs: this.#nowMs(),
       clockMs: this.#phone.nowMs(),
       isSilent: false,
+      isDialled: false,
       stop: () => {},
       forget: () => signal?.removeEventListener("abort", abort),
     };
   }
 
   #fetch(way: Way, init: RequestInit): Promise<Response> {
+    return this.#mayWait(way)
+      ? this.#dial(way).then(() => this.#go(way, init))
+      : this.#go(way, init);
+  }
+
+  #go(way: Way, init: RequestInit): Promise<Response> {
     this.#wait(way, pace.patienceMs(this.#link, way.sent, way.askedMs));
     return this.#phone.fetch(way.url, {
       ...init,
@@ -250,6 +269,20 @@ export class Line {
     });
   }
 
+  /** Whether a connection may have to be made, and that may take long. */
+  #mayWait({ askedMs }: Way): boolean {
+    if (this.#phone.dial === undefined) return false;
+    return this.#isOther || (!this.#isQuick && pace.mayDial(this.#link, askedMs));
+  }
+
+  /** Have it made, where it is not there; resolves when no second one is made for who waits for it. */
+  async #dial(way: Way): Promise<void> {
+    this.#phone.dial?.(this.#credentials);
+    way.isDialled = true;
+    await new Promise<void>((resolve) => this.#phone.after(DIAL_MS, resolve));
+    way.askedMs = this.#nowMs();
+  }
+
   #end(way: Way): void {
     way.stop();
     way.forget();
@@ -258,8 +291,10 @@ export class Line {
 
   #arrived(way: Way): void {
     const timing = this.#phone.timing?.(way.url);
+    this.#isOther = false;
     const got = timing?.encodedBytes || way.got;
     const { setupMs = 0, dialledMs = way.askedMs } = timing ?? {};
+    if (way.isDialled || setupMs > 0) this.#isQuick = setupMs < (way.isDialled ? 1 : DIAL_MS);
     this.#counter?.count(...this.#costOf(way, got, setupMs > 0));
     if (setupMs > 0 && dialledMs - way.askedMs > REPEATED_MS) this.#repeated(way, dialledMs);
     const askedMs = setupMs > 0 ? Math.max(way.askedMs, dialledMs) : way.askedMs;
@@ -276,6 +311,7 @@ export class Line {
   #failed(way: Way, error: unknown): LineError {
     const { controller, isSilent, got } = way;
     const [up, down] = this.#costOf(way, got, false);
+    this.#isQuick = false;
     if (error instanceof LineError) {
       if (error.why === "portal") this.#counter?.count(up, down);
       return error;

@@ -55,6 +55,11 @@ export interface Phone {
   nowMs(): number;
   /** Milliseconds of a clock that nobody sets; without it `nowMs` has to do. */
   steadyMs?(): number;
+  /**
+   * Begin to make a connection to the server, for requests of this kind, where there is none.
+   * Absent where that makes no difference.
+   */
+  dial?(credentials: RequestCredentials): void;
   /** Of the last request to this address, asked once; undefined where the browser does not tell. */
   timing?(url: string): Timing | undefined;
   /** False when the phone is sure that there is no network. */
@@ -142,6 +147,16 @@ function timing(url: string): Timing | undefined {
   return { encodedBytes, setupMs, dialledMs: Math.floor(connectStart) };
 }
 
+/** Source: HTML, "link type preconnect"; Chromium makes one connection by it, however long that takes. */
+function dial(credentials: RequestCredentials): void {
+  const link = document.createElement("link");
+  link.rel = "preconnect";
+  link.href = location.origin;
+  if (credentials === "omit") link.crossOrigin = "";
+  document.head.append(link);
+  link.remove();
+}
+
 /** The browser that this page runs in. */
 export function browserPhone(): Phone {
   return {
@@ -151,6 +166,7 @@ export function browserPhone(): Phone {
     fetch: (url, init) => fetch(url, init),
     nowMs: () => Date.now(),
     steadyMs: () => performance.now(),
+    dial,
     timing,
     online: () => navigator.onLine,
     visible: () => document.visibilityState === "visible",

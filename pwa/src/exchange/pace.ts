@@ -47,6 +47,8 @@ const IDLE_MS = 5_000;
 const FORGET_MS = 600_000;
 const LIFE_MIN_MS = 1_000;
 const REST_MAX_MS = 10_000;
+/** A link whose windows are shorter may be gone between any two requests. */
+const FRAIL_MS = 10_000;
 const LIVES = 3;
 const SAMPLES = 8;
 const TRIPS = 32;
@@ -156,7 +158,9 @@ export function answered(before: Link, trip: Trip): Link {
     const grown = Math.max(link.portion, Math.min(aimed, 2 * trip.sent));
     return { ...known, portion: Math.min(MOST_BYTES, grown) };
   }
-  if (2 * size < link.portion && tookMs <= goal) return known;
+  // Where each window carries one request, what came through in it was not too large, however long
+  // the rest of a handshake lay before it.
+  if (ruleMs(known) > 0 || (2 * size < link.portion && tookMs <= goal)) return known;
   return { ...known, portion: Math.max(LEAST_BYTES, over(link.portion, 2), aimed) };
 }
 
@@ -267,6 +271,12 @@ export function patienceMs(link: Link, sent: number, nowMs: number): number {
   return moving + Math.min(SILENCE_MAX_MS, slowestMs);
 }
 
+/** Whether a connection may have to be made for a request that goes out now. */
+export function mayDial(link: Link, nowMs: number): boolean {
+  const isFrail = link.lives.length > 0 && least(link.lives) < FRAIL_MS;
+  return isFrail || isNew(link, nowMs);
+}
+
 /**
  * How long to leave the server alone after a failure; 0 without one.
  *
@@ -359,7 +369,7 @@ function ruleMs({ lives, cuts }: Link): number {
   const [one, other = one] = lives.slice(-2);
   if (one === undefined || other === undefined || (lives.length === 1 && cuts > 1)) return 0;
   const shorter = Math.min(one, other);
-  return Math.max(one, other) * 10 > shorter * 13 ? 0 : shorter;
+  return Math.max(one, other) * 10 > shorter * 17 ? 0 : shorter;
 }
 
 /** After so long a window is over, where there is a rule: the longer of the last two ones. */

@@ -48,7 +48,7 @@ async function store(group: Group): Promise<void> {
     if (kept && (await isRight(kept, hash))) return cache.put(path, kept);
     // A name with a hash in it is never stale, so what the page has just loaded is not loaded again.
     const mode = path.startsWith("/assets/") ? "default" : "no-cache";
-    const file = await fetch(path, { cache: mode, credentials: "omit" });
+    const file = await fetch(path, { cache: mode });
     if (!(await isRight(file, hash))) throw new Error(path);
     return cache.put(path, file);
   };
@@ -114,7 +114,7 @@ async function carry(): Promise<void> {
       const { headers } = kept;
       // Over the connection that pages have: another one costs 4 KB.
       const init = { method: "POST", headers, body: await kept.blob(), signal };
-      const answer = await fetch("/sync", { ...init, credentials: "omit" });
+      const answer = await fetch("/sync", init);
       if (answer.status < 500) await parked.delete(request);
     });
   }

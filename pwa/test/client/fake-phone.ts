@@ -19,6 +19,7 @@ export class FakePhone implements Phone {
   /** A clock that nobody sets, where a test brings one. */
   steadyMs?: () => number;
   timing?: NonNullable<Phone["timing"]>;
+  dial?: NonNullable<Phone["dial"]>;
   readonly #server: Server;
   readonly #serverMs: () => number;
   readonly #listeners = new Map<PhoneEvent, Set<() => void>>();

@@ -42,7 +42,44 @@ test("after silence requests go over another connection, and stay there once one
   server.fault = () => undefined;
   await line.ask("/healthz");
   await line.ask("/healthz");
-  expect(asked).toEqual(["omit", "same-origin", "same-origin"]);
+  expect(asked).toEqual(["same-origin", "omit", "omit"]);
+});
+
+test("where a connection takes long it is begun before the request, which waits for no second one", async () => {
+  const [fetch, after] = [phone.fetch.bind(phone), phone.after.bind(phone)];
+  let happened: unknown[] = [];
+  let [nowMs, setupMs] = [1_000, 900];
+  const asking = async (kind: "answered" | "broken" = "answered") => {
+    happened = [];
+    server.fault = () => (kind === "broken" ? "down" : undefined);
+    await line.ask("/healthz").catch(() => {});
+    return happened;
+  };
+  phone.haste = 1_000;
+  phone.steadyMs = () => nowMs;
+  phone.timing = () => ({ encodedBytes: 10, setupMs, dialledMs: nowMs });
+  phone.dial = (credentials) => happened.push(credentials);
+  phone.after = (ms, due) => {
+    happened.push(ms);
+    return after(ms, due);
+  };
+  phone.fetch = (url, init) => {
+    happened.push("asked");
+    return fetch(url, init);
+  };
+  // Chromium makes a second one after 250 ms.
+  const begun = ["same-origin", 300, expect.any(Number), "asked"];
+  expect((await asking()).slice(0, 4)).toEqual(begun);
+  setupMs = 0;
+  expect((await asking())[1]).toBe("asked");
+  nowMs += 60_000;
+  expect((await asking("broken")).slice(0, 4)).toEqual(begun);
+  expect((await asking()).slice(0, 4)).toEqual(begun);
+  // It was there before anything was asked: nothing is begun beforehand until it is cut again.
+  nowMs += 60_000;
+  expect((await asking())[1]).toBe("asked");
+  line.returned();
+  expect((await asking()).slice(0, 4)).toEqual(begun);
 });
 
 test("a request that the browser sent again by itself tells that the connection broke", async () => {

@@ -194,7 +194,9 @@ def answered(link: Link, trip: Trip) -> Link:
         # What was less than allowed says nothing of what is too much; nor does what came down.
         grown = max(link.portion, min(aimed, 2 * trip.sent))
         return replace(known, portion=min(MOST_BYTES, grown))
-    if 2 * size < link.portion and took_ms <= goal_ms:
+    # Where each window carries one request, what came through in it was not too large, however long
+    # the rest of a handshake lay before it.
+    if _life_ms(known) or (2 * size < link.portion and took_ms <= goal_ms):
         return known
     return replace(known, portion=max(LEAST_BYTES, link.portion // 2, aimed))
 
@@ -400,7 +402,7 @@ def _remembering(link: Link, now_ms: int) -> Link:
 def _life_ms(link: Link) -> int:
     """How long the link stays up, where that has a rule; else 0."""
     lives = link.lives[-2:]
-    if not lives or (len(lives) == 1 and link.cuts > 1) or max(lives) * 10 > min(lives) * 13:
+    if not lives or (len(lives) == 1 and link.cuts > 1) or max(lives) * 10 > min(lives) * 17:
         return 0
     return min(lives)
 

@@ -74,6 +74,8 @@ class Road:
         speed: Bytes a second, each way.
         rtt_ms: There and back, beside the time of the bytes.
         lives_ms: For how long each connection stays up after its handshake.
+        again_ms: For how long what follows each handshake waits for parts of it that are sent
+            again; its window begins with that.
         every_ms: All connections are cut each time so much has passed; 0 for never.
         dark_ms: After a cut nothing passes for so long.
         trouble: Probability that a request takes up to four round trips more.
@@ -86,6 +88,7 @@ class Road:
     speed: int
     rtt_ms: int
     lives_ms: Iterator[int] = field(default_factory=lambda: itertools.repeat(10**9))
+    again_ms: Iterator[int] = field(default_factory=lambda: itertools.repeat(0))
     every_ms: int = 0
     dark_ms: int = 0
     trouble: float = 0.0
@@ -93,6 +96,7 @@ class Road:
     chance: Random = field(default_factory=lambda: Random(1))
     now_ms: int = 1_000_000
     dies_ms: int = 0
+    busy_ms: int = 0
     sent: int = 0
     requests: int = 0
     dials: int = 0
@@ -107,6 +111,7 @@ class Road:
             most: Bytes of records that the answer may bring; 0 for any.
         """
         self.requests += 1
+        self.busy_ms = 0
         caller, asked_ms = self.caller, self.now_ms
         ends_ms = asked_ms + patience_ms
         is_new = asked_ms >= self.dies_ms
@@ -114,7 +119,7 @@ class Road:
             self._dial()
         began_ms = self.now_ms
         whole = size + (caller.first_up if is_new else caller.next_up)
-        there_ms = began_ms + self._moving_ms(whole)
+        there_ms = began_ms + self.busy_ms + self._moving_ms(whole)
         if is_new and caller.tickets:
             there_ms = max(there_ms, began_ms + self._moving_ms(caller.tickets))
         shown = max(0, self.unheard - size)
@@ -145,7 +150,8 @@ class Road:
         if self.caller.hello_up:
             hello = self._moving_ms(self.caller.hello_up) + self._moving_ms(self.caller.hello_down)
             self.now_ms += 2 * self.rtt_ms + hello
-        life_ms = next(self.lives_ms)
+        self.busy_ms = next(self.again_ms)
+        life_ms = next(self.lives_ms) + self.busy_ms
         if self.every_ms:
             life_ms = min(life_ms, self.every_ms - self.now_ms % self.every_ms)
         self.dies_ms = self.now_ms + life_ms

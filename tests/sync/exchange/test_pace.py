@@ -44,6 +44,20 @@ def test_windows_that_carry_one_request_are_filled_though_the_first_too_large_is
     assert road.dials <= 1.5 * PAYLOAD / most
 
 
+def test_windows_are_filled_though_part_of_a_handshake_is_sent_again_in_them() -> None:
+    sent = dials = 0
+    for seed in range(10):
+        chance = Random(seed)
+        again = (chance.randrange(2_000) for _ in itertools.count())
+        lives = itertools.repeat(3_000)
+        road = Road(1_000, 60, lives, again, dark_ms=2_000, caller=APP)
+        send(road, RECORDS)
+        sent, dials = sent + road.sent, dials + road.dials
+    most = road.most(3_000)
+    assert sent / 10 <= 1.35 * (1 + APP.first_up / most) * PAYLOAD
+    assert dials / 10 <= 1.6 * PAYLOAD / most
+
+
 @callers
 @pytest.mark.parametrize("rtt_ms", [0, 100, 300])
 def test_16_kbit_s_cut_every_20_s_is_asked_little_more_than_its_records(
