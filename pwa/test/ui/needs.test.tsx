@@ -116,7 +116,7 @@ describe("the list", () => {
     await settled();
     await page.tap("patient-row");
     expect(page.all("since-line").map(({ textContent }) => textContent)).toEqual([
-      "Worst pain: 7yesterday",
+      "Worst pain: 7Morning: 5yesterday",
     ]);
     expect(page.get("since").textContent).toContain("Did exercises on 1 day");
     await page.tap("review");

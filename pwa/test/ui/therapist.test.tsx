@@ -242,6 +242,10 @@ test("exercises are found by name, added, moved and removed", async () => {
   await change(client);
   const before = plan().value.items.map(({ exercise }) => exercise);
   await page.tap("library-open");
+  expect(page.has("exercise-kn07")).toBe(true);
+  expect(page.has("exercise-sh06")).toBe(false);
+  await page.tap("region-sh");
+  expect(page.has("exercise-sh06")).toBe(true);
   await page.type("exercise-find", "wall sit");
   await page.tap("exercise-kn08");
   await page.tap("plan.earlier");

@@ -28,14 +28,16 @@ export function Late({ acts, client }: ClinicProps) {
       <p>{t("late.body")}</p>
       <Waiting told={told} />
       {told.value?.length === 0 && <p class="soft">{t("late.none")}</p>}
-      {told.value?.map((view) => (
-        <OneDevice
-          key={view.stream + view.device}
-          view={view}
-          today={client.today.value}
-          onAccept={(n) => accept(view, n)}
-        />
-      ))}
+      <div class="tiles">
+        {told.value?.map((view) => (
+          <OneDevice
+            key={view.stream + view.device}
+            view={view}
+            today={client.today.value}
+            onAccept={(n) => accept(view, n)}
+          />
+        ))}
+      </div>
     </Page>
   );
 }

@@ -93,27 +93,29 @@ export function Menu({ acts, care }: ClinicProps) {
     <Page canGoBack help={false} testid="clinic-more" title={care.name.value}>
       <h1>{t(purpose === "clinic" ? "clinic.title" : "clinic.titlePatient")}</h1>
       {isNameless && <OwnName acts={acts} />}
-      {rowsOf({ acts }).map(({ at, icon, title, body }) => (
-        <button
-          type="button"
-          class="card row pad act-row"
-          data-testid={`more-${at}`}
-          key={at}
-          onClick={() => open(at)}
-        >
-          <Icon name={icon} />
-          <span class="grow device">
-            <strong>{t(title)}</strong>
-            <span class="soft small below">{t(body)}</span>
-          </span>
-          {(counts?.[at] ?? 0) > 0 && (
-            <span class="tag" data-testid={`count-${at}`}>
-              {number(counts?.[at] ?? 0)}
+      <div class="tiles">
+        {rowsOf({ acts }).map(({ at, icon, title, body }) => (
+          <button
+            type="button"
+            class="card row pad act-row"
+            data-testid={`more-${at}`}
+            key={at}
+            onClick={() => open(at)}
+          >
+            <Icon name={icon} />
+            <span class="grow device">
+              <strong>{t(title)}</strong>
+              <span class="soft small below">{t(body)}</span>
             </span>
-          )}
-          <Icon name="next" />
-        </button>
-      ))}
+            {(counts?.[at] ?? 0) > 0 && (
+              <span class="tag" data-testid={`count-${at}`}>
+                {number(counts?.[at] ?? 0)}
+              </span>
+            )}
+            <Icon name="next" />
+          </button>
+        ))}
+      </div>
     </Page>
   );
 }

@@ -16,12 +16,16 @@ export function Silent({ acts, client }: ClinicProps) {
       {isUnknown && <p data-testid="silent-ask">{t("silent.ask")}</p>}
       <Waiting told={told} />
       {told.value?.length === 0 && <p class="soft">{t("silent.none")}</p>}
-      {told.value?.map((view) => (
-        <section class="card stack" key={view.device} data-testid="silent-one">
-          <h2>{whose(view)}</h2>
-          <p class="soft">{t("silent.since", { day: dayHere(view.since, client.today.value) })}</p>
-        </section>
-      ))}
+      <div class="tiles">
+        {told.value?.map((view) => (
+          <section class="card stack" key={view.device} data-testid="silent-one">
+            <h2>{whose(view)}</h2>
+            <p class="soft">
+              {t("silent.since", { day: dayHere(view.since, client.today.value) })}
+            </p>
+          </section>
+        ))}
+      </div>
     </Page>
   );
 }

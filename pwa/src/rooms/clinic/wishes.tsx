@@ -29,7 +29,9 @@ export function Wishes({ acts }: ClinicProps) {
         const name = some[0]?.name || t("clinic.nobody");
         return (
           <section class="card stack" key={member} data-testid="wish-of">
-            <h2 dir="auto">{name}</h2>
+            <h2>
+              <bdi>{name}</bdi>
+            </h2>
             <ul class="stack">
               {some.map((wish) => (
                 <li key={wish.circle} data-testid="wish">

@@ -75,14 +75,16 @@ export function List({ client, care, members }: MembersProps) {
           key={request.device}
         />
       ))}
-      {view.people.map((person) => (
-        <Person
-          key={person.member}
-          person={person}
-          today={client.today.value}
-          onRemove={(device) => open({ at: "remove", device })}
-        />
-      ))}
+      <div class="tiles">
+        {view.people.map((person) => (
+          <Person
+            key={person.member}
+            person={person}
+            today={client.today.value}
+            onRemove={(device) => open({ at: "remove", device })}
+          />
+        ))}
+      </div>
       {isGrowing(view) && (
         <Banner icon="person" testid="members-child">
           <p>{t("members.child")}</p>
@@ -150,8 +152,8 @@ function Person({ person, today, onRemove }: PersonProps) {
     <section class="card list" data-testid="member" data-role={role}>
       <h2 class="row pad">
         <Icon name={icon} />
-        <span class="grow member-name" dir="auto">
-          {personWord(person)}
+        <span class="grow member-name">
+          <bdi>{personWord(person)}</bdi>
         </span>
         {role !== "recovery" && <span class="soft small">{roleWord(role)}</span>}
       </h2>

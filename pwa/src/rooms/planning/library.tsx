@@ -32,6 +32,11 @@ interface LibraryProps {
 
 export function Library({ plan, open }: LibraryProps) {
   const find = useSignal("");
+  const region = useSignal(regionOf(plan.peek().items[0]?.exercise ?? "bk01"));
+  const wanted = plain(find.value.trim());
+  const shown = Object.keys(NAMES).filter((id) =>
+    wanted === "" ? regionOf(id) === region.value : plain(exerciseName(id)).includes(wanted),
+  );
   const isShown = useSignal(globalThis.matchMedia?.(BESIDE).matches ?? false);
   const add = (exercise: string) => {
     const { items } = plan.peek();
@@ -57,28 +62,57 @@ export function Library({ plan, open }: LibraryProps) {
       {isShown.value && (
         <>
           <Field id="exercise-find" label={t("desk.find")} value={find} max={NAME_LETTERS_MAX} />
-          <ul class="list shelf">
-            {Object.keys(NAMES)
-              .filter((id) => plain(exerciseName(id)).includes(plain(find.value.trim())))
-              .map((id) => (
-                <li key={id}>
-                  <button
-                    type="button"
-                    class="link-row"
-                    data-testid={`exercise-${id}`}
-                    onClick={() => add(id)}
-                  >
-                    <span class="thumb">
-                      <Figure exercise={id} side="right" />
-                    </span>
-                    <span class="grow">{exerciseName(id)}</span>
-                    <Icon name="plus" size="s" />
-                  </button>
-                </li>
-              ))}
+          {wanted === "" && <Regions region={region} />}
+          <ul class="list">
+            {shown.map((id) => (
+              <li key={id}>
+                <button
+                  type="button"
+                  class="link-row"
+                  data-testid={`exercise-${id}`}
+                  onClick={() => add(id)}
+                >
+                  <span class="thumb">
+                    <Figure exercise={id} side="right" />
+                  </span>
+                  <span class="grow">{exerciseName(id)}</span>
+                  <Icon name="plus" size="s" />
+                </button>
+              </li>
+            ))}
           </ul>
         </>
       )}
     </section>
+  );
+}
+
+const REGIONS = ["bk", "nk", "sh", "hp", "kn", "an", "ba"] as const;
+type Region = (typeof REGIONS)[number];
+
+/** The part of the body that an exercise is for: its id begins with it. */
+function regionOf(exercise: string): Region {
+  return REGIONS.find((each) => exercise.startsWith(each)) ?? "bk";
+}
+
+function Regions({ region }: { region: Signal<Region> }) {
+  return (
+    // biome-ignore lint/a11y/useSemanticElements: buttons that press, as everywhere else
+    <div class="sides" role="group" aria-label={t("plan.regions")}>
+      {REGIONS.map((each) => (
+        <button
+          type="button"
+          class="btn small"
+          key={each}
+          data-testid={`region-${each}`}
+          aria-pressed={region.value === each}
+          onClick={() => {
+            region.value = each;
+          }}
+        >
+          {t(`region.${each}`)}
+        </button>
+      ))}
+    </div>
   );
 }

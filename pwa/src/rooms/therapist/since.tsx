@@ -6,7 +6,8 @@ import { Lamp } from "../../ui/lamp";
 import { Banner, painText } from "../../ui/parts";
 import { say } from "../../ui/toast";
 import { t } from "../../words";
-import { sayDay } from "../../words/dates";
+import { dayAfter, sayDay } from "../../words/dates";
+import { morningOf } from "../days";
 import { unseenOf, type Warning, warningsOf } from "./needs";
 import { reasonsText } from "./sessions";
 
@@ -51,6 +52,7 @@ export function Since({ client, care }: CareProps) {
           <Line
             key={(one.why.session ?? one.why.morning)?.id}
             one={one}
+            care={care}
             today={client.today.value}
           />
         ))}
@@ -74,9 +76,16 @@ export function Since({ client, care }: CareProps) {
   );
 }
 
-function Line({ one, today }: { one: Warning; today: string }) {
+interface LineProps {
+  readonly one: Warning;
+  readonly care: Care;
+  readonly today: string;
+}
+
+function Line({ one, care, today }: LineProps) {
   const { session, morning } = one.why;
   const { day = today } = (session ?? morning)?.value ?? {};
+  const after = morning ?? morningOf(care.pains.value, dayAfter(day, 1));
   const reasons = session ? reasonsText(session.value) : "";
   return (
     <li class="row pad0" data-testid="since-line">
@@ -87,10 +96,10 @@ function Line({ one, today }: { one: Warning; today: string }) {
             {t("desk.lastPain", { pain: painText(session.value.pain.worst) })}
           </strong>
         )}
-        {morning && (
-          <strong class="fact">
-            {t("desk.lastMorning", { pain: painText(morning.value.score) })}
-          </strong>
+        {after && (
+          <span class={`fact ${morning ? "strong" : ""}`}>
+            {t("desk.lastMorning", { pain: painText(after.value.score) })}
+          </span>
         )}
         {reasons !== "" && <span class="fact">{reasons}</span>}
       </span>
