@@ -30,6 +30,7 @@ export const enCare = {
   "msg.heardBy": "Heard by {name}, {day}",
   "msg.refused": "The server did not take this voice. It stays here.",
   "msg.takeBack": "Take back",
+  "msg.takeBackYes": "Yes, take back",
   "msg.wait": "Messages wait here and go by themselves.",
   "msg.readyTitle": "Which words?",
   "msg.writeLabel": "Message to {name}",

@@ -233,6 +233,9 @@ test("what only this phone has can be taken back", async () => {
   await enter(client);
   await page.tap("open-messages");
   await page.tap("take-back");
+  expect(page.get("take-back").textContent).toBe("Yes, take back");
+  expect(drafts(client)).toEqual([]);
+  await page.tap("take-back");
   expect(drafts(client)).toEqual([{ type: "void", target: own.id, reason: "mistake" }]);
   expect(page.text()).not.toContain("oops");
 });

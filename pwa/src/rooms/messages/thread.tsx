@@ -152,7 +152,14 @@ function State({ place, seen }: StateProps) {
 }
 
 function TakeBack({ client, care, id }: { client: Client; care: Care; id: string }) {
-  const take = () => client.write(care.circle, { type: "void", target: id, reason: "mistake" });
+  // What was said cannot be had again: one tap too many must not take it.
+  const isSure = useSignal(false);
+  const take = async () => {
+    if (isSure.peek()) {
+      await client.write(care.circle, { type: "void", target: id, reason: "mistake" });
+    }
+    isSure.value = true;
+  };
   return (
     <button
       type="button"
@@ -161,7 +168,7 @@ function TakeBack({ client, care, id }: { client: Client; care: Care; id: string
       onClick={() => void take().catch(() => undefined)}
     >
       <Icon name="close" size="s" />
-      {t("msg.takeBack")}
+      {t(isSure.value ? "msg.takeBackYes" : "msg.takeBack")}
     </button>
   );
 }

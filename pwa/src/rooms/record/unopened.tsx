@@ -75,7 +75,9 @@ function Unopened({ onBack }: { onBack: () => void }) {
       {spares.value.map(({ picture, items }) => (
         <section class="stack" key={picture} data-testid="unopened-plan">
           <h2 class="row">
-            <Portrait picture={picture} />
+            <span class="thumb">
+              <Portrait picture={picture} />
+            </span>
             <span class="grow">{t("shut.plan", { picture: pictureName(picture) })}</span>
           </h2>
           <List items={items} onShow={show} />

@@ -39,7 +39,7 @@ export function Menu({ sending }: SendingProps) {
       body: t(limit.value === 0 ? "sending.dataRow" : "sending.dataRowOf", amounts),
     },
     {
-      ...{ at: "diagnosis", icon: "chart", title: t("diagnosis.title") },
+      ...{ at: "diagnosis", icon: "person", title: t("diagnosis.title") },
       body: t("diagnosis.row"),
     },
   ];
