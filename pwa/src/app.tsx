@@ -24,9 +24,9 @@
  *   log-why with reason-{too_hard, pain, not_understood, no_time}, reason-skip; log-pain with
  *   pain-0 to pain-10, pain-skip; log-effort with effort-{0, 2, 5, 7, 10}, effort-skip, save;
  *   save-failed
- * - saved: saved, advice-{go, slow, stop, none}, not-seen, saved-home
+ * - saved: saved, advice-{go, slow, stop, none}, not-seen, saved-wrong, saved-home
  * - morning: morning, pain-0 to pain-10 (save at once), pain-skip
- * - days: days, history-row (data-day), place-phone, place-server, pain-chart
+ * - days: days, history-row (data-day), days-more, place-phone, place-server, pain-chart
  * - messages: messages with message, note-body, state-{phone, server, seen}, take-back, voice-play,
  *   voice-state; speak, speaking with speak-{count, send, stop, drop}, spoken with speak-hear,
  *   speak-{mic, save} (troubles), no-voice; open-ready with ready-{p1…, t1…}; open-write with

@@ -9,7 +9,7 @@
  * Source: the pain-monitoring model (Thomeé, Silbernagel); 5 is the ceiling in all its versions.
  * What one step worse means, and from which rise on a week is worse, are choices of this project.
  */
-import type { Care, Opened, Pain, PainAnswer, Session } from "../client";
+import type { Care, Opened, Pain, PainAnswer, Plan, Session } from "../client";
 import type { PainRule } from "../records.gen";
 import type { Light } from "../ui/lamp";
 import { dayAfter, dayOf } from "../words/dates";
@@ -21,7 +21,7 @@ const MORNINGS_MIN = 3;
 const RISE_MIN = 1;
 const WORSE: readonly Light[] = ["go", "slow", "stop"];
 
-/** Where the rule of a day is looked up. */
+/** Where the plan of a day is looked up. */
 export type Planned = Pick<Care, "plans" | "pastPlans" | "sessions">;
 
 /** What is known of a day with a session. */
@@ -80,12 +80,16 @@ function morningLight(pain: Light, morning: PainAnswer | undefined, rule: PainRu
   return pain !== "go" || morning > rule.slow_max ? "stop" : "slow";
 }
 
-/**
- * The pain rule that held on `day`: of the plan that the last session of the day followed, as far as
- * this phone has it; else of the newest plan written by then; else of the first there is. Undefined
- * where that plan has none.
- */
+/** The pain rule that held on `day`; undefined where the plan of that day has none. */
 export function ruleOn(care: Planned, day: string): PainRule | undefined {
+  return planOn(care, day)?.value.pain_rule;
+}
+
+/**
+ * The plan that held on `day`: the one that the last session of the day followed, as far as this
+ * phone has it; else the newest that was written by then; else the first there is.
+ */
+export function planOn(care: Planned, day: string): Opened<Plan> | undefined {
   const plans = [...care.pastPlans.value, ...care.plans.value].sort(
     (a, b) => a.value.lam - b.value.lam,
   );
@@ -94,7 +98,7 @@ export function ruleOn(care: Planned, day: string): PainRule | undefined {
     .flatMap(({ value }) => plans.find(({ id }) => id === value.plan) ?? [])
     .at(-1);
   const written = plans.filter(({ value }) => dayOf(value.at, value.tz_min) <= day).at(-1);
-  return (followed ?? written ?? plans[0])?.value.pain_rule;
+  return followed ?? written ?? plans[0];
 }
 
 /** What the records say of the sessions of `day`. */

@@ -6,6 +6,7 @@ import { Messages } from "../../src/rooms/messages";
 import { PatientRooms } from "../../src/rooms/patient";
 import { clearDraft } from "../../src/rooms/patient/draft";
 import { More } from "../../src/rooms/patient/more";
+import { Past } from "../../src/rooms/patient/past";
 import { route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -13,7 +14,7 @@ let page: ScreenPage;
 
 /** Shows the rooms of `client` with every lazily loaded part at hand. */
 async function enter(client: ReturnType<typeof fakeClient>): Promise<void> {
-  expect([More, Messages].every(Boolean)).toBe(true);
+  expect([More, Messages, Past].every(Boolean)).toBe(true);
   render(<PatientRooms client={client} />, page.root as unknown as Element);
   await settled();
 }
@@ -227,9 +228,26 @@ test("my days show for every record where it is", async () => {
   await enter(fakeClient({ cares: [care({ sessions })] }));
   await page.tap("open-days");
   expect(page.all("history-row").map((row) => row.textContent)).toEqual([
-    expect.stringContaining("0 No painOn this phone"),
+    expect.stringMatching(/0 No pain.*On this phone/),
     expect.stringContaining("On the server"),
   ]);
+});
+
+test("my days begin with the last ones, and show all when asked", async () => {
+  const sessions = Array.from({ length: 15 }, (_, ago) => session(ago, { worst: 0 }));
+  await enter(fakeClient({ cares: [care({ sessions })] }));
+  await page.tap("open-days");
+  expect(page.all("history-row")[0]?.textContent).toContain("today");
+  expect(page.all("history-row").length).toBeLessThan(15);
+  await page.tap("days-more");
+  expect(page.all("history-row")).toHaveLength(15);
+  expect(page.has("days-more")).toBe(false);
+});
+
+test("the advice to stop leads to the questions for danger signs in one tap", async () => {
+  await enter(fakeClient());
+  for (const tap of ["done-all", "pain-8", "effort-10", "save", "saved-wrong"]) await page.tap(tap);
+  expect(route.value).toEqual({ room: "wrong" });
 });
 
 test("the status says what the server refused", async () => {

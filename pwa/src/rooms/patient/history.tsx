@@ -1,4 +1,5 @@
 /** My days: the pain picture, and every record with the place where it is. */
+import { useSignal } from "@preact/signals";
 import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
 import { Icon } from "../../ui/icon";
@@ -14,12 +15,17 @@ import { daysToShow, painDays } from "../days";
 import { TakenBack } from "../taken-back";
 import type { PatientProps } from "./today";
 
+/** About a week of sessions and mornings; the rest is one tap away. */
+const ROWS_FIRST = 12;
+
 export function Days({ client, care }: PatientProps) {
   const today = client.today.value;
   const sessions = care.sessions.value;
   const pains = care.pains.value;
   const count = daysToShow(sessions, pains, today, { least: 7, most: 21 });
-  const rows = [...sessions, ...pains].sort(newestFirst);
+  const isWhole = useSignal(false);
+  const all = [...sessions, ...pains].sort(newestFirst);
+  const rows = isWhole.value ? all : all.slice(0, ROWS_FIRST);
   return (
     <Page canGoBack testid="days">
       <h1>{t("days.title")}</h1>
@@ -35,6 +41,18 @@ export function Days({ client, care }: PatientProps) {
               <Row key={row.id} row={row} today={today} />
             ))}
           </ul>
+          {rows.length < all.length && (
+            <button
+              type="button"
+              class="btn wide"
+              data-testid="days-more"
+              onClick={() => {
+                isWhole.value = true;
+              }}
+            >
+              {t("today.more")}
+            </button>
+          )}
           <TakenBack care={care} today={today} />
         </>
       )}
@@ -57,36 +75,34 @@ function Row({ row, today }: { row: Entry; today: string }) {
   const answer = value.type === "session" ? value.pain.worst : value.score;
   return (
     <li class="pad day-row" data-testid="history-row" data-day={value.day}>
-      <p class="row wrap">
-        <strong class="grow">
-          {sayDay(value.day, today)} · {t(title)}
-        </strong>
-        <span class="soft num small">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+      <strong class="cap">
+        {sayDay(value.day, today)} · {t(title)}
+      </strong>
+      <p class="facts">
+        {session && <span>{t(DONE[session.done])}</span>}
+        <PainMark answer={answer} worded />
+        {session?.effort !== undefined && (
+          <span class="soft">{t("days.effort", { effort: effortText(session.effort) })}</span>
+        )}
+        <span class="soft num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
       </p>
       <div class="row wrap">
-        <p class="grow facts">
-          {session && <span>{t(DONE[session.done])}</span>}
-          <PainMark answer={answer} worded />
-          {session?.effort !== undefined && (
-            <span class="soft">{t("days.effort", { effort: effortText(session.effort) })}</span>
-          )}
-        </p>
         <PlaceChip place={row.place} />
         <AddedBy added={row.added} today={today} />
         <Marks of={row} />
         <Corrected row={row} today={today} />
-        {row.mine && (
-          <button
-            type="button"
-            class="btn icon edge"
-            data-testid="told-open"
-            aria-label={t("told.open", { what: `${sayDay(value.day, today)}, ${t(title)}` })}
-            onClick={() => go({ room: "told", id: row.id })}
-          >
-            <Icon name="edit" />
-          </button>
-        )}
       </div>
+      {row.mine && (
+        <button
+          type="button"
+          class="btn icon edge"
+          data-testid="told-open"
+          aria-label={t("told.open", { what: `${sayDay(value.day, today)}, ${t(title)}` })}
+          onClick={() => go({ room: "told", id: row.id })}
+        >
+          <Icon name="edit" />
+        </button>
+      )}
     </li>
   );
 }

@@ -53,10 +53,16 @@ export function Saved({ client, care }: PatientProps) {
         </div>
       )}
       {light === "stop" && (
-        <div class="card row">
+        <button
+          type="button"
+          class="card row act-row"
+          data-testid="saved-wrong"
+          onClick={() => go({ room: "wrong" })}
+        >
           <Icon name="wrong" />
-          <p class="grow">{t("saved.stopNext")}</p>
-        </div>
+          <span class="grow">{t("saved.stopNext")}</span>
+          <Icon name="next" />
+        </button>
       )}
       {light && light !== "go" && (
         <Easier session={care.sessions.value.find(({ id }) => id === saved.id)} />

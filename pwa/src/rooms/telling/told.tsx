@@ -4,6 +4,7 @@ import type { Care, Client, Draft, PainAnswer } from "../../client";
 import { exerciseName } from "../../library";
 import type { AnyRecord, Session, SessionPain } from "../../records.gen";
 import { EffortFaces, PainPicker } from "../../ui/answers";
+import { Figure } from "../../ui/figure/figure";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
 import { Banner, PlaceChip } from "../../ui/parts";
@@ -11,6 +12,7 @@ import { back, go, type Route } from "../../ui/route";
 import { say } from "../../ui/toast";
 import { t, type WordId } from "../../words";
 import { dayAfter, sayDay } from "../../words/dates";
+import { planOn } from "../advice";
 import { changesOf, type Entry, factsOf } from "../changes";
 import { Corrected } from "../corrected";
 import { SkipButton } from "../patient/log";
@@ -210,7 +212,7 @@ function WhichDay({ client, row, failed, amend }: OneProps) {
           data-testid={`day-${day}`}
           onClick={() => amend({ day })}
         >
-          {sayDay(day, today)}
+          <span class="cap">{sayDay(day, today)}</span>
         </button>
       ))}
     </Page>
@@ -232,7 +234,7 @@ function amended(session: Session, done: ReadonlySet<number>, full: readonly num
 
 function WhichDone({ care, row, failed, amend }: OneProps) {
   const session = row.value as Session;
-  const plan = care.plans.value.at(-1)?.value.items ?? [];
+  const plan = planOn(care, session.day)?.value.items ?? [];
   const full = session.items.map(
     ({ exercise, sets_done }) =>
       plan.find((item) => item.exercise === exercise)?.sets ?? Math.max(1, sets_done),
@@ -271,11 +273,14 @@ function WhichDone({ care, row, failed, amend }: OneProps) {
           <li key={exercise}>
             <button
               type="button"
-              class="ex"
+              class="ex pad0"
               data-testid={`which-${at}`}
               aria-pressed={done.value.has(at)}
               onClick={() => toggle(at)}
             >
+              <span class="thumb">
+                <Figure exercise={exercise} side="both" />
+              </span>
               <span class="grow strong">{exerciseName(exercise)}</span>
               <span class={`tick ${done.value.has(at) ? "done" : ""}`}>
                 {done.value.has(at) && <Icon name="check" />}
