@@ -18,6 +18,7 @@ import {
   TYPE,
 } from "@formatjs/icu-messageformat-parser";
 import type { Plugin } from "vite";
+import { enAlarms } from "../src/words/en-alarms.ts";
 import { enCards } from "../src/words/en-cards.ts";
 import { enCare } from "../src/words/en-care.ts";
 import { enHanded } from "../src/words/en-handed.ts";
@@ -38,7 +39,7 @@ type Part = "patient" | "safety" | "care" | "rest" | "page";
  */
 export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,
-  safety: enSafety,
+  safety: { ...enSafety, ...enAlarms },
   care: { ...enCare, ...enCards, ...enHanded, ...enTold },
   rest: restWords,
   page: enPage,

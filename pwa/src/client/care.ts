@@ -29,7 +29,7 @@ import type { LoggedIn } from "./login.ts";
 import { lacking } from "./missing-wraps.ts";
 import { type Names, nameOfMember, namesOf, paperOf } from "./names.ts";
 import { Reach } from "./reach.ts";
-import { ALARMS, alarmOf, STOPPING } from "./reasons.ts";
+import { ALARMS, alarmOf, STOPPING, wordsOfAlarm } from "./reasons.ts";
 import { Receipts } from "./receipts.ts";
 import { Roster } from "./roster.ts";
 import { asRecord, kindOf } from "./shapes.ts";
@@ -191,7 +191,8 @@ export class OpenCare implements Care, Synced, Carried {
 
   get alarm(): string {
     const trouble = this.trouble === undefined ? "" : ALARMS[this.trouble];
-    return this.#roster.alarm || trouble || alarmOf(this, this.#badLinks, this.#hasFalseKey);
+    const alarm = wordsOfAlarm(this.#roster.alarm || trouble);
+    return alarm || alarmOf(this, this.#badLinks, this.#hasFalseKey);
   }
 
   /** What the last rounds have shown that no honest server shows. */

@@ -22,6 +22,7 @@ import type { Card, Members } from "../members.ts";
 import type { Reminding } from "../reminding.ts";
 import type { Sending } from "../sending.ts";
 import { type Rounds, Runner, type RunnerState } from "../sync.ts";
+import { moreWords } from "../words/index.ts";
 import { afterRound } from "./after-round.ts";
 import { bundleOf, FOUND_PATH, Refused, settle, unnamed } from "./bundles.ts";
 import { OpenCare } from "./care.ts";
@@ -408,6 +409,8 @@ export class OpenProfile implements Client, Rounds, Traveller {
     for (const care of cares) this.#open.set(care.circle, care);
     this.cares.value = cares;
     this.#tell();
+    // What is wrong is said in the language of the person, as soon as its words are there.
+    void moreWords("safety").then(() => this.#tell());
   }
 
   async #learn({ circle, purpose, role }: Listed): Promise<void> {

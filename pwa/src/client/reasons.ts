@@ -1,48 +1,62 @@
-/** Plain words for what a server or a log can say no to; the codes are those of docs/circle.md. */
+/** Words for what a server or a log can say no to; the codes are those of docs/circle.md. */
 import type { SyncStatus } from "../client.ts";
 import type { RunnerState } from "../sync.ts";
+import { enAlarms } from "../words/en-alarms.ts";
+import { addWords, t, type WordId } from "../words/index.ts";
 
-const REASONS: Readonly<Record<string, string>> = {
-  limit: "The clinic's server has no room for more right now.",
-  authz: "This phone may not write this kind of record here.",
-  author: "This phone is not in the circle of this record.",
-  removed: "This phone was removed from the circle before this was sent.",
-  taken: "Another record already has this number.",
-  stale: "The members have changed; this will be tried again.",
-  "newer-log": "The server does not know the newest members yet; this will be tried again.",
-  schema: "The server does not know this kind of record.",
-  closed: "This circle is closed.",
+/** The words of the refusals that have their own; `refused.other` for the rest. */
+const REFUSALS: Readonly<Record<string, WordId>> = {
+  limit: "refused.limit",
+  authz: "refused.authz",
+  author: "refused.author",
+  removed: "refused.removed",
+  taken: "refused.taken",
+  stale: "refused.stale",
+  "newer-log": "refused.behind",
+  schema: "refused.schema",
+  closed: "refused.closed",
 };
+
+/** A text in the language that is spoken now; the English one until its words are there. */
+function say(id: WordId, name = ""): string {
+  addWords(enAlarms);
+  return t(id, { name });
+}
 
 /** Why the server did not take a record. */
 export function reasonOfRefusal(code: string): string {
-  return REASONS[code] ?? "The clinic's server did not take this.";
+  return say(REFUSALS[code] ?? "refused.other");
 }
 
 /** Why a circle is not written to. */
 export const ALARMS = {
-  fork: "The member list on the server is not the one this phone has seen. Please ask your clinic.",
-  damaged: "The member list of this circle has a mistake. Please ask your clinic.",
-  newer: "This circle needs a newer version of the app.",
-  out: "This phone is no longer let in. Please ask your clinic.",
-  gone: "The clinic's server does not know this circle. Please ask your clinic.",
-  key: "The key that the server gave does not open. Your records wait on this phone.",
-  broken: "Something went wrong on this phone. Your records are kept.",
-  twice:
-    "Another phone writes under your name. Is there a copy of this one? Please ask your clinic.",
-} as const;
+  fork: "alarm.fork",
+  damaged: "alarm.damaged",
+  newer: "alarm.newer",
+  out: "alarm.out",
+  gone: "alarm.gone",
+  key: "alarm.key",
+  broken: "alarm.broken",
+  twice: "alarm.twice",
+} as const satisfies Readonly<Record<string, WordId>>;
 
-/** Why what the server shows is not whole, by code; `{whose}` is whose records. */
-const FOUND: Readonly<Record<string, string>> = {
-  gap: "Some records {whose} are missing on the server. Please ask your clinic.",
-  replaced: "Records {whose} on the server are not those that were seen. Please ask your clinic.",
-  taken: "Two phones write under one name{whose}. Please ask your clinic.",
-  "newer-log": "The server keeps back news about the members. Please ask your clinic.",
-  fork: ALARMS.fork,
-  sig: "The server shows a record that nobody here wrote. Please ask your clinic.",
-  rollback:
-    "The member list on the server is older than the one this phone has seen. Please ask your clinic.",
-  snapshot: "The summary{whose} did not match the records. The records are shown.",
+export type Alarm = (typeof ALARMS)[keyof typeof ALARMS];
+
+/** An alarm in words; "" for none. */
+export function wordsOfAlarm(alarm: Alarm | ""): string {
+  return alarm === "" ? "" : say(alarm);
+}
+
+/** Why what the server shows is not whole, by code: without a name and, where it has one, with it. */
+const FOUND: Readonly<Record<string, readonly [bare: WordId, named?: WordId]>> = {
+  gap: ["alarm.gap", "alarm.gapOf"],
+  replaced: ["alarm.replaced", "alarm.replacedOf"],
+  taken: ["alarm.taken", "alarm.takenOf"],
+  "newer-log": ["alarm.hidden"],
+  fork: ["alarm.fork"],
+  sig: ["alarm.sig"],
+  rollback: ["alarm.rollback"],
+  snapshot: ["alarm.snapshot", "alarm.snapshotOf"],
 };
 
 /** Findings after which nothing more is written to a circle. */
@@ -50,16 +64,13 @@ export const STOPPING: ReadonlySet<string> = new Set(["fork", "rollback"]);
 
 /** Words for something that no honest server and no honest member shows. */
 function wordsOf(code: string, name: string): string {
-  const whose =
-    name === "" ? "" : code === "gap" || code === "replaced" ? `of ${name}` : ` (${name})`;
-  const words = FOUND[code] ?? FOUND.gap ?? "";
-  return words.replace("{whose}", whose).replace("  ", " ");
+  const [bare, named = bare] = FOUND[code] ?? (["alarm.gap", "alarm.gapOf"] as const);
+  return name === "" ? say(bare) : say(named, name);
 }
 
 /** Words for a link to an older key that its maker, by name or "", has broken. */
 function brokenBy(name: string): string {
-  const whose = name === "" ? "The key of one phone" : `The key that ${name} made`;
-  return `${whose} does not open older records. Please ask your clinic.`;
+  return name === "" ? say("alarm.link") : say("alarm.linkOf", name);
 }
 
 /** What is wrong in a circle whose log is right, in plain words; "" while all is well. */
@@ -75,18 +86,22 @@ export function alarmOf(
 ): string {
   const [found] = circle.found;
   if (bad !== undefined) return brokenBy(circle.nameOfDevice(bad.device));
-  if (hasFalseKey && !circle.isWhole) return ALARMS.key;
+  if (hasFalseKey && !circle.isWhole) return say(ALARMS.key);
   if (found !== undefined) return wordsOf(found.code, circle.nameOfDevice(found.device));
-  return circle.receipts.twice ? ALARMS.twice : "";
+  return circle.receipts.twice ? say(ALARMS.twice) : "";
 }
-
-export const PORTAL = "This network wants you to sign in first.";
-export const BUSY = "The clinic's server cannot answer right now. Your records are kept.";
 
 /** How sync is doing, in the words of a screen; an alarm is shown once nothing is in the way of it. */
 export function condition(state: RunnerState, alarm: string): Pick<SyncStatus, "state" | "reason"> {
-  const words = { portal: PORTAL, busy: BUSY, broken: ALARMS.broken, idle: alarm };
-  if (state === "working" || state === "offline") return { state, reason: "" };
-  const reason = words[state];
-  return { state: reason === "" ? "idle" : "trouble", reason };
+  switch (state) {
+    case "working":
+    case "offline":
+      return { state, reason: "" };
+    case "idle":
+      return { state: alarm === "" ? "idle" : "trouble", reason: alarm };
+    case "broken":
+      return { state: "trouble", reason: say(ALARMS.broken) };
+    default:
+      return { state: "trouble", reason: say(`alarm.${state}`) };
+  }
 }

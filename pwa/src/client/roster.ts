@@ -9,7 +9,7 @@
 import { CircleError } from "../circle/errors.ts";
 import { type LogDocument, Membership } from "../circle/log.ts";
 import type { Leaves, Records } from "../records.ts";
-import { ALARMS } from "./reasons.ts";
+import { ALARMS, type Alarm } from "./reasons.ts";
 import type { Pin } from "./shelf.ts";
 
 export class Roster {
@@ -20,7 +20,7 @@ export class Roster {
   /** Two logs were seen; that passes no more. */
   #isForked = false;
   /** What stands in the next place and is no entry. */
-  #mistake = "";
+  #mistake: Alarm | "" = "";
   /** How many documents stood in a place when it was read, where there were several. */
   #crowded = new Map<number, number>();
 
@@ -29,8 +29,8 @@ export class Roster {
     this.#pin = pin;
   }
 
-  /** Plain words; "" while all is well. */
-  get alarm(): string {
+  /** What is wrong with the log; "" while all is well. */
+  get alarm(): Alarm | "" {
     return this.#isForked ? ALARMS.fork : this.#mistake;
   }
 

@@ -1,0 +1,40 @@
+/** English words for what a server or a log can say no to; see `client/reasons.ts`. */
+export const enAlarms = {
+  "refused.limit": "The clinic's server has no room for more right now.",
+  "refused.authz": "This phone may not write this kind of record here.",
+  "refused.author": "This phone is not in the circle of this record.",
+  "refused.removed": "This phone was removed from the circle before this was sent.",
+  "refused.taken": "Another record already has this number.",
+  "refused.stale": "The members have changed; this will be tried again.",
+  "refused.behind": "The server does not know the newest members yet; this will be tried again.",
+  "refused.schema": "The server does not know this kind of record.",
+  "refused.closed": "This circle is closed.",
+  "refused.other": "The clinic's server did not take this.",
+  "alarm.fork":
+    "The member list on the server is not the one this phone has seen. Please ask your clinic.",
+  "alarm.damaged": "The member list of this circle has a mistake. Please ask your clinic.",
+  "alarm.newer": "This circle needs a newer version of the app.",
+  "alarm.out": "This phone is no longer let in. Please ask your clinic.",
+  "alarm.gone": "The clinic's server does not know this circle. Please ask your clinic.",
+  "alarm.key": "The key that the server gave does not open. Your records wait on this phone.",
+  "alarm.broken": "Something went wrong on this phone. Your records are kept.",
+  "alarm.twice":
+    "Another phone writes under your name. Is there a copy of this one? Please ask your clinic.",
+  "alarm.portal": "This network wants you to sign in first.",
+  "alarm.busy": "The clinic's server cannot answer right now. Your records are kept.",
+  "alarm.gap": "Some records are missing on the server. Please ask your clinic.",
+  "alarm.gapOf": "Some records of {name} are missing on the server. Please ask your clinic.",
+  "alarm.replaced": "Records on the server are not those that were seen. Please ask your clinic.",
+  "alarm.replacedOf":
+    "Records of {name} on the server are not those that were seen. Please ask your clinic.",
+  "alarm.taken": "Two phones write under one name. Please ask your clinic.",
+  "alarm.takenOf": "Two phones write under one name ({name}). Please ask your clinic.",
+  "alarm.hidden": "The server keeps back news about the members. Please ask your clinic.",
+  "alarm.sig": "The server shows a record that nobody here wrote. Please ask your clinic.",
+  "alarm.rollback":
+    "The member list on the server is older than the one this phone has seen. Please ask your clinic.",
+  "alarm.snapshot": "The summary did not match the records. The records are shown.",
+  "alarm.snapshotOf": "The summary ({name}) did not match the records. The records are shown.",
+  "alarm.link": "The key of one phone does not open older records. Please ask your clinic.",
+  "alarm.linkOf": "The key that {name} made does not open older records. Please ask your clinic.",
+} as const;
