@@ -5,7 +5,6 @@
  * that name, numbers in the digits of the language. `*text*` marks strong words; see `Words`.
  */
 import { en } from "./en";
-import type { enAlarms } from "./en-alarms";
 import type { enCards } from "./en-cards";
 import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
@@ -26,7 +25,6 @@ import type { enTold } from "./en-told";
 
 export type WordId =
   | keyof typeof en
-  | keyof typeof enAlarms
   | keyof typeof enCards
   | keyof typeof enCare
   | keyof typeof enClinic
