@@ -5,6 +5,7 @@
  * that name, numbers in the digits of the language. `*text*` marks strong words; see `Words`.
  */
 import { en } from "./en";
+import type { enAlarms } from "./en-alarms";
 import type { enCards } from "./en-cards";
 import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
@@ -25,6 +26,7 @@ import type { enTold } from "./en-told";
 
 export type WordId =
   | keyof typeof en
+  | keyof typeof enAlarms
   | keyof typeof enCards
   | keyof typeof enCare
   | keyof typeof enClinic
