@@ -32,8 +32,7 @@ def sync_desk(desk: Phone) -> None:
 
 
 def open_more(desk: Phone) -> None:
-    """What there is to do for the clinic, from the room of sync."""
-    desk.by("room-status").click()
+    """What there is to do for the clinic."""
     desk.by("open-clinic").click()
     desk.by("members-more").click()
     expect(desk.by("clinic-more")).to_be_visible(timeout=SENT)
@@ -41,7 +40,6 @@ def open_more(desk: Phone) -> None:
 
 def therapist_joins(office: Phone, desk: Phone, url: str) -> None:
     """By a code of the office; then she says her name."""
-    office.by("room-status").click()
     office.by("open-clinic").click()
     office.by("members-add").click()
     office.by("add-therapist").click()

@@ -6,7 +6,7 @@ export const enDesk = {
   "desk.patients": "Patients",
   "desk.sync": "Sync",
   "desk.add": "Add a patient",
-  "desk.clinicMembers": "Who is in the clinic",
+  "desk.clinic": "Clinic",
   "desk.noCard": "You have one phone and no paper card. If it is lost, all records are.",
   "desk.count": { one: "{n} patient", other: "{n} patients" },
   "desk.needs": "Who needs me",

@@ -15,7 +15,7 @@ import {
 import type { Wish } from "../../src/records.gen";
 import { TherapistRooms } from "../../src/rooms/therapist";
 import { neededOf } from "../../src/rooms/therapist/needs";
-import { startRoutes } from "../../src/ui/route";
+import { route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
 const theirs = { mine: false } as const;
@@ -127,6 +127,14 @@ describe("the list", () => {
     history.back();
     await settled();
     expect(page.has("need-stop")).toBe(false);
+  });
+
+  test("has the clinic's rooms beside it, where there is a clinic", async () => {
+    await enter([calm("Ana")]);
+    expect(page.has("open-clinic")).toBe(false);
+    await enter([calm("Ana"), { purpose: "clinic", role: "admin", circle: "cclinic" }]);
+    await page.tap("open-clinic");
+    expect(route.value).toEqual({ room: "members", circle: "cclinic" });
   });
 
   test("of many hides those on track, and finds one by name without accents", async () => {

@@ -119,9 +119,9 @@ describe("whom patients call", () => {
 describe("words to sign", () => {
   test("are shown from the first to the last, and signed for this version in this language", async () => {
     const { client, clinic } = await enter([]);
+    const textOf = await textsOf("sw");
     go({ room: "texts", set: "red-flags", language: "sw" });
     for (let i = 0; i < 20 && page.all("texts-line").length === 0; i += 1) await settled();
-    const textOf = await textsOf("sw");
     const shown = page.all("texts-line").map(({ textContent }) => textContent);
     expect(shown.sort()).toEqual(TEXT_SETS["red-flags"].map((id) => String(textOf(id))).sort());
     expect(page.get("texts-state").textContent).toBe("Not signed");

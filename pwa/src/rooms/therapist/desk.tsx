@@ -1,17 +1,21 @@
 /** The frame of a therapist's screen: rooms at the side, on a small screen a row above. */
-import type { ComponentChildren } from "preact";
+import { type ComponentChildren, createContext } from "preact";
+import { useContext } from "preact/hooks";
 import type { Care } from "../../client";
 import { hide } from "../../ui/hide";
 import { Icon } from "../../ui/icon";
 import type { IconName } from "../../ui/icons";
 import { useNewPage } from "../../ui/page";
-import { back, HOME, type Route, route, swap } from "../../ui/route";
+import { back, go, HOME, type Route, route, swap } from "../../ui/route";
 import { t, type WordId } from "../../words";
 
 /** What a patient is called at the desk. */
 export function nameOf(care: Care): string {
   return care.name.value || t("desk.noName");
 }
+
+/** Circle of the clinic that this person is in; undefined without one. */
+export const ClinicCircle = createContext<string | undefined>(undefined);
 
 interface DeskProps {
   readonly title: string;
@@ -24,13 +28,14 @@ interface DeskProps {
 }
 
 const ROOMS: readonly { readonly to: Route; readonly icon: IconName; readonly name: WordId }[] = [
-  { to: HOME, icon: "group", name: "desk.patients" },
+  { to: HOME, icon: "person", name: "desk.patients" },
   { to: { room: "status" }, icon: "storage", name: "desk.sync" },
 ];
 
 export function Desk({ title, about, canGoBack = false, acts, testid, children }: DeskProps) {
   const work = useNewPage();
   const inStatus = route.value.room === "status";
+  const clinic = useContext(ClinicCircle);
   return (
     <div class="desk" data-testid={testid}>
       <nav class="rooms" aria-label={t("desk.rooms")}>
@@ -46,6 +51,17 @@ export function Desk({ title, about, canGoBack = false, acts, testid, children }
             {t(name)}
           </button>
         ))}
+        {clinic !== undefined && (
+          <button
+            type="button"
+            class="room"
+            data-testid="open-clinic"
+            onClick={() => go({ room: "members", circle: clinic })}
+          >
+            <Icon name="group" />
+            {t("desk.clinic")}
+          </button>
+        )}
         {hide.value && (
           <button type="button" class="room" data-testid="hide" onClick={hide.value}>
             <Icon name="lock" />

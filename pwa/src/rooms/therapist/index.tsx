@@ -10,7 +10,7 @@ import { enDesk } from "../../words/en-desk";
 import { enMore } from "../../words/en-more";
 import { enSafety } from "../../words/en-safety";
 import { StatusCards, SyncButton } from "../status";
-import { Desk } from "./desk";
+import { ClinicCircle, Desk } from "./desk";
 import { Patient } from "./patient";
 import { Patients, patientsOf } from "./patients";
 
@@ -28,22 +28,10 @@ const planning = later(async () => {
   return (await import("../planning")).PlanningRoom;
 });
 
-/** Who is in the clinic, and what brings one back who lost the phone. */
-function Safety({ client }: { client: Client }) {
-  const clinic = client.cares.value.find(({ purpose }) => purpose === "clinic");
+/** What brings one back who lost the phone, and what patients are told by all. */
+function Safety() {
   return (
     <div class="two-btn">
-      {clinic && (
-        <button
-          type="button"
-          class="btn"
-          data-testid="open-clinic"
-          onClick={() => go({ room: "members", circle: clinic.circle })}
-        >
-          <Icon name="group" />
-          {t("desk.clinicMembers")}
-        </button>
-      )}
       <button
         type="button"
         class="btn"
@@ -76,6 +64,15 @@ function Safety({ client }: { client: Client }) {
 }
 
 export function TherapistRooms({ client }: { client: Client }) {
+  const clinic = client.cares.value.find(({ purpose }) => purpose === "clinic");
+  return (
+    <ClinicCircle.Provider value={clinic?.circle}>
+      <Here client={client} />
+    </ClinicCircle.Provider>
+  );
+}
+
+function Here({ client }: { client: Client }) {
   const here = route.value;
   if (here.room === "status") {
     return (
@@ -88,7 +85,7 @@ export function TherapistRooms({ client }: { client: Client }) {
       >
         <div class="stack">
           <StatusCards client={client} />
-          <Safety client={client} />
+          <Safety />
         </div>
       </Desk>
     );
