@@ -72,7 +72,7 @@ export function DaysRing({ client, care }: PictureProps) {
   return (
     <section class="card" data-testid="days-ring">
       <h2>{t("better.days")}</h2>
-      <div class="row">
+      <div class="row wrap">
         <Ring week={week} />
         <p class="grow">
           {t("better.daysOf", { n: done, all: wanted })}
