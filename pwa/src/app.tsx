@@ -75,7 +75,8 @@
  * - therapist: room-home, room-status, back; patients, add-patient, need-{stop, asks,
  *   silent, slow, words, waiting, track}, patient-row, find, track-show; add, patient-name,
  *   starter-{back, knee, shoulder}, plan-editor, patient-save; patient, invitation, invite-make,
- *   invite-link (text = the link), invite-local, session-row (data-day) with session-day,
+ *   invite-link (text = the link), invite-local, session-row (data-day) with session-day, since
+ *   with since-line, review, review-failed;
  *   session-done, row-wish, wish with wish-{see, close, failed}, wish-closed, session-pain, session-effort, session-reasons; note-text, note-save, note,
  *   note-body; two-plans, plan-change, plan, plan-name, plan-save,
  *   plan-heads with plan-head, plan-item with item-{open, load, note, remove}, load-offer, plan.{earlier,
