@@ -120,12 +120,12 @@ function Banners({ client, care }: PatientProps) {
 /** What is done once, before the exercises as long as it is not: the notice, the app on the phone. */
 function First({ client, care }: PatientProps) {
   return (
-    <nav class="card list">
+    <div class="card list">
       <Own client={client} care={care} at="first" />
       {care.sessions.value.length === 0 && !isOnHomeScreen() && (
         <LinkRow icon="phone" label={t("today.install")} to={{ room: "install" }} />
       )}
-    </nav>
+    </div>
   );
 }
 
