@@ -127,6 +127,23 @@ describe("a correction", () => {
     expect(now()?.effort).toBeUndefined();
   });
 
+  test("of what was done goes by the plan that was followed, not by the newest", async () => {
+    const items = kneePlan().items.map((item) => ({ ...item, sets: 2 }));
+    const before = plan({ ...kneePlan(), items });
+    const told = session(0, {
+      worst: 3,
+      done: "none",
+      items: [{ exercise: "kn02", sets_done: 0 }],
+    });
+    const one = { ...told, value: { ...told.value, plan: before.id } };
+    const newest = plan({ ...kneePlan(), lam: before.value.lam + 1 });
+    const circle = care({ plans: [newest], pastPlans: [before], sessions: [one] });
+    await enter(fakeClient({ cares: [circle] }));
+    await open(one.id);
+    for (const tap of ["told-done", "which-0", "which-next"]) await page.tap(tap);
+    expect(circle.sessions.peek()[0]?.value.items).toEqual([{ exercise: "kn02", sets_done: 2 }]);
+  });
+
   test("that can not be written says so", async () => {
     const circle = care({ sessions: [session(0, { worst: 3 })] });
     await enter(fakeClient({ cares: [circle], broken: true }));

@@ -27,7 +27,7 @@ export function Days({ client, care }: PatientProps) {
   const all = [...sessions, ...pains].sort(newestFirst);
   const rows = isWhole.value ? all : all.slice(0, ROWS_FIRST);
   return (
-    <Page canGoBack testid="days">
+    <Page canGoBack isWide testid="days">
       <h1>{t("days.title")}</h1>
       {rows.length === 0 ? (
         <Empty icon="calendar" title={t("days.none")}>
@@ -36,24 +36,26 @@ export function Days({ client, care }: PatientProps) {
       ) : (
         <>
           <PainChart days={painDays(sessions, pains, today, count)} reads />
-          <ul class="card list">
-            {rows.map((row) => (
-              <Row key={row.id} row={row} today={today} />
-            ))}
-          </ul>
-          {rows.length < all.length && (
-            <button
-              type="button"
-              class="btn wide"
-              data-testid="days-more"
-              onClick={() => {
-                isWhole.value = true;
-              }}
-            >
-              {t("today.more")}
-            </button>
-          )}
-          <TakenBack care={care} today={today} />
+          <div class="thing column">
+            <ul class="card list">
+              {rows.map((row) => (
+                <Row key={row.id} row={row} today={today} />
+              ))}
+            </ul>
+            {rows.length < all.length && (
+              <button
+                type="button"
+                class="btn wide"
+                data-testid="days-more"
+                onClick={() => {
+                  isWhole.value = true;
+                }}
+              >
+                {t("today.more")}
+              </button>
+            )}
+            <TakenBack care={care} today={today} />
+          </div>
         </>
       )}
     </Page>
