@@ -33,6 +33,8 @@ const REPEATED_MS = 300;
  * on a slow link takes seconds from the first: it must not wait before.
  */
 const DIAL_MS = 300;
+/** Where two connections were made within so long, one may be gone between any two requests. */
+const FRAIL_MS = 15_000;
 /** Smaller than this share is smaller: reading it costs something too. */
 const GAIN = 0.95;
 
@@ -117,6 +119,8 @@ export class Line {
   #isOther = false;
   /** A connection was made last before Chromium would have begun a second one. */
   #isQuick = false;
+  /** When the last connections were made, the newest last. */
+  #made: readonly number[] = [];
 
   /** @param counter Told what each request cost. */
   constructor(phone: Phone, clock: Clock, counter?: Counter) {
@@ -272,7 +276,9 @@ export class Line {
   /** Whether a connection may have to be made, and that may take long. */
   #mayWait({ askedMs }: Way): boolean {
     if (this.#phone.dial === undefined) return false;
-    return this.#isOther || (!this.#isQuick && pace.mayDial(this.#link, askedMs));
+    const [one = 0, other = one] = this.#made;
+    const isFrail = other > one && askedMs - one < 2 * FRAIL_MS && other - one < FRAIL_MS;
+    return this.#isOther || (!this.#isQuick && (isFrail || pace.isNew(this.#link, askedMs)));
   }
 
   /** Have it made, where it is not there; resolves when no second one is made for who waits for it. */
@@ -294,6 +300,7 @@ export class Line {
     this.#isOther = false;
     const got = timing?.encodedBytes || way.got;
     const { setupMs = 0, dialledMs = way.askedMs } = timing ?? {};
+    if (setupMs > 0) this.#made = [...this.#made.slice(-1), this.#nowMs()];
     if (way.isDialled || setupMs > 0) this.#isQuick = setupMs < (way.isDialled ? 1 : DIAL_MS);
     this.#counter?.count(...this.#costOf(way, got, setupMs > 0));
     if (setupMs > 0 && dialledMs - way.askedMs > REPEATED_MS) this.#repeated(way, dialledMs);

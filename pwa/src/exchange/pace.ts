@@ -47,8 +47,6 @@ const IDLE_MS = 5_000;
 const FORGET_MS = 600_000;
 const LIFE_MIN_MS = 1_000;
 const REST_MAX_MS = 10_000;
-/** A link whose windows are shorter may be gone between any two requests. */
-const FRAIL_MS = 10_000;
 const LIVES = 3;
 const SAMPLES = 8;
 const TRIPS = 32;
@@ -158,9 +156,13 @@ export function answered(before: Link, trip: Trip): Link {
     const grown = Math.max(link.portion, Math.min(aimed, 2 * trip.sent));
     return { ...known, portion: Math.min(MOST_BYTES, grown) };
   }
-  // Where each window carries one request, what came through in it was not too large, however long
-  // the rest of a handshake lay before it.
-  if (ruleMs(known) > 0 || (2 * size < link.portion && tookMs <= goal)) return known;
+  if (ruleMs(known) > 0) {
+    // Where each window carries one request, what came through in it was not too large, however
+    // long the rest of a handshake lay before it; it may grow up to what is known to be.
+    const grown = Math.min(over(trip.sent * 3, 2), over(known.load * 15, 16));
+    return { ...known, portion: Math.max(link.portion, grown) };
+  }
+  if (2 * size < link.portion && tookMs <= goal) return known;
   return { ...known, portion: Math.max(LEAST_BYTES, over(link.portion, 2), aimed) };
 }
 
@@ -239,7 +241,9 @@ function allowed(link: Link, nowMs: number): [bytes: number, waitMs?: number] {
   const most = Math.max(RULED_BYTES, 2 * even(link));
   const fresh = Math.min(link.portion, link.load || most, most);
   if (isNew(link, nowMs)) {
-    return at(Math.max(LEAST_BYTES, Math.min(fresh, within(link, lifeMs, lifeMs))));
+    // What was cut, and what came through, say more than any reckoning.
+    const bound = link.load > 0 ? fresh : Math.min(fresh, within(link, lifeMs, lifeMs));
+    return at(Math.max(LEAST_BYTES, bound));
   }
   const leftMs = link.beganMs + lifeMs - nowMs;
   const fits = within(link, leftMs, lifeMs);
@@ -269,12 +273,6 @@ export function patienceMs(link: Link, sent: number, nowMs: number): number {
   // Nobody knows whether a connection has to be made.
   const slowestMs = Math.max(SILENCE_MIN_MS, over(Math.max(...link.trips) * 3, 2)) + link.setupMs;
   return moving + Math.min(SILENCE_MAX_MS, slowestMs);
-}
-
-/** Whether a connection may have to be made for a request that goes out now. */
-export function mayDial(link: Link, nowMs: number): boolean {
-  const isFrail = link.lives.length > 0 && least(link.lives) < FRAIL_MS;
-  return isFrail || isNew(link, nowMs);
 }
 
 /**
@@ -348,7 +346,8 @@ function outlived(link: Link, trip: Trip): Link {
   return isAnother || isIdle || !isLonger ? link : { ...link, lives: [], load: 0 };
 }
 
-function isNew(link: Link, nowMs: number): boolean {
+/** Whether a request that goes out now is the first of its window, as far as is known. */
+export function isNew(link: Link, nowMs: number): boolean {
   const lifeMs = ruleMs(link);
   return (
     link.beganMs === 0 ||
@@ -369,7 +368,7 @@ function ruleMs({ lives, cuts }: Link): number {
   const [one, other = one] = lives.slice(-2);
   if (one === undefined || other === undefined || (lives.length === 1 && cuts > 1)) return 0;
   const shorter = Math.min(one, other);
-  return Math.max(one, other) * 10 > shorter * 17 ? 0 : shorter;
+  return Math.max(one, other) * 10 > shorter * 13 ? 0 : shorter;
 }
 
 /** After so long a window is over, where there is a rule: the longer of the last two ones. */

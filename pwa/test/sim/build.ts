@@ -13,6 +13,7 @@ const bundle = await rolldown({
   input: here("./client.ts"),
   platform: "browser",
   external: ["crypto"],
+  transform: { define: { "import.meta.url": '"client"' } },
   resolve: {
     alias: Object.fromEntries(
       STAND_INS.map((name) => [name, here(`../../src/stand-ins/${name}.ts`)]),

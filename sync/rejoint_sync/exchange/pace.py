@@ -194,9 +194,12 @@ def answered(link: Link, trip: Trip) -> Link:
         # What was less than allowed says nothing of what is too much; nor does what came down.
         grown = max(link.portion, min(aimed, 2 * trip.sent))
         return replace(known, portion=min(MOST_BYTES, grown))
-    # Where each window carries one request, what came through in it was not too large, however long
-    # the rest of a handshake lay before it.
-    if _life_ms(known) or (2 * size < link.portion and took_ms <= goal_ms):
+    if _life_ms(known):
+        # Where each window carries one request, what came through in it was not too large, however
+        # long the rest of a handshake lay before it; it may grow up to what is known to be.
+        grown = min(trip.sent * 3 // 2, known.load * 15 // 16)
+        return replace(known, portion=max(link.portion, grown))
+    if 2 * size < link.portion and took_ms <= goal_ms:
         return known
     return replace(known, portion=max(LEAST_BYTES, link.portion // 2, aimed))
 
@@ -283,7 +286,9 @@ def _allowed(link: Link, now_ms: int) -> Turn:
     most = max(_RULED_BYTES, 2 * _even(link))
     fresh = min(link.portion, link.load or most, most)
     if _is_new(link, now_ms):
-        return Turn(max(LEAST_BYTES, min(fresh, _within(link, life_ms, life_ms))))
+        # What was cut, and what came through, say more than any reckoning.
+        bound = fresh if link.load else min(fresh, _within(link, life_ms, life_ms))
+        return Turn(max(LEAST_BYTES, bound))
     left_ms = link.began_ms + life_ms - now_ms
     fits = _within(link, left_ms, life_ms)
     if fits >= LEAST_BYTES:
@@ -402,7 +407,7 @@ def _remembering(link: Link, now_ms: int) -> Link:
 def _life_ms(link: Link) -> int:
     """How long the link stays up, where that has a rule; else 0."""
     lives = link.lives[-2:]
-    if not lives or (len(lives) == 1 and link.cuts > 1) or max(lives) * 10 > min(lives) * 17:
+    if not lives or (len(lives) == 1 and link.cuts > 1) or max(lives) * 10 > min(lives) * 13:
         return 0
     return min(lives)
 
