@@ -82,7 +82,7 @@
   /** Words of ordinary length that stand on two lines. */
   function* broken(e, text) {
     const node = [...e.childNodes].find((child) => child.textContent === text);
-    if (e.closest(".code") || !node) return;
+    if (e.closest(".code, .findings") || !node) return;
     for (const { 0: word, index } of text.matchAll(/[\p{L}\p{M}]{2,11}/gu)) {
       const range = document.createRange();
       range.setStart(node, index);
