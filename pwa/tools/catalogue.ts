@@ -57,7 +57,7 @@ const NAME = /\.icu\?(patient|safety|care|rest)$/;
  *   plural lacks a category of the language.
  */
 export function compile(tag: string, message: string): Compiled {
-  const elements = parse(message, { ignoreTag: true, requiresOtherClause: true });
+  const elements = parse(bound(tag, message), { ignoreTag: true, requiresOtherClause: true });
   const plural = elements.find(isPluralElement);
   if (plural === undefined) return textOf(elements, "");
   if (elements.length > 1) throw new Error(`a plural has words beside it: ${message}`);
@@ -70,6 +70,12 @@ export function compile(tag: string, message: string): Compiled {
     ([category, { value }]) => [category, textOf(value, plural.value)] as const,
   );
   return Object.fromEntries(forms);
+}
+
+/** French has a space before some signs, at which no line may end. */
+function bound(tag: string, message: string): string {
+  if (tag !== "fr") return message;
+  return message.replace(/ (?=[?!:;»])/g, "\u00a0").replace(/« /g, "«\u00a0");
 }
 
 /** The plural forms that numbers people meet here have: millions are not among them. */

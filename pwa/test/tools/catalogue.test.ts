@@ -68,6 +68,11 @@ describe("a message", () => {
     expect(compile("es", "Para {name}")).toBe("Para {name}");
   });
 
+  test("in French keeps its signs on the line of the word", () => {
+    expect(compile("fr", "« Oui » ?")).toBe("«\u00a0Oui\u00a0»\u00a0?");
+    expect(compile("es", "«Sí» ?")).toBe("«Sí» ?");
+  });
+
   test.each([
     ["ar", "{n, plural, one {#} other {#}}", "expected the plural forms"],
     ["en", "{n, plural, one {#} few {#} other {#}}", "expected the plural forms"],
