@@ -199,13 +199,17 @@ async def _dress(page: Page, theme: str, width: int, text: int) -> None:
 
 
 async def sheets(browser: Browser, wish: Wish) -> None:
-    """Lay the pictures of each set on one page, a few states at a time."""
+    """Lay the pictures of each set on one page, a few states at a time.
+
+    The pictures of all figures are sheets themselves.
+    """
+    states = [state for state in wish.states if not state.startswith("figures")]
     for language, (theme, width, text) in product(wish.languages, wish.looks()):
         columns = SHEET_COLUMNS.get(width, 6)
         kind = folder(language, theme, width, text)
         rows = columns * 2
-        for at in range(0, len(wish.states), rows):
-            part = wish.states[at : at + rows]
+        for at in range(0, len(states), rows):
+            part = states[at : at + rows]
             figures = "".join(
                 f"<figure><figcaption>{state}</figcaption>"
                 f"<img src='file://{SHOTS / kind}/{state}.png'></figure>"
@@ -219,7 +223,8 @@ async def _lay(browser: Browser, figures: str, width: int, target: Path) -> None
     page = await browser.new_page(viewport={"width": width, "height": 400})
     html = (
         "<style>body{margin:0;background:#7b776f;display:flex;flex-wrap:wrap;gap:20px;"
-        "align-items:flex-start;font:14px sans-serif}figure{margin:0}figcaption{color:#fff}"
+        "align-items:flex-start;font:14px sans-serif}figure{margin:0;max-height:1800px;"
+        "overflow:hidden}figcaption{color:#fff}"
         f"img{{display:block}}</style>{figures}"
     )
     source = SHOTS / "sheet.html"
