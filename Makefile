@@ -86,6 +86,7 @@ bench: setup $(VENV)/.browser ## figures of this tree, as ratios in one run
 	python tests/bench/flat.py
 	python tests/bench/wire.py
 	python tests/bench/first_load.py
+	python tests/bench/starts.py
 	python tests/bench/reminders.py
 	python tests/bench/pings.py
 	python tests/bench/starting.py

@@ -29,6 +29,7 @@ class TlsServer:
     Args:
         folder: Where it keeps everything.
         origin: How clients reach it.
+        more: Other arguments of `rejoint serve`.
 
     Attributes:
         spki: By what Chromium trusts it.
@@ -36,7 +37,7 @@ class TlsServer:
         certificate: Its file.
     """
 
-    def __init__(self, folder: Path, origin: str) -> None:
+    def __init__(self, folder: Path, origin: str, *more: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.origin = origin
         self.spki = make_certificate(folder)
@@ -46,7 +47,7 @@ class TlsServer:
         command = [sys.executable, str(script), str(folder), "--data", str(folder / "data")]
         with self.log.open("ab") as sink:
             self._process = subprocess.Popen(
-                [*command, "--port", "0", "--public-url", origin],
+                [*command, "--port", "0", "--public-url", origin, *more],
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

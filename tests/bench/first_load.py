@@ -4,7 +4,8 @@ A row is one link: slow 3G as the browser emulates it, or the TCP of two network
 lose packets where the machine has them. The processor is slowed six times by the browser. Printed
 beside the targets of the design: first paint, when a tap is answered, and a start offline.
 
-Arguments: `--rounds N`, `--forwarder` for no namespaces.
+Arguments: `--rounds N`, `--forwarder` for no namespaces, `--web DIR` of another build. What a phone
+with a profile and records takes to start is in `starts.py`.
 """
 
 import argparse
@@ -28,6 +29,7 @@ from bench.forwarder import Conditions  # noqa: E402
 from bench.link import is_possible, leave_the_network  # noqa: E402
 from bench.networks import ABOUT, Network, open_network  # noqa: E402
 from e2e.browser import ARGUMENTS, obtain  # noqa: E402
+from rejoint_server.settings import Settings  # noqa: E402
 
 CPU_SLOWER: Final = 6
 RTT_MS: Final = 400
@@ -153,21 +155,21 @@ async def _times(page: Page) -> dict[str, float]:
 
 
 @contextmanager
-def _served(folder: Path, *, namespaces: bool) -> Iterator[tuple[Network, TlsServer]]:
+def _served(folder: Path, web: Path, *, namespaces: bool) -> Iterator[tuple[Network, TlsServer]]:
     with (
         open_network(namespaces=namespaces) as network,
-        TlsServer(folder / "server", network.origin) as server,
+        TlsServer(folder / "server", network.origin, "--web", str(web)) as server,
     ):
         network.forwarder.target = server.address
         yield network, server
 
 
-async def main(rounds: int, *, namespaces: bool) -> None:
+async def main(rounds: int, web: Path, *, namespaces: bool) -> None:
     """Run and print."""
     print(f"processor {CPU_SLOWER} times slower; {ABOUT[namespaces]}; medians of {rounds}")
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        with _served(folder, namespaces=namespaces) as (network, server):
+        with _served(folder, web, namespaces=namespaces) as (network, server):
             async with async_playwright() as playwright:
                 bench = Bench(playwright, network, server, folder)
                 for weather in WEATHERS:
@@ -183,6 +185,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--forwarder", action="store_true")
+    parser.add_argument("--web", type=Path, default=Settings(data=Path()).web)
     return parser.parse_args()
 
 
@@ -191,4 +194,4 @@ if __name__ == "__main__":
     real = is_possible() and not chosen.forwarder
     if real:
         leave_the_network()
-    asyncio.run(main(chosen.rounds, namespaces=real))
+    asyncio.run(main(chosen.rounds, chosen.web, namespaces=real))

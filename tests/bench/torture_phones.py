@@ -295,9 +295,9 @@ PHONES: Final[dict[str, tuple[str, type[Any]]]] = {
 }
 
 
-def door_module() -> str:
-    """The file of the built app that exports its door."""
-    assets = Path(Settings(data=Path()).web) / "assets"
+def door_module(web: Path | None = None) -> str:
+    """The file of the built app, or of the build in `web`, that exports its door."""
+    assets = (web or Settings(data=Path()).web) / "assets"
     opens = ("as openDoor", "openDoor:()=>")
     [found] = [
         path for path in assets.glob("*.js") if any(one in path.read_text() for one in opens)

@@ -22,47 +22,65 @@ const COMMON: Form = {
   tz_min: "n-840,840",
   "off_s?": `n${-(2 ** 33)},${2 ** 33}`,
 };
-const ALL: Readonly<Record<string, readonly [kind: string, form: Form]>> = FORMS;
+type Kept = readonly [kind: string, form: Form];
+const ALL: Readonly<Record<string, Kept>> = FORMS;
 
-function isOne(form: string, value: unknown): boolean {
+type Check = (value: unknown) => boolean;
+
+const isObject: Check = (value) =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+function checkOne(form: string): Check {
   const bound = form.slice(1);
   switch (form[0]) {
     case "n": {
       const [least, most] = bound.split(",").map(Number) as [number, number];
-      return Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
+      return (value) =>
+        Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most;
     }
     case "s":
-      return typeof value === "string" && value.length <= Number(bound);
+      return (value) => typeof value === "string" && value.length <= Number(bound);
     case "d":
-      return typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
+      return (value) => typeof value === "string" && /^\d{4}-\d{2}-\d{2}$/.test(value);
     case "b":
-      return typeof value === "boolean";
+      return (value) => typeof value === "boolean";
     case "o":
-      return typeof value === "object" && value !== null && !Array.isArray(value);
+      return isObject;
     default:
-      return value === bound;
+      return (value) => value === bound;
   }
 }
 
-function fits(form: Form, value: unknown): boolean {
-  if (typeof form === "string") return form.split("/").some((one) => isOne(one, value));
-  if (isList(form)) {
-    const [part, most] = form;
-    return Array.isArray(value) && value.length <= most && value.every((one) => fits(part, one));
+/** Forms are read once: a start looks at every record. */
+function checkOf(form: Form): Check {
+  if (typeof form === "string") {
+    const ones = form.split("/").map(checkOne);
+    return (value) => ones.some((isOne) => isOne(value));
   }
-  return (
-    isOne("o", value) &&
-    Object.entries(form).every(([member, part]) => {
-      const isOptional = member.endsWith("?");
-      const found = (value as Record<string, unknown>)[isOptional ? member.slice(0, -1) : member];
-      return (isOptional && found === undefined) || fits(part, found);
-    })
-  );
+  if (isList(form)) {
+    const [fits, most] = [checkOf(form[0]), form[1]];
+    return (value) =>
+      Array.isArray(value) && value.length <= most && value.every((one) => fits(one));
+  }
+  const members = Object.entries(form).map(([member, part]) => {
+    const isOptional = member.endsWith("?");
+    const name = isOptional ? member.slice(0, -1) : member;
+    return { name, isOptional, fits: checkOf(part) };
+  });
+  return (value) =>
+    isObject(value) &&
+    members.every(({ name, isOptional, fits }) => {
+      const found = (value as Record<string, unknown>)[name];
+      return (isOptional && found === undefined) || fits(found);
+    });
 }
 
 function isList(form: Form): form is readonly [Form, number] {
   return Array.isArray(form);
 }
+
+const hasCommon = checkOf(COMMON);
+const CHECKS = new Map<Kept, Check>();
 
 /** The kind of document that holds this type of record. */
 export function kindOf(type: AnyRecord["type"]): string {
@@ -73,6 +91,11 @@ export function kindOf(type: AnyRecord["type"]): string {
 export function asRecord(kind: string, value: unknown): AnyRecord | undefined {
   const type = (value as { type?: unknown }).type;
   const known = typeof type === "string" && Object.hasOwn(ALL, type) ? ALL[type] : undefined;
-  const isKnown = known?.[0] === kind && fits(COMMON, value) && fits(known[1], value);
-  return isKnown ? (value as AnyRecord) : undefined;
+  if (known?.[0] !== kind) return undefined;
+  let fits = CHECKS.get(known);
+  if (fits === undefined) {
+    fits = checkOf(known[1]);
+    CHECKS.set(known, fits);
+  }
+  return hasCommon(value) && fits(value) ? (value as AnyRecord) : undefined;
 }
