@@ -7,6 +7,7 @@ import { fakeClient, fakeDoor } from "../../src/gallery/fake";
 import "../../src/rooms/patient";
 import { CheckRoom } from "../../src/rooms/check";
 import { forPatients } from "../../src/ui/for-patients";
+import { later } from "../../src/ui/later";
 import { go, route, startRoutes } from "../../src/ui/route";
 import { openPage, type ScreenPage, settled } from "./page";
 
@@ -49,6 +50,26 @@ test("who is not sure about an invitation goes on without it", async () => {
   const page = await open(fakeDoor({ kind: "join", role: "patient", purpose: "patient" }), "#j1.a");
   await page.tap("join-not");
   expect(page.has("door-none")).toBe(true);
+});
+
+test("a room that is on its way has a heading, and one that did not come a way to try again", async () => {
+  const page = openPage();
+  let tries = 0;
+  const room = later(async (): Promise<() => preact.JSX.Element> => {
+    tries += 1;
+    if (tries === 1) throw new Error("no network");
+    return () => <h1>here</h1>;
+  });
+  render(<room.Part key={Math.random()} />, page.root as unknown as Element);
+  const heading = () => page.root.all(({ localName }) => localName === "h1")[0]?.textContent;
+  expect(heading()).toBe("One moment.");
+  await settled();
+  page.root
+    .all(({ textContent }) => textContent === "Try again")
+    .at(-1)
+    ?.send("click");
+  await settled();
+  expect(heading()).toBe("here");
 });
 
 test("help stands in the bars of rooms that patients and therapists share, for patients", async () => {
