@@ -40,6 +40,12 @@ describe("a patient is", () => {
     expect(needOf({ sessions: [bad], others: [heard(bad.id)] })).toBe("track");
   });
 
+  test("moved by the last two weeks only: what is older is on the patient's page", () => {
+    const fine = session(0, { worst: 0, ...theirs });
+    expect(needOf({ sessions: [session(13, { worst: 7, ...theirs }), fine] })).toBe("stop");
+    expect(needOf({ sessions: [session(14, { worst: 7, ...theirs }), fine] })).toBe("track");
+  });
+
   test("stopped after a morning over the rule", () => {
     const parts = { sessions: [session(1, { worst: 1, ...theirs })] };
     expect(needOf({ ...parts, pains: [morning(0, 6, false)] })).toBe("stop");

@@ -8,11 +8,12 @@
  * Source: the order red, silent, amber, message, rest is what this project promises its therapists;
  * the bounds are choices of this project.
  */
+import { computed, type ReadonlySignal } from "@preact/signals";
 import type { Care, Opened } from "../../client";
 import type { AnyRecord, Check, Pain, Session } from "../../records.gen";
 import type { Light } from "../../ui/lamp";
 import { wishOn } from "../../wishes";
-import { dayOf, daysBetween } from "../../words/dates";
+import { dayAfter, dayOf, daysBetween } from "../../words/dates";
 import { lightOf, lightOfDay, ruleOn, toldOf } from "../advice";
 import { unheard } from "../talk";
 import { unseenAlarms } from "./checks";
@@ -94,27 +95,42 @@ export interface Warning {
   readonly why: Pick<Needed, "session" | "morning">;
 }
 
-/** What was told, warns, and no clinician has said to have seen, the newest first. */
-export function warningsOf(care: Care): readonly Warning[] {
+/**
+ * What was told, warns, and no clinician has said to have seen, the newest first.
+ *
+ * @param since The first day that is looked at; without it all are. A list of many looks back only
+ *   so far, since each day is judged by the mornings around it.
+ */
+export function warningsOf(care: Care, since = ""): readonly Warning[] {
+  const before = since === "" ? "" : dayAfter(since, -LOOK_BACK_DAYS);
+  const isNear = ({ value }: Opened<Session> | Opened<Pain>) => value.day >= before;
+  const told: Told = {
+    sessions: care.sessions.value.filter(isNear),
+    pains: care.pains.value.filter(isNear),
+  };
   return unseenOf(care)
-    .flatMap((one) => judged(care, one) ?? [])
+    .filter(({ value }) => value.day >= since)
+    .flatMap((one) => judged(care, told, one) ?? [])
     .reverse();
+}
+
+/** What a day is judged from, beside its rule. */
+interface Told {
+  readonly sessions: readonly Opened<Session>[];
+  readonly pains: readonly Opened<Pain>[];
 }
 
 /** The worst that was told in the last days, the newest of equals; undefined without a warning. */
 function worstTold(care: Care, today: string): Warning | undefined {
-  const found = warningsOf(care).filter(({ why: { session, morning } }) => {
-    const { day = today } = (session ?? morning)?.value ?? {};
-    return daysBetween(day, today) < LOOK_BACK_DAYS;
-  });
+  const found = warningsOf(care, dayAfter(today, 1 - LOOK_BACK_DAYS));
   return found.find(({ light }) => light === "stop") ?? found[0];
 }
 
-function judged(care: Care, one: Opened<AnyRecord>): Warning | undefined {
+function judged(care: Care, told: Told, one: Opened<AnyRecord>): Warning | undefined {
   const { value } = one;
   const rule = "day" in value ? ruleOn(care, value.day) : undefined;
   if (value.type === "session") {
-    const day = lightOfDay(toldOf(care.sessions.value, care.pains.value, value.day), rule);
+    const day = lightOfDay(toldOf(told.sessions, told.pains, value.day), rule);
     const light = day?.light === "go" || !day ? strained(value) : day.light;
     return light && { light, why: { session: one as Opened<Session> } };
   }
@@ -128,4 +144,13 @@ function judged(care: Care, one: Opened<AnyRecord>): Warning | undefined {
 function strained(session: Session): "slow" | undefined {
   const given = [session.reason, ...session.items.map(({ reason }) => reason)];
   return given.some((reason) => reason !== undefined && reason !== "no_time") ? "slow" : undefined;
+}
+
+const groups = new WeakMap<Care, ReadonlySignal<Needed>>();
+
+/** As `neededOf`, found anew only when the patient's records or the day have changed. */
+export function needOf(care: Care, today: ReadonlySignal<string>): Needed {
+  const found = groups.get(care) ?? computed(() => neededOf(care, today.value));
+  groups.set(care, found);
+  return found.value;
 }

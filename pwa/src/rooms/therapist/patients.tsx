@@ -11,7 +11,7 @@ import { number, t } from "../../words";
 import { sayMoment } from "../../words/dates";
 import { unheard } from "../talk";
 import { Desk, nameOf } from "./desk";
-import { NEEDS, type Need, type Needed, neededOf } from "./needs";
+import { NEEDS, type Need, type Needed, needOf } from "./needs";
 import { plain } from "./plain";
 import { PatientRow } from "./row";
 import { wishesTold } from "./wish";
@@ -51,7 +51,7 @@ export function Patients({ client }: { client: Client }) {
   const rows = patientsOf(client)
     .map((care) => ({
       care,
-      needed: neededOf(care, client.today.value),
+      needed: needOf(care, client.today),
       fresh: newOf(toldList(client, care), toldCount(care)),
       words: unheard(care).length,
     }))
