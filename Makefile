@@ -81,6 +81,7 @@ bench: setup $(VENV)/.browser ## figures of this tree, as ratios in one run
 	python tests/bench/run.py $(ARGS)
 	python tests/bench/circles.py
 	python tests/bench/one_request.py
+	python tests/bench/served.py
 	python tests/bench/load.py
 	python tests/bench/sealing.py
 	python tests/bench/flat.py
