@@ -20,4 +20,7 @@ def mark_of(value: dict[str, Any]) -> int:
     """The mark of what a phone shows; 0 of what no world wrote."""
     if value.get("type") == "note":
         return int(value["text"])
-    return int(value["performed_at"]) - EPOCH_S if value.get("type") == "pain" else 0
+    if value.get("type") != "pain":
+        return 0
+    # A phone that knows that its clock is wrong says by how much it has corrected this.
+    return int(value["performed_at"]) - int(value.get("off_s", 0)) - EPOCH_S

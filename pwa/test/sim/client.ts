@@ -6,6 +6,7 @@ import type { OpenCare } from "../../src/client/care.ts";
 import type { Phone } from "../../src/client/phone.ts";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { openShelf } from "../../src/client/shelf.ts";
+import type { Pain } from "../../src/client.ts";
 
 /** One record as the screens show it. */
 interface Row {
@@ -54,9 +55,15 @@ export class Start {
   }
 
   async show(): Promise<Row[]> {
-    const { pains, notes } = await this.#care();
+    const { pains, notes, ordered } = await this.#care();
+    // As the world gave it: what a wrong clock says is corrected when it is written, or shown.
+    const written = new Map(ordered.map(({ id, value }) => [id, value as Partial<Pain>]));
+    const markOf = (id: string) => {
+      const { performed_at = 0, off_s = 0 } = written.get(id) ?? {};
+      return performed_at - off_s;
+    };
     return [
-      ...pains.value.map(({ id, place, value }) => ({ id, place, mark: value.performed_at })),
+      ...pains.value.map(({ id, place }) => ({ id, place, mark: markOf(id) })),
       ...notes.value.map(({ id, place, value }) => ({ id, place, mark: Number(value.text) })),
     ];
   }
