@@ -83,7 +83,9 @@
   function* broken(e, text) {
     const node = [...e.childNodes].find((child) => child.textContent === text);
     if (e.closest(".code, .findings") || !node) return;
-    for (const { 0: word, index } of text.matchAll(/(?<![\p{L}\p{M}])[\p{L}\p{M}]{2,11}(?![\p{L}\p{M}])/gu)) {
+    for (const { 0: word, index } of text.matchAll(
+      /(?<![\p{L}\p{M}])[\p{L}\p{M}]{2,11}(?![\p{L}\p{M}])/gu,
+    )) {
       const range = document.createRange();
       range.setStart(node, index);
       range.setEnd(node, index + word.length);

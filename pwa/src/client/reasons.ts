@@ -2,30 +2,24 @@
 import type { SyncStatus } from "../client.ts";
 import type { RunnerState } from "../sync.ts";
 import { enAlarms } from "../words/en-alarms.ts";
-import { addWords, t, type WordId } from "../words/index.ts";
+import { addWords, t } from "../words/index.ts";
 
-/** The words of the refusals that have their own; `refused.other` for the rest. */
-const REFUSALS: Readonly<Record<string, WordId>> = {
-  limit: "refused.limit",
-  authz: "refused.authz",
-  author: "refused.author",
-  removed: "refused.removed",
-  taken: "refused.taken",
-  stale: "refused.stale",
-  "newer-log": "refused.behind",
-  schema: "refused.schema",
-  closed: "refused.closed",
-};
+type Said = keyof typeof enAlarms;
+
+function isSaid(id: string): id is Said {
+  return id in enAlarms;
+}
 
 /** A text in the language that is spoken now; the English one until its words are there. */
-function say(id: WordId, name = ""): string {
+function say(id: Said, name = ""): string {
   addWords(enAlarms);
   return t(id, { name });
 }
 
 /** Why the server did not take a record. */
 export function reasonOfRefusal(code: string): string {
-  return say(REFUSALS[code] ?? "refused.other");
+  const id = `refused.${code}`;
+  return say(isSaid(id) ? id : "refused.other");
 }
 
 /** Why a circle is not written to. */
@@ -38,7 +32,7 @@ export const ALARMS = {
   key: "alarm.key",
   broken: "alarm.broken",
   twice: "alarm.twice",
-} as const satisfies Readonly<Record<string, WordId>>;
+} as const satisfies Readonly<Record<string, Said>>;
 
 export type Alarm = (typeof ALARMS)[keyof typeof ALARMS];
 
@@ -47,25 +41,15 @@ export function wordsOfAlarm(alarm: Alarm | ""): string {
   return alarm === "" ? "" : say(alarm);
 }
 
-/** Why what the server shows is not whole, by code: without a name and, where it has one, with it. */
-const FOUND: Readonly<Record<string, readonly [bare: WordId, named?: WordId]>> = {
-  gap: ["alarm.gap", "alarm.gapOf"],
-  replaced: ["alarm.replaced", "alarm.replacedOf"],
-  taken: ["alarm.taken", "alarm.takenOf"],
-  "newer-log": ["alarm.hidden"],
-  fork: ["alarm.fork"],
-  sig: ["alarm.sig"],
-  rollback: ["alarm.rollback"],
-  snapshot: ["alarm.snapshot", "alarm.snapshotOf"],
-};
-
 /** Findings after which nothing more is written to a circle. */
 export const STOPPING: ReadonlySet<string> = new Set(["fork", "rollback"]);
 
 /** Words for something that no honest server and no honest member shows. */
 function wordsOf(code: string, name: string): string {
-  const [bare, named = bare] = FOUND[code] ?? (["alarm.gap", "alarm.gapOf"] as const);
-  return name === "" ? say(bare) : say(named, name);
+  const bare = `alarm.${code}`;
+  const id = isSaid(bare) ? bare : "alarm.gap";
+  const named = `${id}Of`;
+  return name !== "" && isSaid(named) ? say(named, name) : say(id);
 }
 
 /** Words for a link to an older key that its maker, by name or "", has broken. */

@@ -6,7 +6,7 @@ export const enAlarms = {
   "refused.removed": "This phone was removed from the circle before this was sent.",
   "refused.taken": "Another record already has this number.",
   "refused.stale": "The members have changed; this will be tried again.",
-  "refused.behind": "The server does not know the newest members yet; this will be tried again.",
+  "refused.newer-log": "The server does not know the newest members yet; this will be tried again.",
   "refused.schema": "The server does not know this kind of record.",
   "refused.closed": "This circle is closed.",
   "refused.other": "The clinic's server did not take this.",
@@ -29,7 +29,7 @@ export const enAlarms = {
     "Records of {name} on the server are not those that were seen. Please ask your clinic.",
   "alarm.taken": "Two phones write under one name. Please ask your clinic.",
   "alarm.takenOf": "Two phones write under one name ({name}). Please ask your clinic.",
-  "alarm.hidden": "The server keeps back news about the members. Please ask your clinic.",
+  "alarm.newer-log": "The server keeps back news about the members. Please ask your clinic.",
   "alarm.sig": "The server shows a record that nobody here wrote. Please ask your clinic.",
   "alarm.rollback":
     "The member list on the server is older than the one this phone has seen. Please ask your clinic.",
