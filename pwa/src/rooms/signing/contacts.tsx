@@ -72,7 +72,7 @@ function Editor({ client, clinic }: { client: Client; clinic: Care }) {
   const wrong = state.value === "wrong";
   const bad = (phone: string) => (wrong && !PHONE.test(phone) ? t("contacts.bad") : "");
   return (
-    <form class="card stack" onSubmit={(event) => void save(event)}>
+    <form class="stack" onSubmit={(event) => void save(event)}>
       <Field
         id="contacts-emergency"
         label={t("contacts.emergency")}
