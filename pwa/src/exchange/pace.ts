@@ -34,6 +34,8 @@ const PATIENCE_AFTER = 2;
 const PAUSE_MIN_MS = 1_000;
 const PAUSE_MAX_MS = 300_000;
 
+/** A link whose windows are shorter carries about one request in each. */
+const FRAIL_MS = 10_000;
 const GOAL_MS = 2_000;
 const GOAL_MIN_MS = 1_000;
 const GOAL_MAX_MS = 8_000;
@@ -156,10 +158,14 @@ export function answered(before: Link, trip: Trip): Link {
     const grown = Math.max(link.portion, Math.min(aimed, 2 * trip.sent));
     return { ...known, portion: Math.min(MOST_BYTES, grown) };
   }
-  if (ruleMs(known) > 0) {
+  const isFrail = known.lives.length > 0 && least(known.lives) < FRAIL_MS;
+  if (isFrail || ruleMs(known) > 0) {
     // Where each window carries one request, what came through in it was not too large, however
     // long the rest of a handshake lay before it; it may grow up to what is known to be.
-    const grown = Math.min(over(trip.sent * 3, 2), over(known.load * 15, 16));
+    const grown = Math.min(
+      over(trip.sent * 3, 2),
+      Math.max(START_BYTES, over(known.load * 15, 16)),
+    );
     return { ...known, portion: Math.max(link.portion, grown) };
   }
   if (2 * size < link.portion && tookMs <= goal) return known;

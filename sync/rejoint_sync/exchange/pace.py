@@ -57,6 +57,9 @@ PAUSE_MIN_MS: Final = 1_000
 PAUSE_MAX_MS: Final = 300_000
 """Longest pause, in milliseconds."""
 
+_FRAIL_MS: Final = 10_000
+"""A link whose windows are shorter carries about one request in each."""
+
 _GOAL_MS: Final = 2_000
 """What a request should take."""
 
@@ -194,10 +197,10 @@ def answered(link: Link, trip: Trip) -> Link:
         # What was less than allowed says nothing of what is too much; nor does what came down.
         grown = max(link.portion, min(aimed, 2 * trip.sent))
         return replace(known, portion=min(MOST_BYTES, grown))
-    if _life_ms(known):
+    if _life_ms(known) or min(known.lives, default=_FRAIL_MS) < _FRAIL_MS:
         # Where each window carries one request, what came through in it was not too large, however
         # long the rest of a handshake lay before it; it may grow up to what is known to be.
-        grown = min(trip.sent * 3 // 2, known.load * 15 // 16)
+        grown = min(trip.sent * 3 // 2, max(START_BYTES, known.load * 15 // 16))
         return replace(known, portion=max(link.portion, grown))
     if 2 * size < link.portion and took_ms <= goal_ms:
         return known
