@@ -53,7 +53,7 @@ export function StatusCards({ client }: { client: Client }) {
         <section class="card" data-testid="refused">
           <h2 class="row">
             <Icon name="alert" />
-            {t("status.refused")}
+            <span class="grow">{t("status.refused")}</span>
           </h2>
           <p>{t("status.refusedBody")}</p>
           <ul class="list">
