@@ -9,4 +9,7 @@ export const enHanded = {
   "told.mineYes": "Yes, it was me",
   "told.mineNo": "No, not me",
   "told.mineDone": "It is in your record now.",
+  "days.none": "No days yet",
+  "days.noneBody": "After your first session it stands here.",
+  "print.now": "Print",
 } as const satisfies Record<string, Forms>;

@@ -46,7 +46,6 @@ export const enMore = {
   "exercise.note": "From {name}",
   "exercise.sounds": "Beeps",
   "exercise.each": "Ask after each one",
-  "print.now": "Print",
 
   "log.step": "Step {at} of {all}",
   "log.done": "How much did you do?",
@@ -100,9 +99,6 @@ export const enMore = {
   "morning.settled": "Saved. It settled over night.",
   "morning.notSettled": "Saved. It did not settle. Do less next time.",
 
-  "days.title": "My days",
-  "days.none": "No days yet",
-  "days.noneBody": "After your first session it stands here.",
   "days.morning": "Morning",
   "days.session": "Exercises",
   "days.pain": "Pain now",
@@ -135,7 +131,6 @@ export const enMore = {
   "chart.today": "today",
   "chart.none": "No pain numbers yet.",
 
-  "status.title": "Phone and network",
   "status.lock": "This phone and who uses it",
   "status.sending": "Data and other phones",
   "status.phone": { one: "{n} waiting", other: "{n} waiting" },

@@ -7,7 +7,7 @@ import { StatusCards, SyncButton } from "../status";
 export function Status({ client }: { client: Client }) {
   return (
     <Page canGoBack testid="status" foot={<SyncButton client={client} main />}>
-      <h1>{t("status.title")}</h1>
+      <h1>{t("today.status")}</h1>
       <StatusCards client={client} />
     </Page>
   );

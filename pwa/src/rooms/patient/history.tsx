@@ -28,7 +28,7 @@ export function Days({ client, care }: PatientProps) {
   const rows = isWhole.value ? all : all.slice(0, ROWS_FIRST);
   return (
     <Page canGoBack isWide testid="days">
-      <h1>{t("days.title")}</h1>
+      <h1>{t("today.days")}</h1>
       {rows.length === 0 ? (
         <Empty icon="calendar" title={t("days.none")}>
           <p class="soft">{t("days.noneBody")}</p>
