@@ -199,7 +199,7 @@ def carries_records(asked: Asked) -> bool:
     if asked.method == "GET" or "/_local/" in path:
         return False
     if path != "/sync":
-        return path.endswith(("/_bulk_docs", "/log"))
+        return path.endswith(("/_bulk_docs", "/log", "/quarantine"))
     packed = asked.body.startswith(b"\x1f\x8b")
     body = gzip.decompress(asked.body) if packed else asked.body
     return any(item[0] in (RECORDS, BUNDLE) for item in frames.read(body))
