@@ -113,6 +113,19 @@ class Phone:
             },
         )
 
+    def wait_until(self, code: str, arg: object = None) -> None:
+        """Wait until a script gives true, also where it gives that later.
+
+        The driver's own waiting takes a promise for true, whatever comes of it.
+
+        Args:
+            code: An expression, or a function of `arg`.
+        """
+        until = time.monotonic() + PATIENCE_MS / 1000
+        while not self.page.evaluate(code, arg):
+            assert time.monotonic() < until, code
+            self.page.wait_for_timeout(100)
+
     def by(self, test_id: str) -> Any:
         """The element with this `data-testid`."""
         return self.page.get_by_test_id(test_id)

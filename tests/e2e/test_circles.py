@@ -173,7 +173,7 @@ def test_a_phone_beside_another_needs_no_network(clinic: Clinic) -> None:
     wait_for_worker(new)
     wait_for_worker(desk)
     for phone in (new, desk):
-        phone.page.wait_for_function(KEPT, arg="members")
+        phone.wait_until(KEPT, "members")
         phone.offline(yes=True)
     new.page.reload()
     new.by("door-beside").click()

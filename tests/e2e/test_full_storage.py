@@ -86,7 +86,7 @@ def test_a_phone_without_room_loses_nothing_and_says_so(
         phone = Phone(playwright, tmp_path / "phone").start()
         join(phone, link)
         wait_for_worker(phone)
-        phone.page.wait_for_function(READY, polling=100)
+        phone.wait_until(READY)
         desk.close()
         phone.offline(yes=True)
         log_session(phone, pain=0, effort=2)

@@ -238,9 +238,9 @@ def test_a_locked_profile_opens_by_its_number_without_a_network(
     found(phone, server.setup_link())
     set_number(phone)
     phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    phone.page.wait_for_function("caches.match('/keeps-lock').then(Boolean)")
+    phone.wait_until("caches.match('/keeps-lock').then(Boolean)")
     for part in ("desk", "xwing"):
-        phone.page.wait_for_function(f"caches.match('/keeps-{part}').then(Boolean)")
+        phone.wait_until(f"caches.match('/keeps-{part}').then(Boolean)")
     # Only what the worker keeps counts: what the browser happens to have goes.
     phone.page.context.new_cdp_session(phone.page).send("Network.clearBrowserCache")
     phone.by("hide").click()

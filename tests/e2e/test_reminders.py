@@ -115,7 +115,7 @@ class Pushes:
 def shows(phone: Phone, expected: list[str]) -> None:
     """Wait until exactly these notifications are shown, each `title|body`."""
     code = f"{SHOWN}.then((shown) => JSON.stringify(shown) === {json.dumps(json.dumps(expected))})"
-    phone.page.wait_for_function(code, polling=100, timeout=PATIENCE_MS)
+    phone.wait_until(code)
 
 
 def worker_of(phone: Phone) -> Worker:

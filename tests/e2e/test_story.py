@@ -7,6 +7,7 @@ Then everything that server and phones have stored is decoded and searched for w
 """
 
 import re
+import time
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +17,7 @@ import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from e2e.canary import DUMP_INDEXED_DB, database_blobs, leaks
-from e2e.phone import Phone
+from e2e.phone import PATIENCE_MS, Phone
 from e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
@@ -77,7 +78,7 @@ KEEPS_CARE = "caches.match('/keeps-care').then((mark) => mark !== undefined)"
 def wait_for_worker(phone: Phone) -> None:
     """Everything works offline after the first load: wait until the worker has it all."""
     phone.page.evaluate("navigator.serviceWorker.ready.then(() => null)")
-    phone.page.wait_for_function(KEEPS_CARE, polling=100, timeout=60_000)
+    phone.wait_until(KEEPS_CARE)
 
 
 def log_session(phone: Phone, *, pain: int, effort: int) -> None:
@@ -123,10 +124,14 @@ def answer_by_voice(phone: Phone, desk: Phone) -> None:
     desk.by("room-status").click()
     desk.by("sync-now").click()
     expect(desk.by("unsent")).to_have_text(re.compile("^0 "))
-    # A network that comes back is a reason to look at once.
-    phone.offline(yes=True)
-    phone.offline(yes=False)
-    expect(phone.by("state-seen")).to_be_visible()
+    # A network that comes back is a reason to look at once. That it was heard is written when the
+    # sound begins, which may be after that round.
+    until = time.monotonic() + PATIENCE_MS / 1000
+    while phone.by("state-seen").count() == 0:
+        assert time.monotonic() < until
+        phone.offline(yes=True)
+        phone.offline(yes=False)
+        phone.page.wait_for_timeout(2_000)
 
 
 def test_a_log_made_offline_reaches_the_therapist_sealed(

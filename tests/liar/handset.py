@@ -78,7 +78,8 @@ class Handset:
 
     def _open_status(self) -> None:
         if self.by("sync-now").count() == 0:
-            self._open("status")
+            self._open("more")
+            self.by("open-status").click()
             expect(self.by("sync-now")).to_be_visible(timeout=WAIT_MS)
 
     def words(self) -> str:
@@ -105,8 +106,14 @@ class Handset:
         return text
 
     def _home(self) -> None:
+        """Back, as often as it takes: a room may lie behind another."""
+        today = self.by("today")
+        more = self.by("more")
         self.page.evaluate("history.back()")
-        expect(self.by("today")).to_be_visible(timeout=WAIT_MS)
+        expect(today.or_(more)).to_be_visible(timeout=WAIT_MS)
+        if more.count() > 0:
+            self.page.evaluate("history.back()")
+        expect(today).to_be_visible(timeout=WAIT_MS)
 
     def reload(self) -> None:
         """Close the app and open it again."""

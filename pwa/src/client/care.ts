@@ -115,7 +115,10 @@ export class OpenCare implements Care, Synced, Carried {
     this.#roster = new Roster(row.circle, row.pin);
     this.#last = new LastView(this, around.folds.of(row.circle), around.phone);
     this.#diary = new Diary(keys.id, this.feeds, this.#last.fold);
-    this.loaded = this.#load();
+    this.loaded = this.#load().finally(() => {
+      this.#last.isOver = true;
+      this.#draw();
+    });
     this.loaded.catch(() => {});
   }
 
@@ -420,8 +423,6 @@ export class OpenCare implements Care, Synced, Carried {
       }
     }
     await this.courier.summaries.look();
-    this.#last.isOver = true;
-    this.#draw();
     this.#around.changed(this.circle);
   }
 

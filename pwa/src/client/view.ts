@@ -38,7 +38,7 @@ const PATIENTS: readonly string[] = ["patient", "caregiver"];
 /** What was shown last of one circle, and how long that stands. */
 export class LastView {
   readonly fold: Fold;
-  /** Whether all that is stored was read. */
+  /** Whether all that is stored was read, or could not be: what was shown last must not stand for it. */
   isOver = false;
   /** Resolves when it is shown, where it is known. */
   readonly shown: Promise<void>;

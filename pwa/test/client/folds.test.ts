@@ -6,6 +6,7 @@ import { DeviceKeys } from "../../src/circle/keys.ts";
 import { Fold, Folds } from "../../src/client/folds.ts";
 import type { OpenProfile } from "../../src/client/profile.ts";
 import { foldsName } from "../../src/client/profiles.ts";
+import { Summaries } from "../../src/client/summaries.ts";
 import { LastView } from "../../src/client/view.ts";
 import type { Care } from "../../src/client.ts";
 import type { StoredDocument } from "../../src/records.ts";
@@ -155,6 +156,24 @@ test("what was shown last gives way to what is stored, and stands until that is 
   expect(plans.filter((count, at) => at > 0 && count < (plans[at - 1] ?? 0))).toEqual([]);
   expect(sessions.at(-1)).toBe(RECORDS - 1);
   expect(sessions).toContain(RECORDS - 2);
+});
+
+test("what was shown last does not stand for what could not be read to its end", async () => {
+  await fill();
+  const { patient, patientPhone, circle } = scene;
+  await startAgain();
+  const rows = await foldRows();
+  const longer = (await (await start(patientPhone)).open(patient.profile.id)) as OpenProfile;
+  await longer.logSession(circle, session(7));
+  await longer.close();
+  await writeRow(circle, rows.get(circle));
+  vi.spyOn(Summaries.prototype, "look").mockRejectedValue(new Error("damaged"));
+  const again = (await (await start(patientPhone)).open(patient.profile.id)) as OpenProfile;
+  const care = again.care(circle);
+  await expect(care.loaded).rejects.toThrow("damaged");
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  expect(care.sessions.value).toHaveLength(RECORDS - 1);
+  await again.close();
 });
 
 test("of what comes every day the view holds the newest, of all else everything", async () => {
