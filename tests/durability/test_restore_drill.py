@@ -234,6 +234,7 @@ def pouches(url: str) -> Iterator[Pouches]:
         opened.end()
 
 
+@pytest.mark.long
 async def test_stock_pouchdbs_bring_back_what_a_restore_lost(tmp_path: Path) -> None:
     with (
         Restorable(tmp_path, "--policy", "open") as clinic,

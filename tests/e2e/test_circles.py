@@ -219,6 +219,7 @@ def test_a_phone_beside_another_needs_no_network(clinic: Clinic) -> None:
     new.close()
 
 
+@pytest.mark.long
 def test_a_therapist_comes_back_by_card(clinic: Clinic) -> None:
     """The last story of its desk, which is taken out."""
     clinic.desk.page.goto(clinic.server.url)

@@ -57,6 +57,7 @@ def therapist_joins(office: Phone, desk: Phone, url: str) -> None:
     sync_desk(desk)
 
 
+@pytest.mark.long
 def test_a_patient_founds_the_record_by_a_code_of_the_office(
     playwright: Playwright, tmp_path: Path
 ) -> None:

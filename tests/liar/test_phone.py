@@ -171,7 +171,14 @@ def test_a_removal_hidden_with_all_that_follows_is_silence(phone: Handset, world
     assert phone.heard() == day
 
 
-@pytest.mark.parametrize("lie", ["hidden", "dropped", "exchanged"])
+@pytest.mark.parametrize(
+    "lie",
+    [
+        "hidden",
+        pytest.param("dropped", marks=pytest.mark.long),
+        pytest.param("exchanged", marks=pytest.mark.long),
+    ],
+)
 def test_a_record_missing_in_the_middle(phone: Handset, world: World, lie: str) -> None:
     """HidesARecord, DropsAfterTheReceipt, ExchangesUnderTheSameRevision."""
     if lie == "dropped":
@@ -193,7 +200,7 @@ def test_a_record_missing_in_the_middle(phone: Handset, world: World, lie: str) 
         assert phone.pains() == [2, 3, 6, 7]
 
 
-@pytest.mark.parametrize("lie", ["moved", "tombstone"])
+@pytest.mark.parametrize("lie", ["moved", pytest.param("tombstone", marks=pytest.mark.long)])
 def test_something_false_in_a_place(phone: Handset, world: World, lie: str) -> None:
     """MovesToAnotherName, PlantsATombstone."""
     name, _ = world.tells("patient", 6, 7)
