@@ -26,7 +26,7 @@ from e2e.test_story import (
 pytestmark = pytest.mark.browser
 
 SECRET_NOTE = "Zanzibar quill 90210: after the theft."
-SENT = 30_000
+SENT = 60_000
 KEPT = "async (part) => (await caches.match(`/keeps-${part}`)) !== undefined"
 
 
