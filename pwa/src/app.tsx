@@ -179,13 +179,8 @@ export function Rooms({ client, door, onOpen }: RoomsProps) {
   );
 }
 
-interface AppProps {
-  /** Gives the door; called once, and again when it failed. */
-  readonly loadDoor: () => Promise<Door>;
-}
-
-export function App({ loadDoor }: AppProps) {
-  const [way] = useState(() => new Entrance(loadDoor));
+export function App({ door }: { readonly door: Door }) {
+  const [way] = useState(() => new Entrance(door));
   useEffect(() => {
     const enter = () => void way.enter();
     enter();
@@ -197,14 +192,13 @@ export function App({ loadDoor }: AppProps) {
     };
   }, [way]);
   const client = way.client.value;
-  const door = way.door.value;
   const onOpen = (opened: Client) => void way.show(opened);
   if (route.value.room === "language") return <language.Part />;
   // Who is in danger needs no number: what can be said without a record is said.
   if (route.value.room === "wrong" && !client) {
     return <check.Part client={undefined} care={undefined} />;
   }
-  if (client && door) return <Rooms client={client} door={door} onOpen={onOpen} />;
+  if (client) return <Rooms client={client} door={door} onOpen={onOpen} />;
   return (
     <DoorRoom
       door={door}
@@ -236,15 +230,14 @@ function takeFragment(): string {
 
 /** The steps from the opened page to an opened profile. */
 class Entrance {
-  readonly door = signal<Door | undefined>(undefined);
   readonly client = signal<Client | undefined>(undefined);
   readonly state = signal<DoorState>({ at: "starting" });
-  readonly #loadDoor: () => Promise<Door>;
+  readonly #door: Door;
   /** A notification that was tapped, until its room is shown. */
   #tap: Tap | undefined;
 
-  constructor(loadDoor: () => Promise<Door>) {
-    this.#loadDoor = loadDoor;
+  constructor(door: Door) {
+    this.#door = door;
   }
 
   /** By the link in the address, or by the profiles of this phone. */
@@ -252,8 +245,11 @@ class Entrance {
     const fragment = takeFragment();
     if (!fragment) {
       if (this.client.peek()) return;
-      this.#tap = await takeTap();
-      await this.enterWithoutLink(this.#tap?.profile);
+      const tapped = takeTap().then((tap) => {
+        this.#tap = tap;
+        return tap?.profile;
+      });
+      await this.enterWithoutLink(tapped);
       return;
     }
     await this.#putAway();
@@ -281,14 +277,14 @@ class Entrance {
   }
 
   /** One profile opens by itself, several are asked for by picture, none needs a link. */
-  async enterWithoutLink(last?: string): Promise<void> {
-    await this.#atDoor(async (door) => {
-      const profiles = await door.profiles();
+  async enterWithoutLink(wanted?: string | Promise<string | undefined>): Promise<void> {
+    await this.#atDoor(async () => {
+      const [profiles, last] = await Promise.all([this.#door.profiles(), wanted]);
       const [only = undefined, ...others] = profiles;
       const one = others.length === 0 ? only : profiles.find((each) => each.id === last);
-      if (one) await this.#open(door, one);
+      if (one) await this.#open(one);
       else if (profiles.length > 0) this.state.value = { at: "chooser", profiles };
-      else this.#goOnAsking(await door.asked());
+      else this.#goOnAsking(await this.#door.asked());
     });
   }
 
@@ -298,9 +294,9 @@ class Entrance {
   }
 
   async openProfile(id: string): Promise<void> {
-    await this.#atDoor(async (door) => {
-      const profile = (await door.profiles()).find((each) => each.id === id);
-      if (profile) await this.#open(door, profile);
+    await this.#atDoor(async () => {
+      const profile = (await this.#door.profiles()).find((each) => each.id === id);
+      if (profile) await this.#open(profile);
     });
   }
 
@@ -318,7 +314,7 @@ class Entrance {
   stuck(error: unknown, again: (pin?: string) => Promise<Client>, profileId = ""): boolean {
     const { name, why } = error as { name?: string; why?: string };
     if (name === "ProfileLocked") {
-      void this.#atDoor((door) => this.#askNumber(door, profileId, again));
+      void this.#atDoor(() => this.#askNumber(profileId, again));
       return true;
     }
     if (name !== "KeyStoreError" || (why !== "opaque" && why !== "none")) return false;
@@ -334,7 +330,7 @@ class Entrance {
   /** Shows the rooms once their code is there. */
   async show(client: Client): Promise<void> {
     await roomsOf(client.profile).ready();
-    const several = ((await this.door.peek()?.profiles()) ?? []).length > 1;
+    const several = (await this.#door.profiles()).length > 1;
     if (this.client.peek() === client) return;
     goHome();
     const { role } = client.profile;
@@ -357,20 +353,20 @@ class Entrance {
     await client?.close();
   }
 
-  async #open(door: Door, profile: ProfileView): Promise<void> {
+  async #open(profile: ProfileView): Promise<void> {
     const { id } = profile;
     // Fetched while keys and records are.
     if (!profile.locked) void roomsOf(profile).ready();
     try {
-      await this.show(await door.open(id));
+      await this.show(await this.#door.open(id));
     } catch (error) {
       if ((error as Error).name !== "ProfileLocked") throw error;
-      await this.#askNumber(door, id);
+      await this.#askNumber(id);
     }
   }
 
-  async #askNumber(door: Door, id: string, then?: () => Promise<Client>): Promise<void> {
-    const profiles = await door.profiles();
+  async #askNumber(id: string, then?: () => Promise<Client>): Promise<void> {
+    const profiles = await this.#door.profiles();
     const profile = profiles.find((each) => each.id === id);
     if (!profile) throw new Error("there is no such profile on this phone");
     const several = profiles.length > 1;
@@ -378,24 +374,20 @@ class Entrance {
   }
 
   async #lookAt(fragment: string): Promise<void> {
-    await this.#atDoor(async (door) => {
-      const [view, profiles] = await Promise.all([door.look(fragment), door.profiles()]);
+    await this.#atDoor(async () => {
+      const looks = [this.#door.look(fragment), this.#door.profiles()] as const;
+      const [view, profiles] = await Promise.all(looks);
       this.state.value = { at: "link", view, fragment, profiles };
     });
   }
 
-  /** Runs `step` with the door; when anything breaks, says so and offers the same step again. */
-  async #atDoor(step: (door: Door) => Promise<void>): Promise<void> {
+  /** Runs `step`; when anything breaks, says so and offers the same step again. */
+  async #atDoor(step: () => Promise<void>): Promise<void> {
     this.state.value = { at: "starting" };
     try {
-      this.door.value ??= await this.#loadDoor();
-      await step(this.door.value);
+      await step();
     } catch {
-      const retry = () => {
-        this.door.value = undefined;
-        void this.#atDoor(step);
-      };
-      this.state.value = { at: "failed", retry };
+      this.state.value = { at: "failed", retry: () => void this.#atDoor(step) };
     }
   }
 }

@@ -3,7 +3,8 @@ import "./ui/styles/all.css";
 import { render } from "preact";
 import { App } from "./app";
 import type { Door } from "./client";
-import { isKept, keepPart, keepSoon, openOffline } from "./client/offline";
+import { keepPart, keepSoon, openOffline } from "./client/offline";
+import { openDoor } from "./client/open";
 import { watchInstall } from "./ui/install";
 import { findVoice } from "./ui/listen";
 import { startRoutes } from "./ui/route";
@@ -24,45 +25,41 @@ async function speak(wanted: string): Promise<void> {
   keepPart(`words-${languageTag()}`);
 }
 
-async function openDoor(): Promise<Door> {
-  return (await import("./client/open")).openDoor();
+/** A link leads behind the door at once: what it needs in a row is asked for at the same time. */
+function fetchBehind(): Promise<unknown> {
+  return Promise.all([
+    import("./client/inside"),
+    import("./client/joining"),
+    import("./rooms/door/join"),
+  ]);
 }
 
-let door: Promise<Door> | undefined;
-
-/** Begin to open the door; who asks for it again after a failure gets another try. */
-function begin(): Promise<Door> {
-  door ??= openDoor();
-  door.catch(() => {
-    door = undefined;
-  });
-  return door;
-}
-
-function show(parent: HTMLElement): void {
+/** Resolves when the first screen has what it needs. */
+async function show(parent: HTMLElement, door: Door): Promise<void> {
+  const behind = location.hash.length > 1 ? fetchBehind() : undefined;
   document.documentElement.lang = languageTag();
   document.documentElement.dir = direction();
   startRoutes();
   findVoice();
   parent.replaceChildren();
-  render(<App loadDoor={begin} />, parent);
-  // First what is wanted now, then what is wanted later: over a poor link both at once are late.
-  // Without a service worker the app works as long as there is a network.
-  begin()
-    .catch(() => undefined)
-    .then(openOffline)
-    .then(keepSoon)
-    .catch(() => undefined);
+  render(<App door={door} />, parent);
+  await Promise.all([door.profiles(), behind]);
 }
 
 watchInstall();
 speakLanguage(english(navigator.languages));
 const wanted = wantedLanguage(navigator.languages);
-// What lies on this phone takes nothing from what the first screen has to fetch.
-if (canKeep && isKept()) begin();
 if (!canKeep) location.replace(`/plain.html#${wanted}`);
-else if (wanted === "en") show(root);
-else
-  speak(wanted)
+else {
+  const door = openDoor();
+  const spoken = wanted === "en" ? Promise.resolve() : speak(wanted);
+  spoken
     .catch(() => undefined)
-    .then(() => show(root));
+    .then(() => show(root, door))
+    .catch(() => undefined)
+    // First what is wanted now, then what is wanted later: over a poor link both at once are late.
+    // Without a service worker the app works as long as there is a network.
+    .then(openOffline)
+    .then(keepSoon)
+    .catch(() => undefined);
+}

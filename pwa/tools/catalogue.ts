@@ -21,6 +21,7 @@ import type { Plugin } from "vite";
 import { enAlarms } from "../src/words/en-alarms.ts";
 import { enCards } from "../src/words/en-cards.ts";
 import { enCare } from "../src/words/en-care.ts";
+import { enDays } from "../src/words/en-days.ts";
 import { enHanded } from "../src/words/en-handed.ts";
 import { enPage } from "../src/words/en-page.ts";
 import { enSafety } from "../src/words/en-safety.ts";
@@ -40,7 +41,7 @@ type Part = "patient" | "safety" | "care" | "rest" | "page";
 export const ENGLISH: Readonly<Record<Part, Readonly<Record<string, Compiled>>>> = {
   patient: patientWords,
   safety: { ...enSafety, ...enAlarms },
-  care: { ...enCare, ...enCards, ...enHanded, ...enTold },
+  care: { ...enCare, ...enCards, ...enDays, ...enHanded, ...enTold },
   rest: restWords,
   page: enPage,
 };

@@ -22,7 +22,7 @@ export interface Chunk {
 
 /** What few moments need, all of them with a network: fetched when asked for, not kept. */
 const ASKED =
-  /^(circle\/argon2|rooms\/door\/(setup|card)|rooms\/(paper|clinic)\/|client\/(joining|card-holder|paper|bring-along|aftermath|clinic-acts))\b/;
+  /^(circle\/argon2|rooms\/door\/(setup|card|join)|rooms\/(paper|clinic)\/|client\/(joining|card-holder|paper|bring-along|aftermath|clinic-acts))\b/;
 
 /** What is kept where a page has asked for it; see the worker and `client/offline.ts`. */
 export const PARTS: Readonly<Record<string, RegExp>> = {

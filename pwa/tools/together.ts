@@ -15,7 +15,7 @@ export interface Modules {
 export const TOGETHER: Readonly<Record<string, readonly string[]>> = {
   first: ["main.tsx"],
   // A round never waits for its own code, so comparing comes with it.
-  client: ["client/open.ts", "client/comparing.ts"],
+  client: ["client/inside.ts", "client/comparing.ts", "rooms/door/broken.tsx", "ui/parts.tsx"],
   records: ["records.ts"],
   figure: ["ui/figure/figure.tsx"],
   today: ["rooms/patient/index.tsx", "rooms/patient/today.tsx"],

@@ -7,14 +7,18 @@ interface PolicyFactory {
   createPolicy(name: string, rules: object): { createScriptURL(url: string): string };
 }
 
-/** Whether this page, and what it asks for, comes from this phone. */
-export function isKept(): boolean {
-  return navigator.serviceWorker?.controller != null;
+/** Resolves when the page has nothing to do. */
+function idle(): Promise<unknown> {
+  return new Promise((resolve) => (globalThis.requestIdleCallback ?? setTimeout)(resolve));
 }
 
-/** Start the service worker; a browser without one works as long as it is online. */
+/**
+ * Start the service worker; a browser without one works as long as it is online. Where the app is
+ * kept already, it only looks for a newer one, which has time.
+ */
 export async function openOffline(): Promise<void> {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
+  if (navigator.serviceWorker.controller) await idle();
   const { trustedTypes } = globalThis as { trustedTypes?: PolicyFactory };
   const rules = { createScriptURL: (url: string) => url };
   const policy = trustedTypes?.createPolicy(POLICY, rules) ?? rules;
@@ -70,11 +74,10 @@ export async function keepSoon(): Promise<void> {
   await navigator.serviceWorker?.ready;
   const { saveData, effectiveType = "" } = (navigator as Link).connection ?? {};
   const waits = saveData === true || effectiveType.endsWith("2g") ? POOR_LINK_MS : SETTLE_MS;
-  const keepAll = () => {
-    SOON.forEach(keepPart);
-    import("./care-space.ts").then(({ reserve }) => reserve()).catch(() => undefined);
-  };
-  setTimeout(() => (globalThis.requestIdleCallback ?? setTimeout)(keepAll), waits);
+  await new Promise((resolve) => setTimeout(resolve, waits));
+  await idle();
+  SOON.forEach(keepPart);
+  await (await import("./care-space.ts")).reserve();
 }
 
 /** Ask the browser not to clear the records away when storage runs low. */

@@ -6,8 +6,8 @@
  * at: a profile counts as wiped when neither a database nor a row of it is found.
  */
 import { removeBox } from "../keybox.ts";
+import { endPings } from "./end-pings.ts";
 import type { ProfileRow, Shelf } from "./shelf.ts";
-import { endPings } from "./tapped.ts";
 
 const PICTURES = ["hill", "leaf", "river", "sun", "boat", "bird"] as const;
 /** How often a database that another window still holds is tried again. */

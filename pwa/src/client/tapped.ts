@@ -1,6 +1,6 @@
 /**
- * What the app has to do with notifications where the code of reminders is not there: what was tapped,
- * as the service worker left it, and the end of a profile. See `sw/worker.ts`.
+ * What was tapped of the notifications, as the service worker left it: see `sw/worker.ts`. It stands
+ * with the first screen, the code of reminders does not.
  */
 
 /** Whose notification it was, and of what kind. */
@@ -9,16 +9,17 @@ export interface Tap {
   readonly kind: string;
 }
 
-const CACHE = "reminding";
+/** Of all that is to be shown, and of what was tapped. */
+export const REMINDING = "reminding";
 const NAME = "/tap";
 /** Said by the worker to the page that it brings to the front. */
 const WORD = "tapped";
 
 /** What was tapped last, once; undefined when nothing was, or where nothing can be left. */
 export async function takeTap(): Promise<Tap | undefined> {
-  const cache = await globalThis.caches?.open(CACHE).catch(() => undefined);
-  const left = await cache?.match(NAME);
-  await cache?.delete(NAME);
+  const all = globalThis.caches;
+  const left = await all?.match(NAME, { cacheName: REMINDING }).catch(() => undefined);
+  if (left) await (await all.open(REMINDING)).delete(NAME);
   return left?.json();
 }
 
@@ -30,20 +31,4 @@ export function onTap(listener: () => void): () => void {
   };
   worker?.addEventListener("message", hear);
   return () => worker?.removeEventListener("message", hear);
-}
-
-/**
- * Leave nothing of a device for the worker to show.
- *
- * @param isLast Nobody else on this phone is reminded: then pings end at their push service, which
- *   tells the server. Else one may still come till the server notices the silence; it shows the
- *   app's name and no more.
- */
-export async function endPings(device: string, isLast: boolean): Promise<void> {
-  const cache = await globalThis.caches?.open(CACHE);
-  const left = (await cache?.keys()) ?? [];
-  for (const name of left) if (name.url.includes(device)) await cache?.delete(name);
-  if (!isLast) return;
-  const worker = await globalThis.navigator?.serviceWorker?.getRegistration();
-  await (await worker?.pushManager?.getSubscription())?.unsubscribe();
 }

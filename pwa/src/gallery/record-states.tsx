@@ -12,7 +12,7 @@ import { TherapistRooms } from "../rooms/therapist";
 import type { Space } from "../sending";
 import { later } from "../ui/later";
 import { type RecordStep, show } from "../ui/route";
-import { at, care, fakeClient, session, TODAY } from "./fake";
+import { at, care, fakeClient, fakeDoor, session, TODAY } from "./fake";
 import { fakeSending } from "./fake-sending";
 
 const LONG_NAME = "Wilhelmina-Anastasia Oluwaseun-Papadopoulou";
@@ -84,7 +84,7 @@ export const RECORD_STATES: Readonly<Record<string, () => ComponentChildren>> = 
   "room-near": () => roomHere({ used: 8_400_000, all: 9_600_000, isKept: true }, 12),
   unopened: () => (
     <DoorRoom
-      door={undefined}
+      door={fakeDoor({ kind: "setup" })}
       state={{ at: "failed", retry: () => undefined }}
       onOpen={() => undefined}
       onProfile={() => undefined}

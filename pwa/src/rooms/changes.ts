@@ -1,8 +1,11 @@
 /** What a correction has changed, member by member. Pure but for the words. */
 import type { Opened, Pain, Session } from "../client";
 import { effortText, painText } from "../ui/parts";
-import { t } from "../words";
+import { addWords, t } from "../words";
 import { sayDay } from "../words/dates";
+import { enDays } from "../words/en-days";
+
+addWords(enDays);
 
 export type Entry = Opened<Session> | Opened<Pain>;
 export type Value = Session | Pain;

@@ -6,9 +6,12 @@ import "./styles/chart.css";
 import { useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { PainDay } from "../rooms/days";
-import { number, t } from "../words";
+import { addWords, number, t } from "../words";
 import { sayDate } from "../words/dates";
+import { enDays } from "../words/en-days";
 import { type Mark, marksOf, runsOf, spokenSeries } from "./chart-lines";
+
+addWords(enDays);
 
 /** Drawn at the width of the page, so that its words keep the size the person chose. */
 const WIDTH_FIRST = 320;

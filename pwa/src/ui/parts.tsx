@@ -73,25 +73,6 @@ export function Banner({
   );
 }
 
-/** An empty place with a picture, what it is and what comes. */
-export function Empty({
-  icon,
-  title,
-  children,
-}: {
-  icon: IconName;
-  title: string;
-  children?: ComponentChildren;
-}) {
-  return (
-    <div class="card empty">
-      <Icon name={icon} />
-      <h2>{title}</h2>
-      {children}
-    </div>
-  );
-}
-
 /** What a pain number is called. */
 export function painWord(score: number): string {
   if (score === 0) return t("pain.none");

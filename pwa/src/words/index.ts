@@ -10,6 +10,7 @@ import type { enCards } from "./en-cards";
 import type { enCare } from "./en-care";
 import type { enClinic } from "./en-clinic";
 import type { enCopy } from "./en-copy";
+import type { enDays } from "./en-days";
 import type { enDesk } from "./en-desk";
 import type { enHanded } from "./en-handed";
 import type { enInstall } from "./en-install";
@@ -31,6 +32,7 @@ export type WordId =
   | keyof typeof enCare
   | keyof typeof enClinic
   | keyof typeof enCopy
+  | keyof typeof enDays
   | keyof typeof enDesk
   | keyof typeof enHanded
   | keyof typeof enInstall

@@ -39,7 +39,7 @@ test.each([undefined, { effectiveType: "4g" }, { effectiveType: "3g", saveData: 
   "what is wanted offline later is kept when the first screen has had its time: %o",
   async (connection) => {
     const told = phoneOn(connection);
-    await keepSoon();
+    void keepSoon();
     await vi.advanceTimersByTimeAsync(1_000);
     expect(told).toEqual([]);
     await vi.advanceTimersByTimeAsync(2_000);
@@ -51,7 +51,7 @@ test.each([{ effectiveType: "2g" }, { effectiveType: "slow-2g" }, { saveData: tr
   "a poor or dear link belongs to the first records, and then the rest comes all the same: %o",
   async (connection) => {
     const told = phoneOn(connection);
-    await keepSoon();
+    void keepSoon();
     await vi.advanceTimersByTimeAsync(50_000);
     expect(told).toEqual([]);
     await vi.advanceTimersByTimeAsync(20_000);

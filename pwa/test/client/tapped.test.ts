@@ -23,7 +23,7 @@ beforeEach(() => {
     delete: async (key: string | { url: string }) => left.delete(nameOf(key)),
     keys: async () => [...left.keys()].map((name) => ({ url: ORIGIN + name })),
   };
-  vi.stubGlobal("caches", { open: async () => cache });
+  vi.stubGlobal("caches", { open: async () => cache, match: cache.match });
   const subscription = {
     unsubscribe: async () => {
       unsubscribed += 1;

@@ -18,11 +18,11 @@ function places(imports: Record<string, readonly string[]>) {
 
 test("all that the client cannot run without goes with it, however deep", () => {
   const of = places({
-    "client/open.ts": ["client/care.ts"],
+    "client/inside.ts": ["client/care.ts"],
     "client/care.ts": ["circle/fold.ts"],
     "circle/fold.ts": ["client/care.ts"],
   });
-  for (const name of ["client/open.ts", "client/care.ts", "circle/fold.ts"]) {
+  for (const name of ["client/inside.ts", "client/care.ts", "circle/fold.ts"]) {
     expect(of(name)).toBe("client");
   }
 });
@@ -30,7 +30,7 @@ test("all that the client cannot run without goes with it, however deep", () => 
 test("what the page begins with comes first, and what is asked for later apart", () => {
   const of = places({
     "main.tsx": ["signals.ts"],
-    "client/open.ts": ["signals.ts", "circle/keys.ts"],
+    "client/inside.ts": ["signals.ts", "circle/keys.ts"],
   });
   expect(of("signals.ts")).toBe("first");
   expect(of("main.tsx")).toBeNull();
@@ -39,7 +39,7 @@ test("what the page begins with comes first, and what is asked for later apart",
 
 test("the database goes apart, but for what the client has already", () => {
   const of = places({
-    "client/open.ts": ["circle/keys.ts"],
+    "client/inside.ts": ["circle/keys.ts"],
     "records.ts": ["pouchdb.js", "circle/keys.ts"],
   });
   expect(of("pouchdb.js")).toBe("records");

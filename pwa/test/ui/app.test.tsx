@@ -14,7 +14,7 @@ import { openPage, type ScreenPage, settled } from "./page";
 const ONE: readonly ProfileView[] = [{ id: "p1", picture: "leaf", role: "patient" }];
 
 /** Opens the app as a browser would, at an address that ends with `hash`. */
-async function open(door: Door | (() => Promise<Door>), hash = ""): Promise<ScreenPage> {
+async function open(door: Door, hash = ""): Promise<ScreenPage> {
   const page = openPage();
   const shown: string[] = [];
   Object.assign(globalThis, {
@@ -27,8 +27,7 @@ async function open(door: Door | (() => Promise<Door>), hash = ""): Promise<Scre
     replaceState.call(history, state, title);
   };
   startRoutes();
-  const loadDoor = typeof door === "function" ? door : async () => door;
-  render(<App key={Math.random()} loadDoor={loadDoor} />, page.root as unknown as Element);
+  render(<App key={Math.random()} door={door} />, page.root as unknown as Element);
   await settled();
   if (hash) expect(shown).toEqual(["/"]);
   return page;
@@ -103,10 +102,11 @@ test("a link that could not be looked at is looked at again", async () => {
 
 test("records that can not be opened are said to be there, and opened again on demand", async () => {
   let tries = 0;
-  const page = await open(async () => {
+  const profiles = async () => {
     tries += 1;
     throw new Error("no database");
-  });
+  };
+  const page = await open({ ...fakeDoor({ kind: "setup" }), profiles });
   expect(page.has("door-failed")).toBe(true);
   page.root.all((each) => each.textContent === "Try again")[0]?.send("click");
   await settled();
@@ -145,7 +145,7 @@ function tapLeft(tap: object | undefined) {
     delete: async (name: string) => left.delete(name),
   };
   const serviceWorker = new EventTarget();
-  vi.stubGlobal("caches", { open: async () => cache });
+  vi.stubGlobal("caches", { open: async () => cache, match: cache.match });
   vi.stubGlobal("navigator", { serviceWorker, language: "en" });
   return async (next: object) => {
     left.set("/tap", JSON.stringify(next));

@@ -130,7 +130,7 @@ test("several profiles are asked for by picture, and the chosen one is opened", 
     },
   };
   Object.assign(globalThis, { location: { hash: "", pathname: "/", search: "" } });
-  await show(<App loadDoor={async () => door} />);
+  await show(<App door={door} />);
   expect(page.get("profile-boat").textContent).toBe("Boat");
   await page.tap("profile-boat");
   expect(chosen).toEqual(["p2"]);
@@ -138,8 +138,8 @@ test("several profiles are asked for by picture, and the chosen one is opened", 
 });
 
 test("where the phone gives out no store one sees why, the exercises, and whom to call", async () => {
-  const refuses = async (): Promise<Door> => Promise.reject(new DOMException("", "UnknownError"));
-  await show(<App loadDoor={refuses} />);
+  const refuses = async () => Promise.reject(new DOMException("", "UnknownError"));
+  await show(<App door={{ ...fakeDoor({ kind: "setup" }), profiles: refuses }} />);
   await settled();
   expect(page.has("door-failed")).toBe(true);
   await page.tap("door-without");

@@ -254,7 +254,7 @@ async function openApp(people: readonly ProfileView[]) {
       unlock: async (id, pin) => (pin === PIN ? open(id) : Promise.reject(refused(3))),
     }),
   };
-  await show(<App key={Math.random()} loadDoor={async () => door} />);
+  await show(<App key={Math.random()} door={door} />);
   return clients;
 }
 

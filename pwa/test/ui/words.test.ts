@@ -4,6 +4,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { addWords, english, speakLanguage, t } from "../../src/words";
 import { dayAfter, dayOf, daysBetween, sayDay, sayTimeThere } from "../../src/words/dates";
 import { en } from "../../src/words/en";
+import { enDays } from "../../src/words/en-days";
 import { enDesk } from "../../src/words/en-desk";
 import { enHanded } from "../../src/words/en-handed";
 import { enLock } from "../../src/words/en-lock";
@@ -31,7 +32,7 @@ function screens(): string {
 }
 
 describe("the catalogue", () => {
-  const parts = [en, enDesk, enHanded, enLock, enMore, enSafeDesk, enSafety, enTold];
+  const parts = [en, enDays, enDesk, enHanded, enLock, enMore, enSafeDesk, enSafety, enTold];
   const all: Record<string, unknown> = Object.assign({}, ...parts);
 
   test("has every word once", () => {

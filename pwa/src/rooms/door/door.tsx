@@ -3,16 +3,22 @@ import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { Asking, Client, Door as DoorPort, LinkView, ProfileView } from "../../client";
 import { keepPart } from "../../client/offline";
+import { Empty } from "../../ui/empty";
 import { LazyFigure } from "../../ui/figure/lazy";
 import { Icon } from "../../ui/icon";
 import { LanguageRow } from "../../ui/language-row";
 import { later } from "../../ui/later";
 import { Page } from "../../ui/page";
-import { Empty } from "../../ui/parts";
 import { Portrait, pictureName } from "../../ui/portrait";
 import { moreWords, t } from "../../words";
-import { ask, Join, type OnStuck } from "./join";
+import type { OnStuck } from "./join";
 
+/** Needed with a link that leads somewhere, see `main.tsx`. */
+const join = later(async () => (await import("./join")).Join);
+// A link may lead nowhere without a network, too.
+const broken = later(async () => (await import("./broken")).Broken);
+/** Needed by those who only have a link that was sent. */
+const ask = later(async () => (await import("./ask")).Ask);
 /** Needed once in the life of a clinic. */
 const setup = later(async () => (await import("./setup")).Setup);
 const locked = later(async () => (await import("../lock")).Locked);
@@ -55,7 +61,7 @@ export type DoorState =
     };
 
 interface DoorProps {
-  readonly door: DoorPort | undefined;
+  readonly door: DoorPort;
   readonly state: DoorState;
   readonly onOpen: (client: Client) => void;
   /** Opens a profile of this phone. */
@@ -87,7 +93,6 @@ export function DoorRoom(props: DoorProps) {
       );
     case "locked": {
       const { profile, several, then } = state;
-      if (!door) return <Starting />;
       return (
         <locked.Part
           key={profile.id}
@@ -103,10 +108,8 @@ export function DoorRoom(props: DoorProps) {
     case "keys":
       return <keys.Part why={state.why} again={state.again} onOpen={onOpen} />;
     case "card":
-      if (!door) return <Starting />;
       return <card.Part {...{ door, onOpen, onStuck }} onBack={onLeave} />;
     case "beside":
-      if (!door) return <Starting />;
       return <beside.Part {...{ door, onOpen }} onBack={onLeave} />;
     case "asking":
       return <ask.Part asking={state.asking} onOpen={onOpen} />;
@@ -114,13 +117,12 @@ export function DoorRoom(props: DoorProps) {
       return <someone.Part onBack={onLeave} />;
     case "link": {
       const { view, fragment, profiles } = state;
-      if (!door) return <Starting />;
       if (view.kind === "setup") return <setup.Part {...{ door, fragment, onOpen, onStuck }} />;
       if (view.kind === "join") {
-        return <Join {...{ door, fragment, view, profiles, onOpen, onStuck, onLeave }} />;
+        return <join.Part {...{ door, fragment, view, profiles, onOpen, onStuck, onLeave }} />;
       }
       return (
-        <Broken
+        <broken.Part
           why={view.why}
           hasRoutine={profiles.length > 0}
           onRetry={onRetry}
@@ -244,42 +246,6 @@ function Chooser({ profiles, onPick, onSomeone }: ChooserProps) {
           </li>
         ))}
       </ul>
-    </Page>
-  );
-}
-
-type Why = Extract<LinkView, { kind: "broken" }>["why"];
-
-interface BrokenProps {
-  readonly why: Why;
-  readonly hasRoutine: boolean;
-  readonly onRetry: () => void;
-  readonly onLeave: () => void;
-}
-
-function Broken({ why, hasRoutine, onRetry, onLeave }: BrokenProps) {
-  return (
-    <Page
-      help={false}
-      testid={`link-${why}`}
-      foot={
-        <>
-          {why === "offline" && (
-            <button type="button" class="btn main-act" data-testid="link-retry" onClick={onRetry}>
-              {t("act.retry")}
-            </button>
-          )}
-          <button type="button" class="btn wide" data-testid="link-leave" onClick={onLeave}>
-            {t(hasRoutine ? "door.toRoutine" : "door.otherWays")}
-          </button>
-        </>
-      }
-    >
-      <div class="empty mid" role="status">
-        <Icon name={why === "offline" ? "nonet" : "qr"} />
-        <h1>{t(`door.${why}`)}</h1>
-        <p class="soft">{t(`door.${why}Body`)}</p>
-      </div>
     </Page>
   );
 }

@@ -2,10 +2,11 @@
 import { useSignal } from "@preact/signals";
 import { AddedBy } from "../../ui/added-by";
 import { PainChart } from "../../ui/chart";
+import { Empty } from "../../ui/empty";
 import { Icon } from "../../ui/icon";
 import { Marks } from "../../ui/marks";
 import { Page } from "../../ui/page";
-import { Empty, effortText, PainMark, PlaceChip } from "../../ui/parts";
+import { effortText, PainMark, PlaceChip } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { t } from "../../words";
 import { sayDay, sayTimeThere } from "../../words/dates";

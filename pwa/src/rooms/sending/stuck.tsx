@@ -2,10 +2,10 @@
 import { useSignal } from "@preact/signals";
 import { parseDocumentId } from "../../circle/document";
 import type { Stuck } from "../../sending";
+import { Empty } from "../../ui/empty";
 import { giveFile } from "../../ui/give-file";
 import { Icon } from "../../ui/icon";
 import { Page } from "../../ui/page";
-import { Empty } from "../../ui/parts";
 import { say } from "../../ui/toast";
 import { number, t, type WordId } from "../../words";
 import type { SendingProps } from "./index";

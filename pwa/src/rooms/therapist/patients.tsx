@@ -1,11 +1,12 @@
 /** Who needs a therapist, the most urgent first, each with the reason; the others on demand. */
 import { signal, useSignal } from "@preact/signals";
 import type { Care, Client } from "../../client";
+import { Empty } from "../../ui/empty";
 import { Field } from "../../ui/field";
 import { Icon } from "../../ui/icon";
 import { newOf } from "../../ui/looked";
 import { NetBanner } from "../../ui/net";
-import { Banner, Empty } from "../../ui/parts";
+import { Banner } from "../../ui/parts";
 import { go } from "../../ui/route";
 import { number, t } from "../../words";
 import { sayMoment } from "../../words/dates";
