@@ -171,7 +171,7 @@ describe("an exercise", () => {
     await page.tap("open-print");
     const text = page.get("print").textContent ?? "";
     expect(text).toContain("Sit to stand");
-    expect(text).toContain("3 × 8");
+    expect(text).toContain("3\u00a0×\u00a08");
     expect(text).toContain("Lean forward and stand up.");
     expect(text).toContain("not yet approved");
     let printed = 0;

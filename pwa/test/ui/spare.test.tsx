@@ -66,10 +66,10 @@ test("what was planned, and whom to call, is read where the store stays shut", a
   await settled();
   await settled();
   expect(page.get("unopened-plan").textContent).toContain("The plan of Leaf");
-  expect(page.get("unopened-kn02").textContent).toContain("3 × 10, hold 3 s");
+  expect(page.get("unopened-kn02").textContent).toContain("3\u00a0×\u00a010, hold 3\u00a0s");
   expect(page.has("unopened-bk09")).toBe(false);
   await page.tap("unopened-kn02");
-  expect(page.get("unopened-one").textContent).toContain("3 × 10, hold 3 s");
+  expect(page.get("unopened-one").textContent).toContain("3\u00a0×\u00a010, hold 3\u00a0s");
   await page.tap("unopened-back");
   await page.tap("unopened-call");
   expect(page.get("call-emergency").textContent).toContain("112");
