@@ -13,7 +13,7 @@ from rejoint_server.access.login import Login
 from rejoint_server.exchange.giving import Giving, Visit, end
 from rejoint_server.exchange.intake import Intake
 from rejoint_server.web.asgi import ROUTE, Answer, Receive, Request, Scope, Send, Stream
-from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound
+from rejoint_sync.errors import BadContentType, MethodNotAllowed, NotFound, SyncError
 from rejoint_sync.exchange.frames import MEDIA_TYPE, read, write
 from rejoint_sync.exchange.messages import (
     DONE_TODAY,
@@ -81,7 +81,13 @@ class Exchange:
         scope[ROUTE] = [TEMPLATE]
         if request.method != "POST":
             raise MethodNotAllowed("This path is offered with POST.")
-        answer = await self._answer(request)
+        try:
+            answer = await self._answer(request)
+        except SyncError:
+            # A connection with half a request on it is closed behind the answer; who asks again on
+            # it at once, as who is told that a session is over, would find it cut.
+            await request.drop_body()
+            raise
         await answer.send(send, head=False)
 
     async def _answer(self, request: Request) -> Answer | Stream:
