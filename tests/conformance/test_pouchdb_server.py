@@ -13,7 +13,7 @@ import pytest
 from conformance.served import BIN, MODULES, Database
 from conformance.worlds import expected, random_world
 
-START_S_MAX = 20.0
+START_S_MAX = 60.0
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ from rejoint_sync.stores.couch import CouchStore
 from rejoint_sync.stores.couch_address import CouchAddress
 
 MODULES = Path(__file__).parents[1] / "conformance" / "node_modules"
-START_S_MAX = 30.0
+START_S_MAX = 60.0
 
 POUCHDB_SERVER_CANNOT = {
     "test_a_range_is_in_byte_order_and_ends_before_its_end": "it sorts names by UTF-16",

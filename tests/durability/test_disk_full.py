@@ -23,7 +23,7 @@ import pytest
 REJOINT = str(Path(sys.executable).parent / "rejoint")
 SIZE = "6m"
 BALLAST = 2 * 1024 * 1024
-WAIT_S_MAX = 20.0
+WAIT_S_MAX = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,9 @@ async def test_what_was_answered_is_there_and_what_waited_ends(tmp_path: Path) -
             feed = "/db/quiet/_changes?feed=longpoll&heartbeat=20000"
             waiting = [asyncio.create_task(http.get(feed)) for _ in range(CLIENTS)]
             writers = [asyncio.create_task(write(number)) for number in range(CLIENTS)]
-            await asyncio.sleep(0.7)
+            while len(revs) <= 4 * CLIENTS:
+                assert not any(writer.done() for writer in writers)
+                await asyncio.sleep(0.05)
             await asyncio.to_thread(server.stop)
             assert set(await asyncio.gather(*writers)) <= {"gone", "stopping"}
             for answer in await asyncio.gather(*waiting):

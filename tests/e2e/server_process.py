@@ -9,8 +9,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-START_S_MAX = 20.0
-STOP_S_MAX = 15.0
+START_S_MAX = 60.0
+STOP_S_MAX = 60.0
 
 
 class ServerProcess:

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Playwright, expect, sync_playwright
 
 from e2e.canary import DUMP_INDEXED_DB, leaks
-from e2e.phone import Phone
+from e2e.phone import PATIENCE_MS, Phone
 from e2e.server_process import ServerProcess
 
 pytestmark = pytest.mark.browser
@@ -151,7 +151,7 @@ def set_number(phone: Phone) -> None:
 
 def wait_until_gone(phone: Phone) -> None:
     """No database and no row of any profile is left; the screen does not wait for that."""
-    until = time.monotonic() + 10
+    until = time.monotonic() + PATIENCE_MS / 1000
     while phone.page.evaluate(STORED)["rows"]:
         assert time.monotonic() < until, phone.page.evaluate(STORED)
         phone.page.wait_for_timeout(100)

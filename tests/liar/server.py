@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 NOW_S = 1_795_000_000
 WEB = Path(__file__).parents[2] / "pwa" / "dist"
-WAIT_S_MAX = 30.0
+WAIT_S_MAX = 60.0
 
 _SPOKEN = ("/db", "/circles", "/clinics", "/recovery", "/session")
 

@@ -218,5 +218,5 @@ async def test_a_waiting_device_hears_of_a_record_at_once(
     await asyncio.sleep(0.05)
     record = patient.record()
     await patient.push(scene, record)
-    feed = await asyncio.wait_for(waiting, 5)
+    feed = await asyncio.wait_for(waiting, 60)
     assert [row["id"] for row in feed["results"]] == [record["_id"]]

@@ -37,7 +37,7 @@ async def test_waits_for_the_next_event(couch: Scene) -> None:
     await asyncio.sleep(0.05)
     assert not waiting.done()
     await couch.ask("PUT", "/db/db2")
-    answer = await asyncio.wait_for(waiting, 5)
+    answer = await asyncio.wait_for(waiting, 60)
     assert [row["db_name"] for row in answer.json()["results"]] == ["db2"]
 
 

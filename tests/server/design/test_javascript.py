@@ -157,7 +157,7 @@ async def test_closing_does_not_wait_for_a_function() -> None:
     await two(engine)
     asked = asyncio.ensure_future(engine.ask("filter", LOOP, {}, DOCS))
     await asyncio.sleep(0.05)
-    await asyncio.wait_for(engine.close(), 5)
+    await asyncio.wait_for(engine.close(), 60)
     with pytest.raises(FunctionFailed, match="it ended"):
         await asked
 
