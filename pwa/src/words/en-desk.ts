@@ -92,7 +92,6 @@ export const enDesk = {
   "patient.worst": "Worst pain",
   "patient.effort": "Effort",
   "patient.morning": "Morning after",
-  "patient.reasons": "Reasons",
   "patient.reasonOf": "{exercise}: {reason}",
   "patient.note": "Write a note",
   "patient.noteFor": "Note for {name}",

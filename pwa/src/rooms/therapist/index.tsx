@@ -3,9 +3,10 @@ import "../../ui/styles/desk.css";
 import type { Client } from "../../client";
 import { keepPart } from "../../client/offline";
 import { Icon } from "../../ui/icon";
+import type { IconName } from "../../ui/icons";
 import { later } from "../../ui/later";
-import { go, route } from "../../ui/route";
-import { addWords, t } from "../../words";
+import { go, type Route, route } from "../../ui/route";
+import { addWords, t, type WordId } from "../../words";
 import { enDesk } from "../../words/en-desk";
 import { enMore } from "../../words/en-more";
 import { enSafety } from "../../words/en-safety";
@@ -31,35 +32,28 @@ const planning = later(async () => {
 /** What brings one back who lost the phone, and what patients are told by all. */
 function Safety() {
   return (
-    <div class="two-btn">
-      <button
-        type="button"
-        class="btn"
-        data-testid="open-paper"
-        onClick={() => go({ room: "paper" })}
-      >
-        <Icon name="lock" />
-        {t("today.card")}
-      </button>
-      <button
-        type="button"
-        class="btn"
-        data-testid="open-contacts"
-        onClick={() => go({ room: "contacts" })}
-      >
-        <Icon name="call" />
-        {t("desk.contacts")}
-      </button>
-      <button
-        type="button"
-        class="btn"
-        data-testid="open-texts"
-        onClick={() => go({ room: "texts" })}
-      >
-        <Icon name="edit" />
-        {t("desk.texts")}
-      </button>
-    </div>
+    <>
+      <Row icon="paper" word="today.card" testid="open-paper" to={{ room: "paper" }} />
+      <Row icon="call" word="desk.contacts" testid="open-contacts" to={{ room: "contacts" }} />
+      <Row icon="edit" word="desk.texts" testid="open-texts" to={{ room: "texts" }} />
+    </>
+  );
+}
+
+interface RowProps {
+  readonly icon: IconName;
+  readonly word: WordId;
+  readonly testid: string;
+  readonly to: Route;
+}
+
+function Row({ icon, word, testid, to }: RowProps) {
+  return (
+    <button type="button" class="card row act-row" data-testid={testid} onClick={() => go(to)}>
+      <Icon name={icon} />
+      <span class="grow strong">{t(word)}</span>
+      <Icon name="next" size="s" />
+    </button>
   );
 }
 
@@ -83,7 +77,7 @@ function Here({ client }: { client: Client }) {
         about={t("desk.statusBody")}
         acts={<SyncButton client={client} />}
       >
-        <div class="stack">
+        <div class="stack narrow">
           <StatusCards client={client} />
           <Safety />
         </div>

@@ -14,7 +14,7 @@ import type { AnyRecord, Check, Pain, Session } from "../../records.gen";
 import type { Light } from "../../ui/lamp";
 import { wishOn } from "../../wishes";
 import { dayAfter, dayOf, daysBetween } from "../../words/dates";
-import { lightOf, lightOfDay, ruleOn, toldOf } from "../advice";
+import { type DayLight, lightOf, lightOfDay, ruleOn, toldOf } from "../advice";
 import { unheard } from "../talk";
 import { unseenAlarms } from "./checks";
 
@@ -93,6 +93,8 @@ function daysSilent(care: Care, today: string): number {
 export interface Warning {
   readonly light: Light;
   readonly why: Pick<Needed, "session" | "morning">;
+  /** What decided: one of the tests of a day, or what was said of an exercise. */
+  readonly because: DayLight["because"] | "reason";
 }
 
 /**
@@ -131,12 +133,14 @@ function judged(care: Care, told: Told, one: Opened<AnyRecord>): Warning | undef
   const rule = "day" in value ? ruleOn(care, value.day) : undefined;
   if (value.type === "session") {
     const day = lightOfDay(toldOf(told.sessions, told.pains, value.day), rule);
-    const light = day?.light === "go" || !day ? strained(value) : day.light;
-    return light && { light, why: { session: one as Opened<Session> } };
+    const why = { session: one as Opened<Session> };
+    if (day && day.light !== "go") return { light: day.light, because: day.because, why };
+    const light = strained(value);
+    return light && { light, because: "reason", why };
   }
   if (value.type !== "pain" || value.context !== "morning") return undefined;
   return lightOf(value.score, rule) === "stop"
-    ? { light: "stop", why: { morning: one as Opened<Pain> } }
+    ? { light: "stop", because: "morning", why: { morning: one as Opened<Pain> } }
     : undefined;
 }
 

@@ -132,7 +132,7 @@ function WriteNote({ client, care }: CareProps) {
       />
       <button
         type="submit"
-        class="btn act"
+        class="btn"
         data-testid="note-save"
         aria-disabled={state.value === "busy"}
       >

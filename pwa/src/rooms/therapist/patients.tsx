@@ -123,7 +123,7 @@ function Groups({ client, rows, canFold }: GroupsProps) {
         return (
           group.length > 0 && (
             <section key={need} data-testid={`need-${need}`}>
-              <div class="band">
+              <div class="band tight">
                 <h2 class="small grow">
                   {t(`need.${need}`)} <span class="num">{number(group.length)}</span>
                 </h2>

@@ -21,11 +21,10 @@ const COLUMNS: readonly WordId[] = [
   "patient.worst",
   "patient.effort",
   "patient.morning",
-  "patient.reasons",
 ];
 
-/** Rows shown before the rest is asked for. */
-const ROWS_FIRST = 12;
+/** Rows shown before the rest is asked for: two weeks of most plans, so that what stands below is near. */
+const ROWS_FIRST = 6;
 
 /** A table; on a small screen the cells of a row stand in a block, each with its own label. */
 export function Sessions({ client, care }: { client: Client; care: Care }) {
@@ -86,13 +85,16 @@ function Row({ client, care, row }: RowProps) {
   const morning = next <= client.today.value ? morningOf(care.pains.value, next) : undefined;
   const told = toldOf(care.sessions.value, care.pains.value, value.day);
   const day = lightOfDay(told, ruleOn(care, value.day));
+  const reasons = reasonsText(value);
   return (
     <tr data-testid="session-row" data-day={value.day}>
       <td class="first">
-        <time class="strong" dateTime={value.day} data-testid="session-day">
-          {sayFullDate(value.day)}
-        </time>{" "}
-        <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+        <span class="when">
+          <time class="strong" dateTime={value.day} data-testid="session-day">
+            {sayFullDate(value.day)}
+          </time>{" "}
+          <span class="soft small num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+        </span>
         {day && (
           <span class="row nowrap" data-testid={`day-${day.light}`}>
             <Lamp light={day.light} size="s" />
@@ -104,8 +106,11 @@ function Row({ client, care, row }: RowProps) {
         <Marks of={row} />
         <Corrected row={row} today={client.today.value} />
       </td>
-      <td data-label={t("patient.did")} data-testid="session-done">
-        {doneText(value)}
+      <td class={reasons === "" ? "did" : "did why"} data-label={t("patient.did")}>
+        <span data-testid="session-done">{doneText(value)}</span>
+        <span class="soft small below" data-testid="session-reasons">
+          {reasons}
+        </span>
       </td>
       <td data-label={t("patient.worst")} data-testid="session-pain">
         <PainMark answer={value.pain.worst} />
@@ -115,9 +120,6 @@ function Row({ client, care, row }: RowProps) {
       </td>
       <td data-label={t("patient.morning")}>
         <PainMark answer={morning?.value.score} />
-      </td>
-      <td class="last" data-label={t("patient.reasons")} data-testid="session-reasons">
-        {reasonsText(value)}
       </td>
     </tr>
   );

@@ -8,6 +8,7 @@ import { say } from "../../ui/toast";
 import { t } from "../../words";
 import { dayAfter, sayDay } from "../../words/dates";
 import { morningOf } from "../days";
+import { unseenAlarms } from "./checks";
 import { unseenOf, type Warning, warningsOf } from "./needs";
 import { reasonsText } from "./sessions";
 
@@ -61,7 +62,12 @@ export function Since({ client, care }: CareProps) {
           <span class="grow">{t("since.days", { n: days.size })}</span>
         </li>
       </ul>
-      <button type="button" class="btn act" data-testid="review" onClick={() => void review()}>
+      <button
+        type="button"
+        class={unseenAlarms(care).length > 0 ? "btn" : "btn act"}
+        data-testid="review"
+        onClick={() => void review()}
+      >
         <Icon name="seen" />
         {t("since.review")}
       </button>
@@ -92,16 +98,18 @@ function Line({ one, care, today }: LineProps) {
       {one.light === "go" ? <Icon name="check" /> : <Lamp light={one.light} size="s" />}
       <span class="grow">
         {session?.value.pain.worst !== undefined && (
-          <strong class="fact">
+          <span class={`fact ${one.because === "pain" ? "strong" : ""}`}>
             {t("desk.lastPain", { pain: painText(session.value.pain.worst) })}
-          </strong>
+          </span>
         )}
         {after && (
-          <span class={`fact ${morning ? "strong" : ""}`}>
+          <span class={`fact ${one.because === "morning" ? "strong" : ""}`}>
             {t("desk.lastMorning", { pain: painText(after.value.score) })}
           </span>
         )}
-        {reasons !== "" && <span class="fact">{reasons}</span>}
+        {reasons !== "" && (
+          <span class={`fact ${one.because === "reason" ? "strong" : ""}`}>{reasons}</span>
+        )}
       </span>
       <span class="soft small">{sayDay(day, today)}</span>
     </li>
