@@ -15,7 +15,7 @@ export interface Question {
   readonly id: string;
   /** What a yes leads to. */
   readonly level: Level;
-  /** Short name of where the sign comes from; see `sources.ts`. */
+  /** Short name of where the sign comes from; see `source.…` in `words/en-safe-desk.ts`. */
   readonly source: "CES" | "CSP" | "LIST" | "FRAME";
   readonly hasHint: boolean;
   /** Name of the recording of it, in each language; without one, a voice of the phone reads it. */

@@ -25,7 +25,7 @@ export function HandOver({ link, testid }: { link: string; testid: string }) {
       </p>
       <div class="two-btn">
         <button type="button" class="btn" onClick={() => void copy()}>
-          <Icon name={copied.value ? "check" : "edit"} />
+          <Icon name={copied.value ? "check" : "paper"} />
           <span role="status">{t(copied.value ? "act.copied" : "act.copy")}</span>
         </button>
         {"share" in navigator && (

@@ -25,7 +25,7 @@ export const enMembers = {
   "members.since": "Since {day}",
   "members.sinceBy": "Since {day}, let in by {name}",
   "members.someone": "somebody",
-  "members.added": "Added by {name} on {day}",
+  "members.added": "Added by {name}, {day}",
   "members.heard": "Last heard from: {day}",
   "members.heardNever": "Nothing heard from it yet",
   "members.strong": "Locked against quantum computers too.",

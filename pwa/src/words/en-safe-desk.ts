@@ -36,4 +36,8 @@ export const enSafeDesk = {
   "texts.done": "Signed. It goes to every patient by itself.",
   "texts.undone": "Taken back.",
   "texts.notThere": "These words are not on this device. Try again with network.",
+  "source.CES": "Cauda equina warning card (Greenhalgh, Mercer, Finucane): its list of signs",
+  "source.CSP": "Chartered Society of Physiotherapy and NICE: both legs, growing weakness",
+  "source.LIST": "Common lists of red flags; limb and heart signs were not held against a source",
+  "source.FRAME": "IFOMPT framework for red flags, Finucane and others, 2020",
 } as const satisfies Record<string, Forms>;

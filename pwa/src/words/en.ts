@@ -81,7 +81,7 @@ export const en = {
   "today.asks": "A phone asks to be let in.",
   "today.asksLook": "Look",
   "who.somebody": "somebody",
-  "added.by": "Added by {name} on {day}",
+  "added.by": "Added by {name}, {day}",
   "door.joinFailed": "That did not work. Nothing was changed.",
   "door.incomplete": "This link is cut off",
   "door.incompleteBody": "A part at the end is missing. Open the whole link, or ask for it again.",

@@ -8,7 +8,6 @@ import { PatientRooms } from "../../src/rooms/patient";
 import { approvalOf, TEXT_SETS, versionOf } from "../../src/safety/approved";
 import { adviceOf } from "../../src/safety/outcome";
 import { type Level, QUESTIONS } from "../../src/safety/questions";
-import { SOURCES } from "../../src/safety/sources";
 import { startRoutes } from "../../src/ui/route";
 import {
   addWords,
@@ -21,6 +20,7 @@ import {
   type WordId,
 } from "../../src/words";
 import { enMore } from "../../src/words/en-more";
+import { enSafeDesk } from "../../src/words/en-safe-desk";
 import { enSafety } from "../../src/words/en-safety";
 import { fetchLanguage, LANGUAGES } from "../../src/words/languages";
 import { openPage, type ScreenPage, settled } from "./page";
@@ -75,7 +75,7 @@ describe("the questions", () => {
     for (const { id, source, hasHint, audio } of QUESTIONS) {
       expect(Object.hasOwn(enSafety, `flag.${id}`)).toBe(true);
       expect([id, Object.hasOwn(enSafety, `flag.${id}.hint`)]).toEqual([id, hasHint]);
-      expect(SOURCES[source].length).toBeGreaterThan(10);
+      expect(enSafeDesk[`source.${source}`].length).toBeGreaterThan(10);
       expect(audio).not.toBe("");
     }
   });

@@ -52,11 +52,22 @@ async function room(parts: Partial<MembersView> = {}, step?: MembersStep, broken
 
 const REQUEST = { device: "dasks", iid: "iasks", role: "patient", name: "Amina", digits: DIGITS };
 
+test("who is out takes nobody else out", async () => {
+  const one = care({ circle: CIRCLE, role: "therapist", isOut: true });
+  const members = fakeMembers({ canInvite: [], canLeave: false });
+  const client = fakeClient({ role: "therapist", cares: [one], members });
+  show({ room: "members", circle: CIRCLE });
+  await draw(<MembersRoom client={client} />);
+  await settled();
+  expect(page.all("member").length).toBeGreaterThan(1);
+  expect(page.all("member-remove")).toEqual([]);
+});
+
 test("the list says who reads, on which phones, and who put a phone under another's name", async () => {
   const stranger = device({ setUnder: true, by: "Kofi" });
   const amina = person({ devices: [device(), stranger] });
   await room({ people: [...membersView().people.slice(0, 1), amina] });
-  expect(page.text()).toContain("Added by Kofi on 3 Mar");
+  expect(page.text()).toContain("Added by Kofi, 3 Mar");
   expect(page.text()).toContain("Since 3 Mar, let in by Rosa");
   expect(page.text()).toContain("Locked against quantum computers too.");
 });

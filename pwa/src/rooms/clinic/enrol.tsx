@@ -91,9 +91,9 @@ export function Choice({ one, isChosen, onChoose }: ChoiceProps) {
       aria-pressed={isChosen}
       onClick={onChoose}
     >
-      {isChosen && <Icon name="check" />}
-      <span class="grow" dir="auto">
-        {one.name || t("clinic.nobody")}
+      <Icon name={isChosen ? "check" : "plus"} />
+      <span class="grow">
+        <bdi>{one.name || t("clinic.nobody")}</bdi>
         <span class="small below">{roleWord(one.role)}</span>
       </span>
     </button>

@@ -35,7 +35,7 @@ export function HandOn({ acts }: ClinicProps) {
           }}
         >
           <span class="grow">
-            {batchWord(one)}
+            <bdi>{batchWord(one)}</bdi>
             <span class="small below">{t("hand.count", { n: one.circles.length })}</span>
           </span>
         </button>

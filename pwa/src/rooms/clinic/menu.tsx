@@ -47,7 +47,7 @@ function rowsOf({ acts }: Pick<ClinicProps, "acts">): Row[] {
       isOffered: isClinic && isStaff,
     },
     {
-      ...{ at: "handover", icon: "next", title: "hand.title", body: "hand.row" },
+      ...{ at: "handover", icon: "person", title: "hand.title", body: "hand.row" },
       isOffered: isClinic && isAdmin,
     },
     { ...{ at: "stop", icon: "pause", title: "stop.title", body: "stop.row" }, isOffered: isAdmin },

@@ -43,10 +43,10 @@ export function ClinicNotes({ acts, care }: ClinicProps) {
         const called = name || roleWord(role);
         return (
           <section class="card stack" key={device} data-testid="knotes-waiting">
-            <p class="strong" dir="auto">
-              {called}
+            <p class="strong">
+              <bdi>{called}</bdi>
             </p>
-            <p class="soft small">{roleWord(role)}</p>
+            {name !== "" && <p class="soft small">{roleWord(role)}</p>}
             <TwoTaps
               label={name === "" ? t("knotes.letIt") : t("knotes.let", { name })}
               testid="knotes-let"

@@ -49,7 +49,9 @@ function OneToStop({ acts, person, device, told, today }: OneProps) {
   };
   return (
     <section class="card stack" data-testid="stop-one">
-      <h2 dir="auto">{personWord(person)}</h2>
+      <h2>
+        <bdi>{personWord(person)}</bdi>
+      </h2>
       <p class="soft small">
         {[roleWord(person.role), deviceWord(device)].join(" · ")}
         {" · "}
@@ -85,7 +87,9 @@ export function Stopped({ acts }: ClinicProps) {
       {told.value?.length === 0 && <p class="soft">{t("stopped.none")}</p>}
       {told.value?.map(({ device, name, reach }) => (
         <section class="card stack" key={device} data-testid="stopped-one">
-          <h2 dir="auto">{name || t("clinic.nobody")}</h2>
+          <h2>
+            <bdi>{name || t("clinic.nobody")}</bdi>
+          </h2>
           {reach > 0 ? (
             <TwoTaps
               label={t("stopped.take", { n: reach })}

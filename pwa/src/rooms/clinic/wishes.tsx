@@ -34,8 +34,8 @@ export function Wishes({ acts }: ClinicProps) {
             </h2>
             <ul class="stack">
               {some.map((wish) => (
-                <li key={wish.circle} data-testid="wish">
-                  {t("wishes.one", { name, patient: wish.patient || t("clinic.nobody") })}
+                <li class="stack" key={wish.circle} data-testid="wish">
+                  <p>{t("wishes.one", { name, patient: wish.patient || t("clinic.nobody") })}</p>
                   {some.length > 1 && (
                     <TwoTaps
                       label={t("wishes.yes", { name })}

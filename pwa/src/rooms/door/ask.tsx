@@ -17,6 +17,11 @@ interface AskProps {
   readonly onOpen?: (client: Client) => void;
 }
 
+/** Without the link, which opens nothing any more. */
+function startOver(): void {
+  location.replace(location.pathname);
+}
+
 export function Ask({ asking, onOpen }: AskProps) {
   const isNo = useSignal(false);
   useEffect(() => {
@@ -27,7 +32,15 @@ export function Ask({ asking, onOpen }: AskProps) {
   }, [asking]);
   if (isNo.value) {
     return (
-      <Page help={false} testid="ask-no">
+      <Page
+        help={false}
+        testid="ask-no"
+        foot={
+          <button type="button" class="btn wide" data-testid="ask-leave" onClick={startOver}>
+            {t("act.back")}
+          </button>
+        }
+      >
         <div class="empty mid" role="status">
           <Icon name="close" />
           <h1>{t("door.askNo")}</h1>

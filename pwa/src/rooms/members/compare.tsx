@@ -15,7 +15,16 @@ export function Compare({ members, device }: MembersProps & { readonly device: s
   const request = members.view.value.requests.find((each) => each.device === device);
   if (request === undefined) {
     return (
-      <Page canGoBack help={false} testid="compare-gone">
+      <Page
+        canGoBack
+        help={false}
+        testid="compare-gone"
+        foot={
+          <button type="button" class="btn wide" data-testid="compare-back" onClick={back}>
+            {t("act.back")}
+          </button>
+        }
+      >
         <h1>{t("compare.gone")}</h1>
       </Page>
     );

@@ -81,6 +81,7 @@ export function List({ client, care, members }: MembersProps) {
             key={person.member}
             person={person}
             today={client.today.value}
+            isOut={isOut}
             onRemove={(device) => open({ at: "remove", device })}
           />
         ))}
@@ -142,10 +143,12 @@ function Asking({ request, onLook }: { request: RequestView; onLook: () => void 
 interface PersonProps {
   readonly person: PersonView;
   readonly today: string;
+  /** Whether this phone is out: then it takes nobody else out. */
+  readonly isOut: boolean;
   readonly onRemove: (device: string) => void;
 }
 
-function Person({ person, today, onRemove }: PersonProps) {
+function Person({ person, today, isOut, onRemove }: PersonProps) {
   const { role, devices, canRemove, mine } = person;
   const icon = role === "recovery" ? "lock" : "person";
   return (
@@ -160,7 +163,7 @@ function Person({ person, today, onRemove }: PersonProps) {
       {devices.map((device) => (
         <div class="pad row wrap" key={device.id} data-testid="member-device">
           <Device device={device} today={today} />
-          {canRemove && !device.here && (
+          {canRemove && !device.here && !isOut && (
             <button
               type="button"
               class="btn danger"

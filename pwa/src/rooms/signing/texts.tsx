@@ -5,7 +5,6 @@ import type { Care, Client } from "../../client";
 import type { Approval } from "../../records.gen";
 import { approvalOf, TEXT_SETS, type TextSet, versionOf } from "../../safety/approved";
 import { type Level, QUESTIONS } from "../../safety/questions";
-import { SOURCES } from "../../safety/sources";
 import { Field } from "../../ui/field";
 import { Icon } from "../../ui/icon";
 import { Banner } from "../../ui/parts";
@@ -61,16 +60,13 @@ export function Texts({ client, set, language }: TextsProps) {
         {SETS.map((each) => (
           <section class="card list" key={each}>
             <h2 class="pad">{t(`texts.${each}`)}</h2>
-            {LANGUAGES.map(({ tag, name }) => (
-              <LanguageLine
-                key={tag}
-                clinic={clinic}
-                set={each}
-                tag={tag}
-                name={name}
-                client={client}
-              />
-            ))}
+            <ul class="list">
+              {LANGUAGES.map(({ tag, name }) => (
+                <li key={tag}>
+                  <LanguageLine clinic={clinic} set={each} tag={tag} name={name} client={client} />
+                </li>
+              ))}
+            </ul>
           </section>
         ))}
       </div>
@@ -143,7 +139,13 @@ function Lines({ ids, textOf, tag }: Shown & { ids: readonly WordId[] }) {
   return (
     <ul class="card stack">
       {ids.map((id) => (
-        <li key={id} lang={tag} dir="auto" data-testid="texts-line">
+        <li
+          key={id}
+          class={/(Body|Next|\.hint)$/.test(id) ? "" : "strong"}
+          lang={tag}
+          dir="auto"
+          data-testid="texts-line"
+        >
           {said(textOf(id))}
         </li>
       ))}
@@ -168,9 +170,7 @@ function Flags(shown: Shown) {
               return (
                 <div key={id}>
                   <Lines {...shown} ids={ids} />
-                  <p class="soft small" dir="auto">
-                    {SOURCES[source]}
-                  </p>
+                  <p class="soft small">{t(`source.${source}`)}</p>
                 </div>
               );
             },
