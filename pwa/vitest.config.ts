@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ["test/**/*.test.{ts,tsx}"],
     environment: "node",
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     // Two cores are shared with a server and a browser in the whole run.
     maxWorkers: 2,
   },

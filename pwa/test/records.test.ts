@@ -117,7 +117,7 @@ test("changes of another window are watched as well", async () => {
   const stop = here.watch(await here.sequence(), (leaves) => seen.push(leaves));
   await there.write([document(1)]);
   await here.write([document(2)]);
-  for (let turn = 0; turn < 100 && seen.length < 2; turn += 1) {
+  for (let turn = 0; turn < 3_000 && seen.length < 2; turn += 1) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   stop();

@@ -124,7 +124,7 @@ test("the card comes along into circles that are newer than it", async () => {
   expect(therapist.needsCard.value).toBe(true);
   const card = await therapist.card();
   await card.make();
-  await vi.waitFor(() => expect(therapist.needsCard.value).toBe(false));
+  await vi.waitFor(() => expect(therapist.needsCard.value).toBe(false), 30_000);
   const { circle } = await therapist.createPatient("Bo", PLAN);
   await therapist.syncNow();
   const { membership } = therapist.care(circle);

@@ -54,11 +54,11 @@ export function fragmentOf(link: string): string {
 
 /** Wait until `question` is true, for what sync brings by itself. */
 export async function until(question: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 400; turn += 1) {
+  for (let turn = 0; turn < 3_000; turn += 1) {
     if (question()) return;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error("it did not happen within 4 s");
+  throw new Error("it did not happen within 30 s");
 }
 
 export interface Scene {

@@ -74,7 +74,7 @@ test("a room that is on its way has a heading, and one that did not come a way t
 test("help stands in the bars of rooms that patients and therapists share, for patients", async () => {
   const page = await open(fakeDoor({ kind: "setup" }, ONE));
   go({ room: "language" });
-  await vi.waitFor(() => expect(page.has("language")).toBe(true));
+  await vi.waitFor(() => expect(page.has("language")).toBe(true), 30_000);
   expect(page.has("help")).toBe(true);
   forPatients.value = false;
   await settled();

@@ -4,6 +4,7 @@
  * It has no layout and no style. What it shows is what a screen reader would: text, names, states.
  */
 import { options } from "preact";
+import { vi } from "vitest";
 
 type Listener = (event: unknown) => void;
 
@@ -193,7 +194,25 @@ export function openPage(): ScreenPage {
   };
 }
 
-/** Lets promises, effects and lazily loaded rooms come to rest. */
+/** What is computed beside this thread, and on a busy machine ends when it likes. */
+let underWay = 0;
+const { subtle } = crypto;
+for (const name of ["digest", "importKey", "generateKey", "deriveBits", "sign"] as const) {
+  const original = subtle[name].bind(subtle) as (...given: unknown[]) => Promise<unknown>;
+  const counted = (...given: unknown[]) => {
+    underWay += 1;
+    return original(...given).finally(() => {
+      underWay -= 1;
+    });
+  };
+  Object.defineProperty(subtle, name, { value: counted });
+}
+
+/** Lets promises, effects and lazily loaded rooms come to rest, however long these take. */
 export async function settled(): Promise<void> {
-  for (let i = 0; i < 4; i++) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (let quiet = 0; quiet < 4; quiet += 1) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+    await vi.dynamicImportSettled();
+    if (underWay > 0) quiet = -1;
+  }
 }

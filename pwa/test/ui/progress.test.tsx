@@ -288,7 +288,7 @@ describe("cards", () => {
     const client = fakeClient({ role: "therapist", cares: [one] });
     await enter(client);
     for (const tap of ["patient-row", "plan-change"]) await page.tap(tap);
-    await vi.waitFor(() => expect(page.has("pick-sleep")).toBe(true));
+    await vi.waitFor(() => expect(page.has("pick-sleep")).toBe(true), 30_000);
     for (const tap of ["pick-sleep", "pick-pain", "pick-pain"]) await page.tap(tap);
     await page.tap("plan-save");
     const [written] = drafts(client);

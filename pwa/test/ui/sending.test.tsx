@@ -163,8 +163,7 @@ test("a picture follows another while it is shown", async () => {
   const code = page.get("moving-code");
   const shown = () => code.all(({ localName }) => localName === "path").at(-1)?.attributes.d;
   const first = shown();
-  await new Promise((resolve) => setTimeout(resolve, 320));
-  expect(shown()).not.toBe(first);
+  await expect.poll(shown, { timeout: 30_000 }).not.toBe(first);
   expect(pictures.count).toBe(3);
   render(null, page.root as unknown as Element);
 });
