@@ -18,13 +18,19 @@ NODE_READY := pwa/node_modules/.ready
 CONFORMANCE_READY := tests/conformance/node_modules/.ready
 PWA_READY := pwa/dist/index.html
 APP_READY := $(PY_READY) $(NODE_READY) $(PWA_READY)
+# Each by itself, so that `make -j2 check` uses two cores; the longest begins first.
+CHECKS := check-mypy check-pyright check-web check-layers check-python
 PWA_SOURCES := $(shell find pwa/src pwa/public pwa/tools pwa/index.html pwa/vite.config.ts -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-long sim proof-checks check format types lock audit bench torture shots sheet look clean
+.PHONY: help setup ready demo run test test-python test-web test-long sim proof-checks check $(CHECKS) \
+  format types lock audit bench torture shots sheet look clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+# All that tests need.
+ready: setup $(VENV)/.browser
 
 setup: $(APP_READY) $(CONFORMANCE_READY) ## install everything and build the web app; start nothing
 
@@ -34,12 +40,16 @@ demo: $(APP_READY) ## a demo clinic on http://127.0.0.1:8000, with a link for ea
 run: $(APP_READY) ## the server alone, no demo data
 	@rejoint serve --data $(DATA) --port $(PORT) $(ARGS)
 
-test: setup $(VENV)/.browser ## every test once, at its small size
-	pytest -n 3 --dist loadfile -m "not long"
+test: test-python test-web ## every test once, at its small size
+
+test-python: ready
+	pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not long"
+
+test-web: ready
 	cd pwa && vitest run
 
 test-long: setup $(VENV)/.browser ## every test at its full count
-	REJOINT_LONG=1 pytest -n 2 --dist loadfile
+	REJOINT_LONG=1 pytest -n 2 --dist loadfile --no-loadscope-reorder
 	cd pwa && REJOINT_LONG=1 vitest run
 
 sim: setup ## seeded worlds: SEEDS=20000 of them, FROM=0; one alone tells what happened in it
@@ -48,15 +58,25 @@ sim: setup ## seeded worlds: SEEDS=20000 of them, FROM=0; one alone tells what h
 proof-checks: setup ## delete each check of the circle code in turn; print which vector turns red
 	cd tests && python -m vectors.delete_checks $(ARGS)
 
-check: setup ## format, lint, types, layers
+check: $(CHECKS) ## format, lint, types, layers
+
+check-mypy: $(PY_READY)
+	mypy
+
+check-pyright: $(NODE_READY)
+	pyright --project pyproject.toml
+
+check-web: $(NODE_READY)
+	python pwa/tools/make_records.py --check
+	cd pwa && biome ci . && tsc -b
+
+check-layers: $(PY_READY)
+	lint-imports
+
+check-python: $(PY_READY)
 	ruff format --check .
 	ruff check .
 	codespell
-	mypy
-	pyright --project pyproject.toml
-	lint-imports
-	python pwa/tools/make_records.py --check
-	cd pwa && biome ci . && tsc -b
 
 format: setup ## rewrite the sources in the house's format
 	ruff format .
