@@ -1,4 +1,4 @@
-"""Some two hundred worlds, and every one that ever failed; `make sim SEEDS=20000` runs more."""
+"""More than a hundred worlds, and every one that ever failed; `make sim SEEDS=20000` runs more."""
 
 import os
 import subprocess
@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-HEADLESS = 149
-SHIPPED = 20 if os.environ.get("REJOINT_LONG") else 8
+LONG = os.environ.get("REJOINT_LONG") == "1"
+HEADLESS = 149 if LONG else 80
+SHIPPED = 20 if LONG else 6
 """Worlds in which some phones run the shipped client; they take longer."""
 LOSING = 15
 """Worlds whose server is often restored."""
