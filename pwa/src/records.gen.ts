@@ -137,6 +137,7 @@ export interface Note {
  *     start: Local date of its first day; weeks of lessons count from it.
  *     lessons: Ids of education cards, one a week in this order.
  *     reminder: When the therapist proposes to be reminded.
+ *     reason: Why it replaces the versions before it, when the therapist said so.
  */
 export interface Plan {
   lam: number;
@@ -161,6 +162,7 @@ export interface Plan {
    */
   lessons?: string[];
   reminder?: ReminderProposal;
+  reason?: "progress" | "too_hard" | "pain" | "other";
 }
 /**
  * The dose of one exercise; either `reps` or `time_s`.

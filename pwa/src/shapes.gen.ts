@@ -89,7 +89,8 @@ export const FORMS = {
           "n1,7",
           7
         ]
-      }
+      },
+      "reason?": "=progress/=too_hard/=pain/=other"
     }
   ],
   "profile": [

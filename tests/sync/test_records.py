@@ -1,5 +1,6 @@
 """The shapes of what people write."""
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -100,6 +101,17 @@ def test_not_an_object_is_malformed() -> None:
 def test_what_is_dumped_reads_back_equal() -> None:
     record = parse_record("pl", {**PLAN, "pain_rule": {"go_max": 2, "slow_max": 5}})
     assert parse_record("pl", dump_record(record)) == record
+
+
+@pytest.mark.parametrize(
+    ("reason", "reads"),
+    [("progress", True), ("too_hard", True), ("other", True), ("no_time", False), ("", False)],
+)
+def test_a_plan_says_why_it_replaces_another_in_one_of_few_words(
+    reason: str, *, reads: bool
+) -> None:
+    with nullcontext() if reads else pytest.raises(RecordMalformed, match="reason"):
+        assert dump_record(parse_record("pl", {**PLAN, "reason": reason}))["reason"] == reason
 
 
 @pytest.mark.parametrize(

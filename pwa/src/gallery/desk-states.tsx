@@ -58,6 +58,16 @@ const TOO_HARD = session(1, {
   ],
 });
 
+/** Two weeks of a plan, all done, easy and settled. */
+const EASY: CareParts = {
+  name: "Ibrahim",
+  circle: "c-ready",
+  sessions: [12, 10, 8, 6, 4, 2].map((ago) =>
+    session(ago, { worst: ago % 3, effort: 2, ...THEIRS }),
+  ),
+  pains: [11, 9, 7, 5, 3, 1].map((ago) => morning(ago, 1, false)),
+};
+
 const PRESSING: readonly CareParts[] = [
   { name: "Amina", circle: "c-alarm", others: [ALARM], sessions: [session(1, THEIRS)] },
   { name: "Joseph", sessions: [session(1, THEIRS)], pains: [morning(0, 6, false)] },
@@ -67,6 +77,7 @@ const PRESSING: readonly CareParts[] = [
   { name: "Mei", sessions: [TOO_HARD] },
   { name: "محمد عبد الرحمن", sessions: [session(2, THEIRS)], others: [WISH] },
   { name: "Grace", sessions: [session(2, THEIRS)], asking: 1 },
+  EASY,
   { name: "Omar", joined: false },
 ];
 
@@ -77,9 +88,10 @@ const TWO_PLANS = [
 ];
 
 export const DESK_STATES: Readonly<Record<string, () => ComponentChildren>> = {
-  "desk-sixty": desk([...PRESSING, ...Array.from({ length: 51 }, (_, i) => calm(i))]),
+  "desk-sixty": desk([...PRESSING, ...Array.from({ length: 50 }, (_, i) => calm(i))]),
   "desk-calm": desk([0, 1, 2].map(calm)),
   "desk-danger": desk(PRESSING, { room: "patient", circle: "c-alarm" }),
+  "desk-ready": desk([EASY], { room: "patient", circle: "c-ready" }),
   "desk-plan-two": desk([{ name: LONG, circle: "c-two", plans: TWO_PLANS }], {
     room: "plan",
     circle: "c-two",

@@ -7,8 +7,10 @@ import {
   type CareParts,
   care,
   fakeClient,
+  kneePlan,
   morning,
   note,
+  plan,
   session,
   TODAY,
 } from "../../src/gallery/fake";
@@ -30,6 +32,7 @@ const hard = session(1, {
   done: "some",
   items: [{ exercise: "kn05", sets_done: 1, reason: "too_hard" }],
 });
+const daily = plan({ ...kneePlan(), days_per_week: 6 });
 const heard = (id: string) =>
   byStaff({ type: "heard", lam: 1, at: at(TODAY, 9), tz_min: 120, targets: [id] }, true);
 
@@ -69,6 +72,47 @@ describe("a patient is", () => {
     const rests = { ...byStaff(wish), staff: undefined as never };
     expect(needOf({ sessions: [old], others: [rests] })).toBe("asks");
     expect(needOf({ sessions: [old], others: [rests, heard(rests.id)] })).toBe("track");
+  });
+
+  describe("ready for more", () => {
+    const DAYS = [12, 10, 8, 6, 4, 2];
+    const easy = (ago: number, told: Parameters<typeof session>[1] = {}) =>
+      session(ago, { worst: 1, effort: 2, ...theirs, ...told });
+    const settled = DAYS.map((ago) => morning(ago - 1, 1, false));
+    const sessions = DAYS.map((ago) => easy(ago));
+    const but = (ago: number, told: Parameters<typeof session>[1]) => ({
+      sessions: DAYS.map((each) => easy(each, each === ago ? told : {})),
+      pains: settled,
+    });
+
+    test("when for two weeks all was done, easy, green and settled; never without being told anew", () => {
+      const parts = { sessions, pains: settled };
+      expect(neededOf(care({ role: "therapist", ...parts }), TODAY)).toMatchObject({
+        need: "ready",
+        ready: { days: 6, worst: 1 },
+      });
+      const seen = [...sessions, ...settled].map(({ id }) => heard(id));
+      expect(needOf({ ...parts, others: seen })).toBe("track");
+    });
+
+    test.each([
+      ["too few days", { sessions: sessions.slice(1), pains: settled }],
+      ["a day that was not done in full", but(4, { done: "some" })],
+      ["one that was not easy", but(4, { effort: 5 })],
+      ["effort that was not said", but(4, { effort: "not_said" })],
+      ["a plan that wants more days", { sessions, pains: settled, plans: [daily] }],
+      ["mornings that nobody told", { sessions, pains: settled.slice(2) }],
+      ["two plans at once", { sessions, pains: settled, plans: [plan(), plan()] }],
+    ])("but not with %s", (_, parts) => {
+      expect(needOf(parts)).toBe("track");
+    });
+
+    test("but not after a morning that had not settled, seen or not", () => {
+      const bad = morning(3, 4, false);
+      const parts = { sessions, pains: [...settled.filter((_, i) => i !== 4), bad] };
+      const seen = [...sessions, ...parts.pains].slice(0, -2).map(({ id }) => heard(id));
+      expect(needOf({ ...parts, others: [...seen, heard(bad.id)] })).toBe("track");
+    });
   });
 
   test("silent when there never was a session", () => {

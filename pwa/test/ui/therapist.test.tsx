@@ -49,6 +49,52 @@ test("a patient without a name is not made", async () => {
   expect(page.text()).toContain("A name is needed.");
 });
 
+test("another starter plan drops what was changed only when that is said once more", async () => {
+  await enter(fakeClient({ role: "therapist", cares: [] }));
+  await page.tap("add-patient");
+  const first = () => page.all("plan-item")[0]?.textContent;
+  const chosen = (id: string) => page.get(`starter-${id}`).attributes["aria-pressed"];
+  await page.tap("starter-back");
+  const back = first();
+  page.all("item-open")[0]?.send("click");
+  await settled();
+  await page.tap("item-remove");
+  const changed = first();
+  expect(changed).not.toBe(back);
+  const isOpen = (row: { attributes: Readonly<Record<string, string>> }) =>
+    row.attributes["aria-expanded"] === "true";
+  expect(page.all("item-open").filter(isOpen)).toEqual([]);
+  await page.tap("starter-shoulder");
+  expect([chosen("back"), first()]).toEqual(["true", changed]);
+  await page.tap("starter-keep");
+  expect([page.all("starter-drop").length, first()]).toEqual([0, changed]);
+  await page.tap("starter-shoulder");
+  await page.tap("starter-drop");
+  expect([chosen("shoulder"), page.all("starter-drop").length]).toEqual(["true", 0]);
+  expect([changed, back]).not.toContain(first());
+  await page.tap("starter-back");
+  expect([chosen("back"), first()]).toEqual(["true", back]);
+});
+
+test("why a plan is changed is said by a tap, is seen, and is not that of the next change", async () => {
+  const client = desk({ sessions: [session(1)] });
+  await enter(client);
+  const reasons = () => client.cares.value[0]?.plans.value.map(({ value }) => value.reason);
+  const change = async (...why: string[]) => {
+    await page.tap("plan-change");
+    for (const each of why) await page.tap(`plan-why-${each}`);
+    await page.tap("plan-save");
+    await settled();
+  };
+  await page.tap("patient-row");
+  expect(page.all("plan-reason")).toEqual([]);
+  await change("pain", "too_hard");
+  expect(reasons()).toEqual(["too_hard"]);
+  expect(page.get("plan-reason").textContent).toContain("too hard");
+  await change("pain", "pain");
+  expect([reasons(), page.all("plan-reason")]).toEqual([[undefined], []]);
+});
+
 test("without network the form stays as it was filled in", async () => {
   const client = fakeClient({
     role: "therapist",

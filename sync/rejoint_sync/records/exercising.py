@@ -182,6 +182,7 @@ class Plan(Record):
         start: Local date of its first day; weeks of lessons count from it.
         lessons: Ids of education cards, one a week in this order.
         reminder: When the therapist proposes to be reminded.
+        reason: Why it replaces the versions before it, when the therapist said so.
     """
 
     type: Literal["plan"]
@@ -193,3 +194,4 @@ class Plan(Record):
     start: Day | None = None
     lessons: Annotated[list[TextId], Field(max_length=52)] | None = None
     reminder: ReminderProposal | None = None
+    reason: Literal["progress", "too_hard", "pain", "other"] | None = None

@@ -29,6 +29,10 @@ function starterPlan(id: string): PlanInput {
   return planFrom(starter, t(starter.title));
 }
 
+function isSame(plan: PlanInput, other: PlanInput): boolean {
+  return JSON.stringify(plan) === JSON.stringify(other);
+}
+
 const Cards = soon<{ plan: Signal<PlanInput>; today: string }>(
   async () => (await import("../lessons/picker")).CardPicker,
 );
@@ -75,19 +79,31 @@ export function AddPatient({ client }: { client: Client }) {
             max={NAME_LETTERS_MAX}
             error={missing ? t("add.nameMissing") : ""}
           />
-          <Starters
-            chosen={starter}
-            onPick={(id) => {
-              plan.value = starterPlan(id);
-            }}
-          />
+          <Starters chosen={starter} plan={plan} />
         </section>
       </Workbench>
     </Desk>
   );
 }
 
-function Starters({ chosen, onPick }: { chosen: Signal<string>; onPick: (id: string) => void }) {
+interface StartersProps {
+  readonly chosen: Signal<string>;
+  readonly plan: Signal<PlanInput>;
+}
+
+/** Plans to begin with; one that was changed is not dropped without asking. */
+function Starters({ chosen, plan }: StartersProps) {
+  const asked = useSignal("");
+  const take = (id: string) => {
+    chosen.value = id;
+    plan.value = starterPlan(id);
+    asked.value = "";
+  };
+  const pick = (id: string) => {
+    if (id === chosen.peek()) asked.value = "";
+    else if (isSame(plan.peek(), starterPlan(chosen.peek()))) take(id);
+    else asked.value = id;
+  };
   return (
     <div class="stack">
       <p class="kicker">{t("add.template")}</p>
@@ -99,14 +115,36 @@ function Starters({ chosen, onPick }: { chosen: Signal<string>; onPick: (id: str
             class="btn"
             data-testid={`starter-${id}`}
             aria-pressed={chosen.value === id}
-            onClick={() => {
-              chosen.value = id;
-              onPick(id);
-            }}
+            onClick={() => pick(id)}
           >
             {t(title)}
           </button>
         ))}
+      </div>
+      <div role="alert" class="stack">
+        {asked.value !== "" && (
+          <>
+            <p class="strong">{t("add.edited")}</p>
+            <button
+              type="button"
+              class="btn wide"
+              data-testid="starter-keep"
+              onClick={() => {
+                asked.value = "";
+              }}
+            >
+              {t("add.keep")}
+            </button>
+            <button
+              type="button"
+              class="btn wide danger"
+              data-testid="starter-drop"
+              onClick={() => take(asked.peek())}
+            >
+              {t("add.drop", { plan: starterPlan(asked.value).title })}
+            </button>
+          </>
+        )}
       </div>
       <p class="small soft">{t("add.draft")}</p>
     </div>
@@ -191,6 +229,35 @@ function Heads({ heads, today, onPick }: HeadsProps) {
   );
 }
 
+const REASONS = ["progress", "too_hard", "pain", "other"] as const;
+
+/** Why a plan is changed, by one tap; a second tap takes it back. */
+function Why({ plan }: { plan: Signal<PlanInput> }) {
+  const { reason, ...bare } = plan.value;
+  return (
+    <section class="card stack" data-testid="plan-why">
+      <h2>{t("plan.whyAsk")}</h2>
+      {/* biome-ignore lint/a11y/useSemanticElements: buttons that press, as everywhere else */}
+      <div class="row wrap" role="group" aria-label={t("plan.whyAsk")}>
+        {REASONS.map((each) => (
+          <button
+            type="button"
+            class="btn"
+            key={each}
+            data-testid={`plan-why-${each}`}
+            aria-pressed={reason === each}
+            onClick={() => {
+              plan.value = reason === each ? bare : { ...bare, reason: each };
+            }}
+          >
+            <span class="cap">{t(`changed.${each}`)}</span>
+          </button>
+        ))}
+      </div>
+    </section>
+  );
+}
+
 interface SaveProps {
   readonly saving: Saving;
   readonly testid: string;
@@ -227,13 +294,14 @@ function Trouble({ saving, client }: { saving: Saving; client: Client }) {
   );
 }
 
-/** All that a plan says, without what is said of every record. */
+/** All that a plan says, without what is said of every record, and of its own change. */
 function contentOf({
   type: _,
   lam: _l,
   at: _a,
   tz_min: _t,
   off_s: _o,
+  reason: _r,
   ...content
 }: Plan): PlanInput {
   return content;
@@ -283,6 +351,7 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
         <section class="card">
           <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
         </section>
+        {newest && <Why plan={plan} />}
       </Workbench>
     </Desk>
   );

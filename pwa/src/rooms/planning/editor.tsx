@@ -18,7 +18,7 @@ interface EditorProps {
 
 export function PlanEditor({ plan, open }: EditorProps) {
   const { items } = plan.value;
-  const put = (next: readonly PlanItem[], opened = open.peek()) => {
+  const put = (next: readonly PlanItem[], opened: number | undefined) => {
     plan.value = { ...plan.peek(), items: [...next] };
     open.value = opened;
   };
@@ -45,7 +45,12 @@ export function PlanEditor({ plan, open }: EditorProps) {
                 item={item}
                 at={at}
                 count={items.length}
-                onChange={(next) => put(items.map((each, i) => (i === at ? next : each)))}
+                onChange={(next) =>
+                  put(
+                    items.map((each, i) => (i === at ? next : each)),
+                    at,
+                  )
+                }
                 onRemove={() =>
                   put(
                     items.filter((_, i) => i !== at),

@@ -5,7 +5,7 @@
  * checked. What was receipted ("heard") counts no more, and what is older than two weeks is for the
  * patient's page.
  *
- * Source: the order red, silent, amber, message, rest is what this project promises its therapists;
+ * Source: the order red, silent, amber, message, ready for more, rest is what this project promises its therapists;
  * the bounds are choices of this project.
  */
 import { computed, type ReadonlySignal } from "@preact/signals";
@@ -17,9 +17,19 @@ import { dayAfter, dayOf, daysBetween } from "../../words/dates";
 import { type DayLight, lightOf, lightOfDay, ruleOn, toldOf } from "../advice";
 import { unheard } from "../talk";
 import { unseenAlarms } from "./checks";
+import { type Ready, readyFor } from "./ready";
 
 /** The groups of the list, in their order. */
-export const NEEDS = ["stop", "asks", "silent", "slow", "words", "waiting", "track"] as const;
+export const NEEDS = [
+  "stop",
+  "asks",
+  "silent",
+  "slow",
+  "words",
+  "ready",
+  "waiting",
+  "track",
+] as const;
 export type Need = (typeof NEEDS)[number];
 
 /** So many days without a session are silence. */
@@ -38,6 +48,8 @@ export interface Needed {
   readonly morning?: Opened<Pain>;
   /** Days since something was done. */
   readonly days?: number;
+  /** What speaks for a plan that asks for more. */
+  readonly ready?: Ready;
 }
 
 /** What a patient told and no clinician has said to have seen: sessions and pain, oldest first. */
@@ -68,7 +80,9 @@ export function neededOf(care: Care, today: string): Needed {
   const days = daysSilent(care, today);
   if (days >= SILENT_DAYS) return { need: "silent", days };
   if (told) return { need: "slow", ...told.why };
-  return { need: unheard(care).length > 0 ? "words" : "track" };
+  if (unheard(care).length > 0) return { need: "words" };
+  const ready = unseenOf(care).length > 0 ? readyFor(care, today) : undefined;
+  return ready ? { need: "ready", ready } : { need: "track" };
 }
 
 /** A wish that waits for an answer; nobody answers one that the record was closed for. */

@@ -19,6 +19,7 @@ import { Checks } from "./checks";
 import { Desk, nameOf } from "./desk";
 import { Invitation } from "./invite";
 import { toldCount, toldList } from "./patients";
+import { READY_DAYS, READY_LEAST, readyFor } from "./ready";
 import { Sessions } from "./sessions";
 import { Since } from "./since";
 import { Progress, Talk } from "./soon";
@@ -49,6 +50,7 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
           <Checks client={client} care={care} />
           <WishCard client={client} care={care} />
           <Since client={client} care={care} />
+          <ReadyCard client={client} care={care} />
           <Chart client={client} care={care} />
           <Sessions client={client} care={care} />
         </div>
@@ -61,6 +63,20 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
         </div>
       </div>
     </Desk>
+  );
+}
+
+/** What speaks for a plan that asks for more, and by which rule it is said. */
+function ReadyCard({ client, care }: CareProps) {
+  const ready = readyFor(care, client.today.value);
+  if (!ready) return null;
+  const { days, worst } = ready;
+  return (
+    <section class="card stack" data-testid="ready">
+      <h2>{t("ready.title")}</h2>
+      <p>{t("ready.why", { n: days, all: READY_DAYS, worst })}</p>
+      <p class="soft small">{t("ready.rule", { n: READY_LEAST })}</p>
+    </section>
   );
 }
 
@@ -170,6 +186,11 @@ function PlanCard({ care }: { care: Care }) {
             <span class="grow soft">{t("plan.week", { n: newest.value.days_per_week })}</span>
             <PlaceChip place={newest.place} />
           </p>
+          {newest.value.reason && (
+            <p class="soft" data-testid="plan-reason">
+              {t("plan.why", { why: t(`changed.${newest.value.reason}`) })}
+            </p>
+          )}
           <ol class="list">
             {newest.value.items.map((item) => (
               <li class="row pad0">

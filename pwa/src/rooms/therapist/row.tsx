@@ -44,6 +44,7 @@ const MARKS: Readonly<Record<Exclude<Need, "stop" | "slow">, IconName>> = {
   asks: "alert",
   silent: "nonet",
   words: "message",
+  ready: "chart",
   waiting: "clock",
   track: "person",
 };
@@ -62,7 +63,7 @@ interface WhyProps {
 /** The reason first and strong, where it comes from after it. */
 function Why({ client, care, needed }: WhyProps) {
   const today = client.today.value;
-  const { need, alarm, session, morning, days = 0 } = needed;
+  const { need, alarm, session, morning, days = 0, ready } = needed;
   if (alarm) {
     return (
       <>
@@ -79,6 +80,14 @@ function Why({ client, care, needed }: WhyProps) {
       <>
         <span class="fact strong">{t("desk.silent", { n: days })}</span>
         <span class="fact meta">{t("desk.silentMay")}</span>
+      </>
+    );
+  }
+  if (ready) {
+    return (
+      <>
+        <span class="fact strong">{t("desk.ready", { n: ready.days })}</span>
+        <span class="fact">{t("desk.lastPain", { pain: painText(ready.worst) })}</span>
       </>
     );
   }
