@@ -191,11 +191,13 @@ async def _dress(page: Page, theme: str, width: int, text: int) -> None:
         color_scheme=scheme, contrast=contrast, forced_colors=forced, reduced_motion="reduce"
     )
     await page.evaluate(f"document.documentElement.style.fontSize = '{text}%'")
-    least = HEIGHTS.get(width, 800)
-    await page.set_viewport_size({"width": width, "height": least})
-    whole = await page.evaluate("document.documentElement.scrollHeight")
-    if whole > least:
-        await page.set_viewport_size({"width": width, "height": whole})
+    tall = HEIGHTS.get(width, 800)
+    for _ in range(4):  # Figures go by the height of the screen: they grow once more with it.
+        await page.set_viewport_size({"width": width, "height": tall})
+        whole = await page.evaluate("document.documentElement.scrollHeight")
+        if whole <= tall:
+            break
+        tall = whole
 
 
 async def sheets(browser: Browser, wish: Wish) -> None:

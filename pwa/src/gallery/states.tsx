@@ -11,6 +11,8 @@ import { TherapistRooms } from "../rooms/therapist";
 import { rememberLink } from "../rooms/therapist/links";
 import { hide } from "../ui/hide";
 import { type Route, show } from "../ui/route";
+import { addWords, t } from "../words";
+import { enAlarms } from "../words/en-alarms";
 import { CARE_STATES } from "./care-states";
 import { CHECK_STATES } from "./check-states";
 import { DESK_STATES } from "./desk-states";
@@ -226,16 +228,31 @@ const OFFLINE: Partial<SyncStatus> = {
   unsent: 4,
   lastContact: at("2025-11-14", 10.5),
 };
+// What the phone says of the network, in the language that the picture is in.
+addWords(enAlarms);
 const REFUSED: Partial<SyncStatus> = {
   unsent: 1,
   refused: [
-    { id: "ev:2511:d8Kq:c000007", reason: "The server says this phone was removed from the care." },
+    {
+      id: "ev:2511:d8Kq:c000007",
+      get reason() {
+        return t("refused.removed");
+      },
+    },
   ],
 };
 const TROUBLE: Partial<SyncStatus> = {
   state: "trouble",
-  reason: "The clock of this phone is 3 days wrong. Set it right.",
+  get reason() {
+    return t("alarm.busy");
+  },
 };
+/** Getters stay getters: the words are there when the screen is. */
+const both = <A extends object, B extends object>(one: A, other: B): A & B =>
+  Object.defineProperties({} as A & B, {
+    ...Object.getOwnPropertyDescriptors(one),
+    ...Object.getOwnPropertyDescriptors(other),
+  });
 
 /** Screens by name; the name is the address of the gallery and of the picture. */
 export const STATES: Readonly<Record<string, Build>> = {
@@ -387,7 +404,7 @@ export const STATES: Readonly<Record<string, Build>> = {
   ),
   "notes-empty": patient({ notes: [] }, { room: "messages" }),
   "status-offline": patient({}, { room: "status" }, OFFLINE),
-  "status-refused": patient({}, { room: "status" }, { ...REFUSED, ...TROUBLE }),
+  "status-refused": patient({}, { room: "status" }, both(TROUBLE, REFUSED)),
   "status-calm": patient({}, { room: "status" }),
   "which-care": () => {
     show({ room: "home" });

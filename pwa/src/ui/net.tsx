@@ -12,7 +12,7 @@ export function NetBanner({ sync }: { sync: SyncStatus }) {
         <p>
           <Words id="net.refused" args={{ n: sync.refused.length }} />
         </p>
-        <button type="button" class="btn plain" onClick={() => go({ room: "status" })}>
+        <button type="button" class="btn wide" onClick={() => go({ room: "status" })}>
           {t("net.look")}
         </button>
       </Banner>
@@ -42,7 +42,7 @@ export function AsksBanner({ care }: { care: Care }) {
       <p>{t("today.asks")}</p>
       <button
         type="button"
-        class="btn plain"
+        class="btn wide"
         data-testid="asks-look"
         onClick={() => go({ room: "members", circle: care.circle })}
       >

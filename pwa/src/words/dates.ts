@@ -51,9 +51,10 @@ export function sayFullDate(day: string): string {
   return format(dayMs(day), { weekday: "short", day: "numeric", month: "short" });
 }
 
-/** "18:42" where it was performed: `unix_s` seconds seen `tz_min` minutes east of UTC. */
+/** "18:42", on one line, where it was performed: `unix_s` seconds seen `tz_min` minutes east of UTC. */
 export function sayTimeThere(unix_s: number, tz_min: number): string {
-  return format((unix_s + tz_min * 60) * 1000, { hour: "numeric", minute: "2-digit" });
+  const ms = (unix_s + tz_min * 60) * 1000;
+  return format(ms, { hour: "numeric", minute: "2-digit" }).replace(/\s/g, "\u00a0");
 }
 
 /** Minutes east of UTC of this device at `unix_s`. */

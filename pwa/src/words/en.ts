@@ -45,7 +45,7 @@ export const en = {
   "dose.seconds": "{sets}\u00a0×\u00a0{s}\u00a0s",
   "dose.minutes": "{sets}\u00a0×\u00a0{m}\u00a0min",
   "dose.hold": "{dose}, hold {s}\u00a0s",
-  "dose.each": "{dose}, each side",
+  "dose.each": "{dose}, each\u00a0side",
   "dose.left": "{dose}, left",
   "dose.right": "{dose}, right",
 

@@ -31,8 +31,10 @@ function Line({ id, has, isSpare = false }: LineProps) {
   return (
     <li class="row pad" data-testid={id} data-state={has ? "there" : "not"}>
       <span class={`tick ${has ? "done" : ""}`}>{has && <Icon name="check" />}</span>
-      <span class="grow strong">{t(id)}</span>
-      {!has && <span class="soft">{t(isSpare ? "install.spare" : "install.waits")}</span>}
+      <span class="grow">
+        <strong>{t(id)}</strong>
+        {!has && <span class="soft below">{t(isSpare ? "install.spare" : "install.waits")}</span>}
+      </span>
     </li>
   );
 }
@@ -59,8 +61,10 @@ function CardLine({ client }: { client: Client }) {
         onClick={() => go({ room: "paper" })}
       >
         <span class={`tick ${has ? "done" : ""}`}>{has && <Icon name="check" />}</span>
-        <strong class="grow">{t("today.card")}</strong>
-        {!has && <span class="soft">{t("install.spare")}</span>}
+        <span class="grow">
+          <strong>{t("today.card")}</strong>
+          {!has && <span class="soft below">{t("install.spare")}</span>}
+        </span>
         <Icon name="next" />
       </button>
     </li>

@@ -141,15 +141,6 @@ function Counting({ state, take, keep }: CountingProps) {
       <p class="num" data-testid="speak-count">
         {label}
       </p>
-      <button
-        type="button"
-        class="btn main-act"
-        data-testid="speak-send"
-        onClick={() => void end(true)}
-      >
-        <Icon name="check" />
-        {t("msg.send")}
-      </button>
       <div class="two-btn">
         <button type="button" class="btn" data-testid="speak-stop" onClick={() => void end(false)}>
           <Icon name="pause" />
@@ -162,6 +153,15 @@ function Counting({ state, take, keep }: CountingProps) {
           }}
         />
       </div>
+      <button
+        type="button"
+        class="btn main-act"
+        data-testid="speak-send"
+        onClick={() => void end(true)}
+      >
+        <Icon name="check" />
+        {t("msg.send")}
+      </button>
     </section>
   );
 }

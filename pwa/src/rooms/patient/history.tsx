@@ -31,9 +31,11 @@ export function Days({ client, care }: PatientProps) {
     <Page canGoBack isWide testid="days">
       <h1>{t("today.days")}</h1>
       {rows.length === 0 ? (
-        <Empty icon="calendar" title={t("days.none")}>
-          <p class="soft">{t("days.noneBody")}</p>
-        </Empty>
+        <div class="thing">
+          <Empty icon="calendar" title={t("days.none")}>
+            <p class="soft">{t("days.noneBody")}</p>
+          </Empty>
+        </div>
       ) : (
         <>
           <PainChart days={painDays(sessions, pains, today, count)} reads />

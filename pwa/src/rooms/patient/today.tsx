@@ -332,7 +332,7 @@ function Foot({ draft, steps, next }: FootProps) {
     return (
       <>
         {draft.begun && (
-          <button type="button" class="btn plain wide" data-testid="log-start" onClick={tell}>
+          <button type="button" class="btn wide" data-testid="log-start" onClick={tell}>
             {t("today.notAll")}
           </button>
         )}

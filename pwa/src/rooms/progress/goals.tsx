@@ -77,7 +77,7 @@ export function NewGoal({ client, care }: GoalProps) {
       <p class="soft">{t("better.goalHint")}</p>
       <Failed isShown={failed.value} />
       <form class="stack" onSubmit={(event) => void keep(event)}>
-        <Field id="goal-text" label={t("better.goalAsk")} value={text} max={LETTERS_MAX} />
+        <Field id="goal-text" label={t("msg.write")} value={text} max={LETTERS_MAX} />
         <button
           type="submit"
           class="btn wide"

@@ -34,13 +34,15 @@ export function Progress({ client, care }: ProgressProps) {
     return <AskPeg key={`peg${step.question}`} client={client} care={care} at={step.question} />;
   }
   return (
-    <Page key="better" canGoBack testid="better">
+    <Page key="better" canGoBack isWide testid="better">
       <div class="stack">
         <h1>{t("better.title")}</h1>
         <p data-testid="pain-says">{painSays(care)}</p>
       </div>
-      <PainLine client={client} care={care} />
-      <DaysRing client={client} care={care} />
+      <div class="aside">
+        <PainLine client={client} care={care} />
+        <DaysRing client={client} care={care} />
+      </div>
       <Goals client={client} care={care} />
       <Weekly client={client} care={care} />
     </Page>
@@ -51,7 +53,7 @@ function Goals({ client, care }: ProgressProps) {
   const goals = goalsOf(care);
   const media = useMedia(client, care);
   return (
-    <section class="card" data-testid="goals">
+    <section class="card thing" data-testid="goals">
       <h2>{t("better.goals")}</h2>
       {goals.length === 0 && <p class="soft">{t("better.goalsNone")}</p>}
       {goals.map((line) => (

@@ -55,7 +55,13 @@ function Unopened({ onBack }: { onBack: () => void }) {
     shown.value = item;
   };
   return (
-    <Page key="unopened" help={false} testid="unopened" foot={<Back onBack={onBack} />}>
+    <Page
+      key="unopened"
+      help={false}
+      end={<Call onTap={() => (shown.value = "call")} />}
+      testid="unopened"
+      foot={<Back onBack={onBack} />}
+    >
       <h1>{t("shut.title")}</h1>
       <Banner icon="lock">
         <p>{t("shut.kept")}</p>
@@ -63,15 +69,6 @@ function Unopened({ onBack }: { onBack: () => void }) {
       <Banner icon="alert" tone="warn" testid="unopened-log">
         <p>{t("shut.log")}</p>
       </Banner>
-      <button
-        type="button"
-        class="btn wide big-ans"
-        data-testid="unopened-call"
-        onClick={() => (shown.value = "call")}
-      >
-        <Icon name="wrong" />
-        {t("act.help")}
-      </button>
       {spares.value.map(({ picture, items }) => (
         <section class="stack" key={picture} data-testid="unopened-plan">
           <h2 class="row">
@@ -91,6 +88,16 @@ function Unopened({ onBack }: { onBack: () => void }) {
         </>
       )}
     </Page>
+  );
+}
+
+/** In the place where help always is. */
+function Call({ onTap }: { onTap: () => void }) {
+  return (
+    <button type="button" class="btn help" data-testid="unopened-call" onClick={onTap}>
+      <Icon name="wrong" />
+      {t("act.help")}
+    </button>
   );
 }
 

@@ -52,7 +52,6 @@ export function Overview(props: RemindersProps & { readonly chosen: Chosen }) {
             data-testid="remind-pause"
             onClick={() => keep({ ...on, paused: "always" })}
           >
-            <Icon name="pause" />
             {t("remind.pause")}
           </button>
           <button

@@ -87,7 +87,7 @@ function Count({ id, value, most, onChange }: CountProps) {
         >
           <Icon name="minus" />
         </button>
-        <output class="num strong" data-testid={id}>
+        <output class="num strong count" data-testid={id}>
           {number(value)}
         </output>
         <button
