@@ -8,6 +8,7 @@ import { MembersRoom } from "../rooms/members";
 import { Answer, LetInBeside } from "../rooms/members/beside";
 import { PaperRoom } from "../rooms/paper";
 import { TherapistRooms } from "../rooms/therapist";
+import { forPatients } from "../ui/for-patients";
 import { type MembersStep, show } from "../ui/route";
 import { CLINIC_STATES } from "./clinic-states";
 import { care, DIGITS, fakeClient, fakeDoor, TODAY } from "./fake";
@@ -50,6 +51,7 @@ function paper(
 ): () => ComponentChildren {
   return () => {
     show({ room: "paper" });
+    forPatients.value = more.needsCard !== true;
     return <PaperRoom client={fakeClient({ card: fakeCard(parts), ...more })} />;
   };
 }

@@ -55,6 +55,10 @@ export const enCare = {
   "better.bad": "Pain went from {from} to {to}. Tell {name}.",
   "better.even": "Pain was {from} and is {to}. That is about the same.",
   "better.few": "Too few numbers to say. Go on telling.",
+  "better.deskFew": "Too few numbers to say.",
+  "better.deskTitle": "Getting better?",
+  "better.deskBad": "Pain went from {from} to {to}. It got worse.",
+  "better.deskGoals": "What the patient wants to do again",
   "better.how": "How I judge this",
   "better.byPoints": "2 points, or 3 of every 10: {verdict}",
   "better.byStart": {

@@ -28,7 +28,7 @@ export const enDesk = {
   "ready.title": "Ready for more?",
   "ready.why":
     "In {all} days by this plan: {n} done in full, easy, worst pain {worst}, mornings settled.",
-  "ready.rule": "I say so from {n} days on. Nothing changes by itself.",
+  "ready.rule": "{n} such days are needed. Nothing changes by itself.",
   "need.waiting": "Not joined yet",
   "need.track": "On track",
   "desk.none": "No patients yet",

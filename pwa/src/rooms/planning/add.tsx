@@ -154,12 +154,14 @@ function Starters({ chosen, plan }: StartersProps) {
 interface WorkbenchProps {
   readonly plan: Signal<PlanInput>;
   readonly today: string;
+  /** Whether there was a plan before. */
+  readonly isChange?: boolean;
   /** What is asked before the exercises. */
   readonly children: ComponentChildren;
 }
 
 /** All that a plan says: on a small screen one below the other, else library, plan and the rest. */
-function Workbench({ plan, today, children }: WorkbenchProps) {
+function Workbench({ plan, today, isChange = false, children }: WorkbenchProps) {
   const open = useSignal<number | undefined>(undefined);
   return (
     <div class="cols bench">
@@ -170,6 +172,7 @@ function Workbench({ plan, today, children }: WorkbenchProps) {
         <Preview plan={plan} at={open.value ?? 0} />
         <PainRuleCard plan={plan} />
         <When plan={plan} />
+        {isChange && <Why plan={plan} />}
       </div>
       <div class="cards">
         <Cards plan={plan} today={today} />
@@ -346,12 +349,11 @@ export function ChangePlan({ client, care }: { client: Client; care: Care }) {
       acts={<SaveButton saving={saving} testid="plan-save" label={t("plan.save")} save={save} />}
     >
       <Trouble saving={saving} client={client} />
-      <Workbench plan={plan} today={client.today.value}>
+      <Workbench plan={plan} today={client.today.value} isChange={newest !== undefined}>
         {heads.length > 1 && <Heads heads={heads} today={client.today.value} onPick={pick} />}
         <section class="card">
           <Field id="plan-name" label={t("plan.name")} value={title} max={TITLE_LETTERS_MAX} />
         </section>
-        {newest && <Why plan={plan} />}
       </Workbench>
     </Desk>
   );

@@ -32,7 +32,7 @@ function PainRuleEditor({ plan }: { plan: Signal<PlanInput> }) {
           else put({});
         }}
       >
-        <Icon name={rule ? "check" : "close"} size="s" />
+        <Icon name={rule ? "check" : "plus"} size="s" />
         {t("plan.ruleUse")}
       </button>
       <p class="soft small">{t("plan.ruleWhen")}</p>

@@ -80,7 +80,7 @@ function Reminder({ plan }: Pick<WhenProps, "plan">) {
           else put({});
         }}
       >
-        <Icon name={reminder ? "check" : "close"} size="s" />
+        <Icon name={reminder ? "check" : "plus"} size="s" />
         {t("plan.remind")}
       </button>
       <p class="soft small">{t("plan.remindBody")}</p>

@@ -21,8 +21,8 @@ export function ProgressCard({ client, care }: { client: Client; care: Care }) {
   return (
     <>
       <section class="card" data-testid="progress-card">
-        <h2>{t("better.title")}</h2>
-        <p>{painSays(care)}</p>
+        <h2>{t("better.deskTitle")}</h2>
+        <p>{painSays(care, true)}</p>
         <PainRules care={care} />
         {weekly !== "" && (
           <>
@@ -30,12 +30,12 @@ export function ProgressCard({ client, care }: { client: Client; care: Care }) {
             <p data-testid="peg-says">{weekly}</p>
           </>
         )}
-        {goals.length > 0 && <h3>{t("better.goals")}</h3>}
+        {goals.length > 0 && <h3>{t("better.deskGoals")}</h3>}
         <ul class="list">
           {goals.map(({ goal, first, last }) => (
-            <li class="row wrap" key={goal.id} data-testid="goal-line">
-              <span class="grow" dir="auto">
-                {goalName(goal.value)}
+            <li class="row wrap pad0" key={goal.id} data-testid="goal-line">
+              <span class="grow">
+                <bdi>{goalName(goal.value)}</bdi>
               </span>
               {first !== undefined && last !== undefined && (
                 <span class="num soft">{t("better.goalLabel", { first, last })}</span>
@@ -49,7 +49,7 @@ export function ProgressCard({ client, care }: { client: Client; care: Care }) {
             const card = cardOf(value.card);
             return (
               card && (
-                <li class="row wrap" key={card.id} data-testid="card-line">
+                <li class="row wrap pad0" key={card.id} data-testid="card-line">
                   <span class="grow">{titleOf(card)}</span>
                   <span class="soft">{answerText(card, value.answer)}</span>
                 </li>
@@ -58,7 +58,7 @@ export function ProgressCard({ client, care }: { client: Client; care: Care }) {
           })}
         </ul>
       </section>
-      <DaysRing client={client} care={care} />
+      <DaysRing client={client} care={care} isDesk />
     </>
   );
 }

@@ -13,13 +13,16 @@ interface PictureProps {
   readonly care: Care;
 }
 
-/** One sentence: what pain says. */
-export function painSays(care: Care): string {
+/** One sentence: what pain says, to the person or, on the desk, about them. */
+export function painSays(care: Care, isDesk = false): string {
   const course = painCourse(care);
-  if (course === undefined) return t("better.few");
+  if (course === undefined) return t(isDesk ? "better.deskFew" : "better.few");
   const said = { from: course.first, to: course.last };
   if (course.by_start === "better") return t("better.good", said);
-  if (course.by_start === "worse") return t("better.bad", { ...said, name: otherName(care) });
+  if (course.by_start === "worse") {
+    if (isDesk) return t("better.deskBad", said);
+    return t("better.bad", { ...said, name: otherName(care) });
+  }
   return t("better.even", said);
 }
 
@@ -60,12 +63,16 @@ export function PainRules({ care }: { care: Care }) {
   );
 }
 
+function Encouraged({ left }: { left: number }) {
+  return <>{left > 0 ? t("better.daysMore", { n: left }) : t("better.daysAll")}</>;
+}
+
 function counts(verdict: Verdict): string {
   return t(verdict === "same" ? "better.countsNot" : "better.counts");
 }
 
 /** Days done of the days wanted; what was done beyond stands apart. */
-export function DaysRing({ client, care }: PictureProps) {
+export function DaysRing({ client, care, isDesk = false }: PictureProps & { isDesk?: boolean }) {
   const week = weekOf(care, client.today.value);
   if (week === undefined) return null;
   const { done, wanted, over } = week;
@@ -77,11 +84,8 @@ export function DaysRing({ client, care }: PictureProps) {
         <p class="grow">
           {t("better.daysOf", { n: done, all: wanted })}
           <br />
-          {over > 0
-            ? t("better.daysOver", { n: over })
-            : done >= wanted
-              ? t("better.daysAll")
-              : t("better.daysMore", { n: wanted - done })}
+          {over > 0 && t("better.daysOver", { n: over })}
+          {over === 0 && !isDesk && <Encouraged left={wanted - done} />}
         </p>
       </div>
     </section>

@@ -44,14 +44,15 @@ const MARKS: Readonly<Record<Exclude<Need, "stop" | "slow">, IconName>> = {
   asks: "alert",
   silent: "nonet",
   words: "message",
-  ready: "chart",
+  ready: "down",
   waiting: "clock",
   track: "person",
 };
 
 function Mark({ need }: { need: Need }) {
   if (need === "stop" || need === "slow") return <Lamp light={need} size="s" />;
-  return <Icon name={MARKS[need]} />;
+  const icon = <Icon name={MARKS[need]} />;
+  return need === "ready" ? <span class="rise">{icon}</span> : icon;
 }
 
 interface WhyProps {

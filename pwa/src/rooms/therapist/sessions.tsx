@@ -89,7 +89,7 @@ function Row({ client, care, row }: RowProps) {
   return (
     <tr data-testid="session-row" data-day={value.day}>
       <td class="first">
-        <span class="when">
+        <span class="moment">
           <time class="strong" dateTime={value.day} data-testid="session-day">
             {sayFullDate(value.day)}
           </time>{" "}
