@@ -25,7 +25,7 @@ import { Progress } from "../../src/rooms/progress";
 import { ProgressCard } from "../../src/rooms/progress/desk";
 import { change, course, daysRing, isDue, pegTenths } from "../../src/rooms/progress/progress";
 import { TherapistRooms } from "../../src/rooms/therapist";
-import { startRoutes } from "../../src/ui/route";
+import { show, startRoutes } from "../../src/ui/route";
 import { type Sound, sound } from "../../src/ui/sound-of-voice";
 import { dayAfter } from "../../src/words/dates";
 import { enCards } from "../../src/words/en-cards";
@@ -221,6 +221,24 @@ test("the therapist sees the same numbers", async () => {
   expect(page.get("goal-line").textContent).toBe("climb stairsFirst 2, now 6, of 10.");
   expect(page.get("peg-says").textContent).toBe("This week: 4. Less is better.");
   expect(page.get("card-line").textContent).toBe("Sleep healsBadly");
+});
+
+test("the desk speaks about a person, not to them", async () => {
+  const worse = [2, 2, 2, 7, 7, 7].map((worst, i) => session(6 - i, { worst }));
+  const cares = [[], worse].map((sessions, i) =>
+    care({ role: "therapist", name: `${i}`, circle: `c-${i}`, sessions }),
+  );
+  await enter(fakeClient({ role: "therapist", cares }));
+  const said: string[] = [];
+  for (const circle of ["c-0", "c-1"]) {
+    show({ room: "patient", circle });
+    await settled();
+    said.push(page.get("progress-card").textContent, page.get("days-ring").textContent);
+  }
+  expect(said[0]).toBe("Getting better?Too few numbers to say.");
+  expect(said[1]).toBe("Days this week00 of 3 days done.");
+  expect(said[2]).toContain("Pain went from 2 to 7. It got worse.");
+  expect(said.join()).not.toMatch(/Am I|Tell 1|the ring/);
 });
 
 describe("cards", () => {
