@@ -124,6 +124,14 @@ describe("days", () => {
   });
 });
 
+test("a name that stands as a heading begins where the page begins, in whatever letters", () => {
+  const turned = /<h[1-6][^>]* dir="auto"|class="strong" dir="auto"/;
+  const found = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".tsx"))
+    .filter((name) => turned.test(readFileSync(join(SOURCES, name), "utf8")));
+  expect(found).toEqual([]);
+});
+
 test("a sentence of the catalogue has the page's direction, whatever name it begins with", () => {
   const found = readdirSync(SOURCES, { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".tsx"))

@@ -121,8 +121,8 @@ export function ScoreGoal({ client, care, goal }: GoalProps & { goal: string }) 
       testid="goal-score"
       foot={<SkipButton testid="score-skip" onSkip={() => void score("not_said")} />}
     >
-      <p class="strong" dir="auto">
-        {line && goalName(line.goal.value)}
+      <p class="strong">
+        <bdi>{line && goalName(line.goal.value)}</bdi>
       </p>
       <h1>{t("better.goalScore")}</h1>
       <Failed isShown={failed.value} />

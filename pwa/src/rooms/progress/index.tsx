@@ -58,7 +58,9 @@ function Goals({ client, care }: ProgressProps) {
       {goals.length === 0 && <p class="soft">{t("better.goalsNone")}</p>}
       {goals.map((line) => (
         <div class="stack goal" key={line.goal.id} data-testid="goal">
-          <h3 dir="auto">{goalName(line.goal.value)}</h3>
+          <h3>
+            <bdi>{goalName(line.goal.value)}</bdi>
+          </h3>
           <Spoken care={care} media={media} id={line.goal.id} />
           <Ladder line={line} />
           <button
