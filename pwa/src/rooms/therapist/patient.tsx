@@ -53,11 +53,11 @@ export function Patient({ client, care }: { client: Client; care: Care }) {
           <ReadyCard client={client} care={care} />
           <Chart client={client} care={care} />
           <Sessions client={client} care={care} />
+          <Progress client={client} care={care} />
         </div>
         <div class="stack-l">
           <WriteNote client={client} care={care} />
           <Talk client={client} care={care} />
-          <Progress client={client} care={care} />
           <PlanCard care={care} />
           <MembersCard care={care} />
         </div>
