@@ -2,8 +2,9 @@
 
 For each state, language, theme and width it writes
 build/shots/<language>-<theme>-<width>/<state>.png and reports what `look.js` finds (text that is
-cut, overlaps or runs out of the page, targets under 48 px, letters and lines too small), axe
-violations, contrast among them, and errors of the page. With --sheets it also lays the pictures of
+cut, overlaps or runs out of the page, targets under 48 px, letters and lines too small), what
+`reach.js` finds (controls that Tab does not reach, or where it is not seen), axe violations,
+contrast among them, and errors of the page. With --sheets it also lays the pictures of
 a set side by side. Themes are light, dark, more, more-dark (more contrast is wanted), forced and
 forced-dark (colours of the system).
 
@@ -168,6 +169,8 @@ async def _screen(page: Page, address: str, screen: tuple[str, str], wish: Wish)
     if wish.audit:
         await page.add_script_tag(url=AXE.name)
     script = SCRIPTS.get(language[:2], "Latn")
+    for what in await _reach(page):
+        tell("Tab", what)
     for theme, width, text in wish.looks():
         await _dress(page, theme, width, text)
         look = f"{theme} {width} {text}%"
@@ -182,6 +185,15 @@ async def _screen(page: Page, address: str, screen: tuple[str, str], wish: Wish)
             await page.screenshot(path=path, full_page=True)
     page.remove_listener("pageerror", broke)
     return [f"{look} {state}: {what}" for what, look in faults.items()]
+
+
+async def _reach(page: Page) -> list[str]:
+    """Go through a screen by Tab alone, as `reach.js` asks for it."""
+    script = (PWA / "tools" / "reach.js").read_text()
+    for _ in range(await page.evaluate(script)):
+        await page.keyboard.press("Tab")
+    faults: list[str] = await page.evaluate(script, "found")
+    return faults
 
 
 async def _dress(page: Page, theme: str, width: int, text: int) -> None:
