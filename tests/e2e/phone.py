@@ -11,6 +11,7 @@ from playwright.sync_api import BrowserContext, Page, Playwright, expect
 
 from e2e.browser import ARGUMENTS, obtain
 
+REACH = (Path(__file__).parents[2] / "pwa" / "tools" / "reach.js").read_text()
 STOP_S_MAX = 60.0
 PATIENCE_MS = 60_000
 """So long anything may take on a machine that is busy with something else."""
@@ -129,6 +130,12 @@ class Phone:
     def by(self, test_id: str) -> Any:
         """The element with this `data-testid`."""
         return self.page.get_by_test_id(test_id)
+
+    def beyond_keys(self) -> list[str]:
+        """What a keyboard alone can not do on this screen: unreached, out of order, or unseen."""
+        for _ in range(self.page.evaluate(REACH)):
+            self.page.keyboard.press("Tab")
+        return list(self.page.evaluate(REACH, "found"))
 
     def kill(self) -> None:
         """End every process of this browser at once, as when a phone's battery is pulled."""

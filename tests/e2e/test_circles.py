@@ -104,7 +104,9 @@ def sync_phone(phone: Phone) -> None:
 def let_in_by_digits(clinic: Clinic) -> Phone:
     """A second phone of the patient, by a link that was sent; the digits are compared."""
     clinic.open_members()
-    clinic.desk.by("members-add").click()
+    expect(clinic.desk.by("members-add")).to_be_visible()
+    assert clinic.desk.beyond_keys() == []
+    clinic.desk.page.keyboard.press("Enter")
     clinic.desk.by("add-patient").click()
     clinic.desk.by("add-approve").click()
     link = clinic.desk.by("member-link").text_content()
@@ -227,6 +229,8 @@ def test_a_therapist_comes_back_by_card(clinic: Clinic) -> None:
     clinic.write_note(f"{NOTE} Again.")
     clinic.desk.by("room-status").click()
     clinic.desk.by("open-paper").click()
+    expect(clinic.desk.by("paper-make")).to_be_visible()
+    assert clinic.desk.beyond_keys() == []
     clinic.desk.by("paper-make").click()
     code = clinic.desk.by("paper-code")
     expect(code).to_be_visible(timeout=SENT)
