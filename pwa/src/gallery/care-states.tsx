@@ -164,11 +164,23 @@ const WITH_CARDS: CareParts = {
   ],
 };
 
+/** The same from the other side: what was mine is theirs. */
+function turned<T extends Opened<unknown>>(records: readonly T[] = []): T[] {
+  return records.map((one) => ({
+    ...one,
+    mine: !one.mine,
+    place: one.mine ? "server" : one.place,
+  }));
+}
+
 function desk(route: Route, parts: CareParts): Build {
   return () => {
     Object.assign(sound, SILENT);
     show(route);
-    const one = care({ role: "therapist", circle: "c-amina", ...parts });
+    const { sessions, pains, notes, others } = parts;
+    const theirs = { sessions: turned(sessions), pains: turned(pains), notes: turned(notes) };
+    const all = { ...parts, ...theirs, others: turned(others) };
+    const one = care({ role: "therapist", circle: "c-amina", ...all });
     const media = { voices: VOICES };
     return <TherapistRooms client={fakeClient({ role: "therapist", cares: [one], media })} />;
   };
