@@ -193,6 +193,8 @@ async def _reach(page: Page) -> list[str]:
     for _ in range(await page.evaluate(script)):
         await page.keyboard.press("Tab")
     faults: list[str] = await page.evaluate(script, "found")
+    # As it was: pictures are taken after this.
+    await page.evaluate("() => { document.activeElement?.blur(); scrollTo(0, 0); }")
     return faults
 
 
