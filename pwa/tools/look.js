@@ -10,6 +10,10 @@
   const SMALL_PX = 11.9;
   /** Marks above and below the letters need this much line, as a multiple of the letters. */
   const LINE_MIN = { Deva: 1.3, Arab: 1.3 };
+  /** Words of ordinary length. */
+  const WORD = /(?<![\p{L}\p{M}])[\p{L}\p{M}]{2,11}(?![\p{L}\p{M}])/gu;
+  /** A number with its unit. */
+  const UNIT = /\d\s(s|min|h|kg|[kM]B|[ap]\.?\s?m\.?|से॰|मि॰|ث|د|م|ص)(?![\p{L}\p{M}])/giu;
   const found = new Set();
   const pageWidth = document.documentElement.clientWidth;
   const say = (fault, text) =>
@@ -75,17 +79,22 @@
       say(`lines ${(px(style.lineHeight) / size).toFixed(2)} apart`, text);
     if (style.textOverflow === "ellipsis" && e.scrollWidth > e.clientWidth)
       say("text ends in dots", text);
-    if (rows.size > 1) for (const word of broken(e, text)) say("a word is broken", word);
+    if (rows.size > 1) {
+      for (const word of parted(e, text, WORD)) say("a word is broken", word);
+      for (const word of parted(e, text, UNIT)) say("a unit stands alone", word);
+    }
+    if (rows.size > 2 && e.closest(".bar")) say(`the bar has ${rows.size} lines`, text);
+    const isForeign = script !== "Latn" && !/\P{ASCII}/u.test(text.replace(/[“”‘’…–·]/g, ""));
+    if (isForeign && /([a-z]{2,} ){3}/.test(text) && !e.closest("[dir=auto], .code, .findings"))
+      say("words of another language", text);
     for (const box of boxes) within(e, text, box);
   }
 
-  /** Words of ordinary length that stand on two lines. */
-  function* broken(e, text) {
+  /** What `pattern` finds in the text of `e` and stands on two lines. */
+  function* parted(e, text, pattern) {
     const node = [...e.childNodes].find((child) => child.textContent === text);
     if (e.closest(".code, .findings") || !node) return;
-    for (const { 0: word, index } of text.matchAll(
-      /(?<![\p{L}\p{M}])[\p{L}\p{M}]{2,11}(?![\p{L}\p{M}])/gu,
-    )) {
+    for (const { 0: word, index } of text.matchAll(pattern)) {
       const range = document.createRange();
       range.setStart(node, index);
       range.setEnd(node, index + word.length);

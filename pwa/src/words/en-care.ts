@@ -18,7 +18,7 @@ export const enCare = {
   "msg.quiet": "Stop",
   "msg.discard": "Throw it away",
   "msg.voice": { one: "Voice, {n} second", other: "Voice, {n} seconds" },
-  "msg.fetch": "Fetch and listen, {kb} kB",
+  "msg.fetch": "Fetch and listen, {kb}\u00a0kB",
   "msg.fetching": "It is coming.",
   "msg.away": "This voice is not on the server yet. Try again later.",
   "msg.offline": "No network. The voice comes when there is one.",

@@ -65,8 +65,8 @@ export const enDesk = {
   "plan.name": "Name of the plan",
   "plan.days": "Days a week",
   "plan.summary": {
-    one: "{n} exercise, about {minutes} min",
-    other: "{n} exercises, about {minutes} min",
+    one: "{n} exercise, about {minutes}\u00a0min",
+    other: "{n} exercises, about {minutes}\u00a0min",
   },
   "plan.why": "Changed because: {why}",
   "changed.progress": "ready for more",

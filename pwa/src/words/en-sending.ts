@@ -16,8 +16,8 @@ export const enSending = {
   "sending.bringRow": "Take their records to where there is network.",
   "sending.failed": "That did not work. Nothing was changed.",
 
-  "bytes.kb": "{n} KB",
-  "bytes.mb": "{n} MB",
+  "bytes.kb": "{n}\u00a0KB",
+  "bytes.mb": "{n}\u00a0MB",
 
   "data.title": "Data used this month",
   "data.used": "{used} used",

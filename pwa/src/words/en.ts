@@ -115,7 +115,7 @@ export const en = {
 
   "today.install": "Before you leave the clinic",
   "today.title": { one: "Your {n} exercise", other: "Your {n} exercises" },
-  "today.progress": "{done} of {all} done. About {minutes} min left.",
+  "today.progress": "{done} of {all} done. About {minutes}\u00a0min left.",
   "today.progressAll": "All {all} done today.",
   "today.start": "Start: {exercise}",
   "today.goOn": "Go on: {exercise}",

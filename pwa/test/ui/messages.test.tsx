@@ -142,7 +142,7 @@ test("new words stand on today until they were on the screen; a voice until it w
   await page.tap("open-messages");
   const first = one.notes.peek()[0]?.id;
   expect(drafts(client)).toEqual([{ type: "heard", targets: [first, text.id] }]);
-  expect(page.get("voice-state").textContent).toContain("18 kB");
+  expect(page.get("voice-state").textContent).toContain("18\u00a0kB");
   await page.tap("voice-play");
   expect(acts).toEqual(["play"]);
   expect(drafts(client).at(-1)).toEqual({ type: "heard", targets: [voice.id] });

@@ -45,7 +45,7 @@ const BROUGHT: readonly Brought[] = [
 
 test("amounts are said as phones say them", () => {
   expect([0, 1, 999_999, 1_000_000, 1_240_000, 20_000_000].map(sayBytes)).toEqual([
-    ...["0 KB", "1 KB", "1,000 KB", "1 MB", "1.2 MB", "20 MB"],
+    ...["0\u00a0KB", "1\u00a0KB", "1,000\u00a0KB", "1\u00a0MB", "1.2\u00a0MB", "20\u00a0MB"],
   ]);
 });
 
@@ -71,7 +71,7 @@ test("a month's budget is chosen with one tap, and what is left is said", async 
   expect(page.text()).toContain("1.2 MB used");
   await page.tap("limit-5000000");
   expect(sending.calls).toEqual(["setLimit 5000000"]);
-  expect(page.get("left").textContent).toBe("3.8 MB left");
+  expect(page.get("left").textContent).toBe("3.8\u00a0MB left");
   await page.tap("limit-1000000");
   expect(page.get("left").textContent).toBe("The limit is reached.");
   await page.tap("limit-0");

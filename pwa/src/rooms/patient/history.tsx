@@ -79,23 +79,25 @@ function Row({ row, today }: { row: Entry; today: string }) {
       : "days.morning";
   const answer = value.type === "session" ? value.pain.worst : value.score;
   return (
-    <li class="pad day-row" data-testid="history-row" data-day={value.day}>
-      <strong class="cap">
-        {sayDay(value.day, today)} · {t(title)}
-      </strong>
-      <p class="facts">
-        {session && <span>{t(DONE[session.done])}</span>}
-        <PainMark answer={answer} worded />
-        {session?.effort !== undefined && (
-          <span class="soft">{t("days.effort", { effort: effortText(session.effort) })}</span>
-        )}
-        <span class="soft num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
-      </p>
-      <div class="row wrap">
-        <PlaceChip place={row.place} />
-        <AddedBy added={row.added} today={today} />
-        <Marks of={row} />
-        <Corrected row={row} today={today} />
+    <li class="row pad day-row" data-testid="history-row" data-day={value.day}>
+      <div class="grow">
+        <strong class="cap">
+          {sayDay(value.day, today)} · {t(title)}
+        </strong>
+        <p class="facts">
+          {session && <span>{t(DONE[session.done])}</span>}
+          <PainMark answer={answer} worded />
+          {session?.effort !== undefined && (
+            <span class="soft">{t("days.effort", { effort: effortText(session.effort) })}</span>
+          )}
+          <span class="soft num">{sayTimeThere(value.performed_at, value.tz_min)}</span>
+        </p>
+        <div class="row wrap">
+          <PlaceChip place={row.place} />
+          <AddedBy added={row.added} today={today} />
+          <Marks of={row} />
+          <Corrected row={row} today={today} />
+        </div>
       </div>
       {row.mine && (
         <button

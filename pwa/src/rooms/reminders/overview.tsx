@@ -34,7 +34,7 @@ export function Overview(props: RemindersProps & { readonly chosen: Chosen }) {
         <p class="strong">{sayDays(chosen.weekdays)}</p>
         {!stopped && <State {...props} />}
         {stopped && (
-          <p class="row strong" data-testid="remind-paused">
+          <p class="row wrap strong" data-testid="remind-paused">
             <Icon name="pause" />
             {chosen.paused === "always"
               ? t("remind.paused")
