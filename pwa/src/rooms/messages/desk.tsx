@@ -23,7 +23,7 @@ export function TalkCard({ client, care }: { client: Client; care: Care }) {
   return (
     <section class="card" data-testid="talk-card">
       <h2>
-        {t("today.messages")}
+        {t("today.messages")}{" "}
         {news > 0 && <span class="tag">{t("today.newCount", { n: news })}</span>}
       </h2>
       {saidIn(care).length === 0 && <p class="soft">{t("msg.none")}</p>}
