@@ -10,8 +10,8 @@
   const SMALL_PX = 11.9;
   /** Marks above and below the letters need this much line, as a multiple of the letters. */
   const LINE_MIN = { Deva: 1.3, Arab: 1.3 };
-  /** Words of ordinary length. */
-  const WORD = /(?<![\p{L}\p{M}])[\p{L}\p{M}]{2,11}(?![\p{L}\p{M}])/gu;
+  /** Words of ordinary length, without a place where they may part. */
+  const WORD = /(?<![\p{L}\p{M}\u00ad])[\p{L}\p{M}]{2,11}(?![\p{L}\p{M}\u00ad])/gu;
   /** A number with its unit. */
   const UNIT = /\d\s(s|min|h|kg|[kM]B|[ap]\.?\s?m\.?|से॰|मि॰|ث|د|م|ص)(?![\p{L}\p{M}])/giu;
   const found = new Set();
@@ -85,7 +85,7 @@
     }
     if (rows.size > 2 && e.closest(".bar")) say(`the bar has ${rows.size} lines`, text);
     const isForeign = script !== "Latn" && !/\P{ASCII}/u.test(text.replace(/[“”‘’…–·]/g, ""));
-    if (isForeign && /([a-z]{2,} ){3}/.test(text) && !e.closest("[dir=auto], .code, .findings"))
+    if (isForeign && /([a-z]{2,} ){4}/.test(text) && !e.closest("[dir=auto], .code, .findings"))
       say("words of another language", text);
     for (const box of boxes) within(e, text, box);
   }
