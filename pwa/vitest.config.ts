@@ -7,6 +7,7 @@ export default defineConfig({
     include: ["test/**/*.test.{ts,tsx}"],
     environment: "node",
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Two cores are shared with a server and a browser in the whole run.
     maxWorkers: 2,
   },
