@@ -1,6 +1,18 @@
-"""In which order files run: who takes longest begins first, so that none is left at the end."""
+"""How tests are drawn and in which order files run: who takes longest begins first."""
+
+import os
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+# A busy machine is no fault, and what CI draws is the same each time; the long run looks further.
+settings.register_profile(
+    "house",
+    deadline=None,
+    derandomize="REJOINT_LONG" not in os.environ,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("house")
 
 LONGEST_FIRST = (
     "sim/test_worlds.py",

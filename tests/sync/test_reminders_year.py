@@ -106,7 +106,7 @@ class Life:
     def run(self) -> None:
         """Live through the year."""
         now = minute(datetime(self.year, 1, 1, tzinfo=UTC)) - DAY_MIN
-        end = now + 367 * DAY_MIN
+        end = now + 369 * DAY_MIN  # in a leap year, too, the last evening of any zone
         marks, sent = Marks(since=now - DAY_MIN, heard=now // DAY_MIN), Sent()
         while now < end:
             if now // DAY_MIN != marks.heard:
