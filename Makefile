@@ -128,14 +128,16 @@ look: setup $(VENV)/.browser ## measure every screen in every language, at 200 %
 clean: ## remove everything that make built (not ./data)
 	rm -rf $(VENV) pwa/node_modules tests/conformance/node_modules pwa/dist build
 
+# The lock names all there is, so nothing is to be resolved, which takes pip longer than to install.
 $(PY_READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "make: Python 3.11 or newer is needed; say which with PYTHON=/path/to/python" >&2; exit 1; }
 	@$(PYTHON) -m venv $(VENV) || { [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
 	  apt-get update -qq && apt-get install -y -qq python3-venv && $(PYTHON) -m venv $(VENV); } || \
 	  { echo "make: this Python has no venv module; on Debian: apt-get install python3-venv" >&2; exit 1; }
-	$(BIN)/python -m pip install --quiet --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip check
 	@touch $@
 
 $(NODE_READY): pwa/package-lock.json pwa/package.json | $(PY_READY)
