@@ -1,4 +1,4 @@
-"""A hundred worlds, more in the long run, and every one that ever failed; `make sim SEEDS=20000` runs more."""
+"""A hundred worlds, and every one that ever failed; `make sim SEEDS=20000` runs more."""
 
 import os
 import subprocess
