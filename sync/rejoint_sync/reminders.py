@@ -344,10 +344,14 @@ def ttl_s(now: Minute, schedule: Schedule) -> int:
     """How long a ping of any kind, sent now, is wanted, in seconds: not in quiet hours, today."""
     here = _local(now, ZoneInfo(schedule.zone))
     end = DAY_MIN - (60 * here.hour + here.minute)
+    # Where clocks are put forward before midnight, tomorrow begins earlier.
+    ends = [((here.date() + timedelta(days=1)).isoformat(), "00:00")]
     if schedule.quiet is not None:
         begins = time.fromisoformat(schedule.quiet.start)
         end = min(end, (60 * (begins.hour - here.hour) + begins.minute - here.minute) % DAY_MIN)
-        really = minute_of(schedule.zone, here.date().isoformat(), schedule.quiet.start)
+        ends.append((here.date().isoformat(), schedule.quiet.start))
+    for day, wall in ends:
+        really = minute_of(schedule.zone, day, wall)
         if really is not None and really > now:
             end = min(end, really - now)
     return min(60 * max(end, 1), TTL_S_MAX)

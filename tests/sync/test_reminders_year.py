@@ -289,6 +289,15 @@ def test_no_reminder_is_lost_where_clocks_are_odd(zone: str, year: int) -> None:
         assert len(list(life.expected())) >= 363
 
 
+def test_no_ping_is_wanted_tomorrow_where_midnight_comes_early() -> None:
+    """Clocks go from 23:00 to 0:00: twelve hours after noon it is one in the morning."""
+    zone, year = "America/Scoresbysund", 2025
+    chosen = {"zone": zone, "times": dict.fromkeys("1234567", "00:00"), "nudge": 720}
+    life = Life(zone, year, Schedule.model_validate(chosen), is_late=False, dice=random.Random(0))
+    life.run()
+    life.check()
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("zone", ZONES)
 def test_every_zone_through_a_year(zone: str) -> None:
